@@ -1,0 +1,32 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// A packet from a guest whose IP header has been checked and, where it came in fragments, that has
+/// been put together again. Lives for one call.
+/// </summary>
+public readonly ref struct GuestPacket
+{
+    /// <summary>Where the answer goes.</summary>
+    public required GuestRoute Route { get; init; }
+
+    public required IpAddress Source { get; init; }
+
+    public required IpAddress Destination { get; init; }
+
+    public required IpProtocol Protocol { get; init; }
+
+    /// <summary>Time to live as it arrived, not yet decremented.</summary>
+    public required byte Ttl { get; init; }
+
+    public required byte TypeOfService { get; init; }
+
+    public required bool DontFragment { get; init; }
+
+    /// <summary>What is above IP.</summary>
+    public required ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>The IP header and the start of the payload, to be quoted in an ICMP error.</summary>
+    public required ReadOnlySpan<byte> Quote { get; init; }
+}

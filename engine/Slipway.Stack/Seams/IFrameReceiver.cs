@@ -1,0 +1,17 @@
+namespace Slipway.Stack;
+
+/// <summary>What a link tells of its guests; called on the worker.</summary>
+public interface IFrameReceiver
+{
+    /// <summary>A guest has come (again). Before its first frame.</summary>
+    void OnPortOpened(IGuestPort port, Instant now);
+
+    /// <summary>A frame from the guest; the span is valid during the call only.</summary>
+    void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now);
+
+    /// <summary>A port that had no room has some again.</summary>
+    void OnPortWritable(IGuestPort port, Instant now);
+
+    /// <summary>The guest has left. After its last frame; its id is not used again.</summary>
+    void OnPortClosed(IGuestPort port, Instant now);
+}

@@ -1,0 +1,16 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// The engine's own stream services on the gateway's addresses (DNS over TCP, later the proxy). A
+/// guest's connection to one is an ordinary flow whose host stream is one end of a socket pair.
+/// </summary>
+public interface IStreamServices
+{
+    /// <summary>
+    /// Opens a stream to the service at a guest-side destination. Refused when none is there,
+    /// NoResources when it takes no more.
+    /// </summary>
+    HostError Open(in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream);
+}
