@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Sets up, builds, publishes the binary and runs all tests.
+# Usage: tests/run.sh [NAME...]    with names: only the test projects whose name contains one.
+# The last line is `N passed, N failed, N skipped` over all projects; exits 1 if anything failed.
+# SLIPWAY=PATH tests that binary instead of publishing one to out/slipway.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD results=$PWD/TestResults started=$SECONDS
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+# Build nodes that outlive the build would keep the caller's output open.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+
+say() { echo "== [$((SECONDS - started)) s] $*"; }
+
+# Runs a step with its output in a log; shows the log's end when the step fails.
+step() {
+    local name=$1 log; shift
+    log=$results/$name.log
+    say "$name"
+    if ! "$@" </dev/null >"$log" 2>&1; then
+        echo "run.sh: $name failed; the end of $log:" >&2
+        grep -E ': (error|warning) ' "$log" | sort -u | head -n 40 >&2
+        tail -n 15 "$log" >&2
+        return 1
+    fi
+}
+
+# A package feed may answer slowly or not at all for a moment; what has arrived stays.
+restore() {
+    local attempt
+    for attempt in 1 2 3 4 5 6; do
+        timeout 300 dotnet restore Engine.sln -v q && return 0
+        echo "restore: attempt $attempt failed"
+        sleep $((attempt * 3))
+    done
+    return 1
+}
+
+publish() {
+    local attempt
+    for attempt in 1 2 3; do
+        # Restores the compiler's package too, which the solution's restore does not.
+        timeout 900 dotnet publish engine/Slipway -c Release -o out -v q && return 0
+        grep -q 'error NU' "$results/publish.log" || return 1
+        echo "publish: attempt $attempt could not restore"
+        sleep $((attempt * 3))
+    done
+    return 1
+}
+
+give_up() {
+    say "the tests could not start"
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+}
+
+rm -rf "$results"; mkdir -p "$results"
+say setup
+tests/setup.sh </dev/null || give_up
+step restore restore || give_up
+step build dotnet build Engine.sln -c Release --no-restore -v q || give_up
+if [ -z "${SLIPWAY:-}" ]; then
+    step publish publish || give_up
+    export SLIPWAY=$root/out/slipway
+fi
+
+passed=0 failed=0 skipped=0 broken=
+
+# Adds the figures of one project's report; a project that left none has failed as a whole.
+count() {
+    local report=$1 status=$2 counters total executed good bad
+    counters=$(grep -o '<Counters [^>]*' "$report" 2>/dev/null)
+    if [ -z "$counters" ]; then
+        [ "$status" = 0 ] && { echo "   no tests"; return; }
+        failed=$((failed + 1)); broken="$broken $3"
+        return
+    fi
+    number() { grep -o " $1=\"[0-9]*" <<<"$counters" | grep -o '[0-9]*$'; }
+    total=$(number total) executed=$(number executed) good=$(number passed)
+    bad=$((executed - good))
+    # Every test passed, and yet the run did not: a crash after the last test, or in a fixture.
+    [ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + total - executed))
+    [ "$bad" = 0 ] || broken="$broken $3"
+}
+
+# The system tests measure times: they come last, and nothing runs beside them.
+projects=$(ls -d tests/*/*.csproj | grep -v -e Slipway.Testing -e Slipway.System
+    ls tests/Slipway.System/*.csproj)
+for project in $projects; do
+    name=$(basename "$project" .csproj)
+    wanted=$([ $# = 0 ] && echo yes)
+    for pattern in "$@"; do case $name in *"$pattern"*) wanted=yes ;; esac; done
+    [ -n "$wanted" ] || continue
+    say "test $name"
+    timeout --kill-after=30 1200 dotnet test "$project" -c Release --no-build --nologo \
+        --results-directory "$results" --logger "trx;LogFileName=$name.trx" \
+        --logger "console;verbosity=${VERBOSITY:-minimal}" </dev/null 2>&1 |
+        tee "$results/$name.log"
+    count "$results/$name.trx" "${PIPESTATUS[0]}" "$name"
+done
+
+[ -z "$broken" ] || say "failed in:$broken"
+say "reports are in $results"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs from Debian what the tests need, only what is missing, and opens /dev/net/tun to users.
+# Usage: tests/setup.sh      as root, or as a user who may use sudo. Running it again changes nothing.
+set -eu
+
+# What each package is for:
+#   iproute2, nftables, ethtool         namespaces, links, the raw-segment tests' silence, offloads
+#   iputils-*, traceroute, bind9-*      the stock programs that a guest judges its network by
+#   curl, socat, dnsmasq-base, python3  servers and clients of the tests
+#   isc-dhcp-client, udhcpc             stock DHCP clients
+#   qemu, linux-image, busybox, cpio    a guest with a kernel of its own
+#   clang, gcc, zlib1g-dev              Native AOT links with them; gcc builds the lossy wire
+#   util-linux, procps                  unshare, runuser, prlimit; ps
+packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
+    curl socat dnsmasq-base python3 isc-dhcp-client udhcpc qemu-system-x86 linux-image-cloud-amd64
+    busybox-static cpio clang gcc zlib1g-dev util-linux procps"
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "setup.sh: not root and no sudo; run as root: $*" >&2
+        exit 1
+    fi
+}
+
+missing=
+for package in $packages; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+        missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    echo "setup.sh: installing$missing"
+    for attempt in 1 2 3; do
+        as_root apt-get update -qq &&
+            as_root env DEBIAN_FRONTEND=noninteractive \
+                apt-get install -qq -y --no-install-recommends $missing >/dev/null && break
+        [ "$attempt" != 3 ] || { echo "setup.sh: apt-get failed three times" >&2; exit 1; }
+        sleep 5
+    done
+fi
+
+command -v dotnet >/dev/null || { echo "setup.sh: install the .NET 10 SDK first" >&2; exit 1; }
+
+# udev gives /dev/net/tun mode 0666 on every ordinary Debian: opening it grants nothing by itself,
+# a TAP may be made only in a network namespace that the caller owns. Machines without udev
+# (containers, microVMs) lack the node or keep it root's, and `slipway shell` could not be tested.
+if [ ! -c /dev/net/tun ]; then
+    as_root mkdir -p /dev/net
+    as_root mknod /dev/net/tun c 10 200
+fi
+[ "$(stat -c %a /dev/net/tun)" = 666 ] || as_root chmod 0666 /dev/net/tun
+
+# Some images ship the kernel readable by root alone; the QEMU tests only read it.
+for kernel in /boot/vmlinuz-*cloud-amd64; do
+    [ -r "$kernel" ] || as_root chmod a+r "$kernel"
+done
+echo "setup.sh: ready"
