@@ -1,0 +1,24 @@
+namespace Slipway.Engine;
+
+/// <summary>
+/// What the command line says, as text. A single value replaces the configuration's; links,
+/// published ports and DNS records are added to its lists, and a record's name replaces its own.
+/// </summary>
+public sealed record CommandLineSettings
+{
+    public IReadOnlyList<string> Links { get; init; } = [];
+
+    public string? Subnet { get; init; }
+
+    public string? Mtu { get; init; }
+
+    public IReadOnlyList<string> Publish { get; init; } = [];
+
+    public IReadOnlyList<string> Dns { get; init; } = [];
+
+    public bool NoHostAlias { get; init; }
+
+    public string? LogLevel { get; init; }
+
+    public string? ReadyFd { get; init; }
+}

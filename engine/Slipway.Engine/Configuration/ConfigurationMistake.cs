@@ -1,0 +1,212 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Slipway.Engine;
+
+/// <summary>Turns what the JSON reader says into the key, the value and the remedy.</summary>
+internal static class ConfigurationMistake
+{
+    private const int MaxQuotedLength = 60;
+
+    public static ConfigurationException Explain(string json, JsonException error)
+    {
+        JsonElement root;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions
+            {
+                AllowTrailingCommas = true,
+                CommentHandling = JsonCommentHandling.Skip,
+            });
+            root = document.RootElement.Clone();
+        }
+        catch (JsonException syntax)
+        {
+            return Syntax(syntax);
+        }
+
+        return Walk(root, error);
+    }
+
+    private static ConfigurationException Syntax(JsonException syntax)
+    {
+        string place = string.Create(
+            CultureInfo.InvariantCulture,
+            $"line {(syntax.LineNumber ?? 0) + 1}, byte {(syntax.BytePositionInLine ?? 0) + 1}");
+        return new ConfigurationException("configuration", null, $"is not JSON at {place}: check commas, quotes and braces there", syntax);
+    }
+
+    /// <summary>Follows the error's path through the value and the types as far as both go.</summary>
+    private static ConfigurationException Walk(JsonElement value, JsonException error)
+    {
+        JsonTypeInfo? type = ConfigurationJsonContext.Default.ConfigurationDocument;
+        string key = "";
+        foreach (string step in Steps(error.Path ?? "$"))
+        {
+            if (Repeated(value) is string repeated)
+            {
+                return Twice(key, repeated, error);
+            }
+
+            if (type is null || !TryStep(ref value, step))
+            {
+                break;
+            }
+
+            key = step[0] == '[' ? key + step : key.Length == 0 ? step : $"{key}.{step}";
+            if (type.Kind == JsonTypeInfoKind.Object)
+            {
+                JsonPropertyInfo? property = Find(type, step);
+                if (property is null)
+                {
+                    return new ConfigurationException(
+                        key, Quote(value), $"there is no such key; the keys here are {Names(type)}", error);
+                }
+
+                type = ConfigurationJsonContext.Default.GetTypeInfo(property.PropertyType);
+            }
+            else
+            {
+                type = type.ElementType is Type element ? ConfigurationJsonContext.Default.GetTypeInfo(element) : null;
+            }
+        }
+
+        return Repeated(value) is string twice
+            ? Twice(key, twice, error)
+            : Judge(key.Length == 0 ? "configuration" : key, value, type, error);
+    }
+
+    private static ConfigurationException Twice(string key, string name, JsonException error) =>
+        new(key.Length == 0 ? name : $"{key}.{name}", null, "is written more than once; keep one", error);
+
+    private static ConfigurationException Judge(string key, JsonElement value, JsonTypeInfo? type, JsonException error)
+    {
+        if (type?.Kind == JsonTypeInfoKind.Object && value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonPropertyInfo property in type.Properties)
+            {
+                if (property.IsRequired && !value.TryGetProperty(property.Name, out _))
+                {
+                    return new ConfigurationException(key, Quote(value), $"lacks the key '{property.Name}'; add it", error);
+                }
+            }
+        }
+
+        return new ConfigurationException(key, Quote(value), $"must be {Expected(type)}", error);
+    }
+
+    private static string? Repeated(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (JsonProperty property in value.EnumerateObject())
+        {
+            if (!seen.Add(property.Name))
+            {
+                return property.Name;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool TryStep(ref JsonElement value, string step)
+    {
+        if (step[0] != '[')
+        {
+            return value.ValueKind == JsonValueKind.Object && value.TryGetProperty(step, out value);
+        }
+
+        if (value.ValueKind != JsonValueKind.Array
+            || !int.TryParse(step.AsSpan(1, step.Length - 2), CultureInfo.InvariantCulture, out int index)
+            || index >= value.GetArrayLength())
+        {
+            return false;
+        }
+
+        value = value[index];
+        return true;
+    }
+
+    private static JsonPropertyInfo? Find(JsonTypeInfo type, string name)
+    {
+        foreach (JsonPropertyInfo property in type.Properties)
+        {
+            if (property.Name == name)
+            {
+                return property;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Names(JsonTypeInfo type)
+    {
+        List<string> names = [];
+        foreach (JsonPropertyInfo property in type.Properties)
+        {
+            names.Add(property.Name);
+        }
+
+        return string.Join(", ", names);
+    }
+
+    private static string Expected(JsonTypeInfo? type)
+    {
+        Type? kind = Nullable.GetUnderlyingType(type?.Type ?? typeof(object)) ?? type?.Type;
+        return type?.Kind switch
+        {
+            JsonTypeInfoKind.Enumerable => "a list in brackets: [ ... ]",
+            JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary => "an object in braces: { ... }",
+            _ when kind == typeof(int) => "a whole number without quotes",
+            _ when kind == typeof(bool) => "true or false without quotes",
+            _ => "a text in double quotes",
+        };
+    }
+
+    private static string Quote(JsonElement value)
+    {
+        string text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return text.Length <= MaxQuotedLength ? text : text[..MaxQuotedLength] + "...";
+    }
+
+    /// <summary>Splits "$.dhcp.leases[0]['odd key']" into dhcp, leases, [0], odd key.</summary>
+    private static List<string> Steps(string path)
+    {
+        List<string> steps = [];
+        int i = 1;
+        while (i < path.Length)
+        {
+            int end;
+            if (path.AsSpan(i).StartsWith("['"))
+            {
+                end = path.IndexOf("']", i, StringComparison.Ordinal);
+                end = end < 0 ? path.Length : end;
+                steps.Add(path[(i + 2)..end]);
+                i = end + 2;
+            }
+            else if (path[i] == '[')
+            {
+                end = path.IndexOf(']', i);
+                steps.Add(path[i..(end + 1)]);
+                i = end + 1;
+            }
+            else
+            {
+                end = path.AsSpan(i + 1).IndexOfAny('.', '[');
+                end = end < 0 ? path.Length : i + 1 + end;
+                steps.Add(path[(i + 1)..end]);
+                i = end;
+            }
+        }
+
+        return steps;
+    }
+}

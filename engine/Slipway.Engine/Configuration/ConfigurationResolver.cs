@@ -1,0 +1,326 @@
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// Makes the checked configuration out of the document and the command line. Single values first,
+/// then what must fit the subnet, then what must not collide.
+/// </summary>
+internal static class ConfigurationResolver
+{
+    public const int MinMtuBytes = 576;
+    public const int MaxMtuBytes = 65_520;
+    private const int MinPrefixLength = 8;
+    private const int MaxPrefixLength = 30;
+    public const int MinLeaseSeconds = 60;
+    public const int MaxLeaseSeconds = 365 * 24 * 3600;
+
+    public static EngineConfiguration Resolve(ConfigurationDocument document, CommandLineSettings commandLine)
+    {
+        EngineConfiguration configuration = new()
+        {
+            Links = ResolveLinks(document, commandLine),
+            MtuBytes = commandLine.Mtu is string mtu
+                ? SettingText.ParseInteger("--mtu", mtu, MinMtuBytes, MaxMtuBytes, "bytes")
+                : document.Mtu is int bytes
+                    ? SettingText.CheckRange("mtu", bytes, MinMtuBytes, MaxMtuBytes, "bytes")
+                    : new EngineConfiguration().MtuBytes,
+            DnsRecords = ResolveRecords(document, commandLine),
+            UdpFullCone = document.Udp?.FullCone ?? false,
+            Limits = document.Limits?.Resolve() ?? new StackLimits(),
+            LogLevel = ResolveLogLevel(document, commandLine),
+            ReadyDescriptor = ResolveReadyDescriptor(document, commandLine),
+        };
+        configuration = ResolveAddresses(configuration, document, commandLine);
+        configuration = configuration with
+        {
+            Dhcp = ResolveDhcp(document.Dhcp ?? new DhcpDocument(), configuration),
+        };
+        return configuration with { Publish = ResolvePublish(document, commandLine, configuration) };
+    }
+
+    private static EngineConfiguration ResolveAddresses(
+        EngineConfiguration configuration, ConfigurationDocument document, CommandLineSettings commandLine)
+    {
+        (string key, string? text) = commandLine.Subnet is null
+            ? ("subnet", document.Subnet) : ("--subnet", commandLine.Subnet);
+        IpPrefix subnet = text is null ? configuration.Subnet : ParseSubnet(key, text);
+        bool aliased = !commandLine.NoHostAlias && (document.HostAlias ?? true);
+
+        IpAddress gateway = document.Gateway is null
+            ? subnet.At(1) : ParseInside("gateway", document.Gateway, subnet);
+        IpAddress alias = document.HostAliasAddress is null
+            ? new IpAddress(subnet.Last.High, subnet.Last.Low - 1)
+            : ParseInside("hostAliasAddress", document.HostAliasAddress, subnet);
+        if (aliased && alias == gateway)
+        {
+            throw document.HostAliasAddress is null && document.Gateway is null
+                ? TooSmall(key, text)
+                : new ConfigurationException(
+                    document.HostAliasAddress is null ? "gateway" : "hostAliasAddress", alias.ToString(),
+                    "is both the gateway's and the host alias's address; choose another for one of them");
+        }
+
+        configuration = configuration with
+        {
+            Subnet = subnet,
+            Gateway = gateway,
+            GatewayMac = document.GatewayMac is null
+                ? configuration.GatewayMac : SettingText.ParseMac("gatewayMac", document.GatewayMac),
+            HostAlias = aliased ? alias : null,
+        };
+        IpAddress first = subnet.At(1);
+        while (first == gateway || first == configuration.HostAlias)
+        {
+            first = new IpAddress(first.High, first.Low + 1);
+        }
+
+        return first != subnet.Last ? configuration with { FirstGuest = first } : throw TooSmall(key, text);
+    }
+
+    private static ConfigurationException TooSmall(string key, string? subnet) => new(
+        key, subnet,
+        "has no room for the gateway, the host alias and a guest; use /29 or shorter, or /30 with the host alias off");
+
+    private static IpPrefix ParseSubnet(string key, string text)
+    {
+        if (!IpPrefix.TryParse(text, out IpPrefix subnet))
+        {
+            throw new ConfigurationException(
+                key, text, "is not a network whose host bits are zero; write for example 192.168.127.0/24");
+        }
+
+        if (!subnet.Network.IsIPv4)
+        {
+            throw new ConfigurationException(
+                key, text, "IPv6 is not in this version; write an IPv4 network such as 192.168.127.0/24");
+        }
+
+        if (subnet.Length is < MinPrefixLength or > MaxPrefixLength)
+        {
+            throw new ConfigurationException(
+                key, text, $"the prefix must be /{MinPrefixLength} to /{MaxPrefixLength}; write for example 192.168.127.0/24");
+        }
+
+        return subnet.Network.IPv4 >> 24 is not (0 or 127) && subnet.Network.IPv4 >> 28 < 0xe
+            ? subnet
+            : throw new ConfigurationException(
+                key, text, "is not a network that guests can have; use a private one (RFC 1918) such as 192.168.127.0/24");
+    }
+
+    /// <summary>An address that a machine in the subnet can have.</summary>
+    private static IpAddress ParseInside(string key, string text, IpPrefix subnet)
+    {
+        IpAddress address = SettingText.ParseIPv4(key, text);
+        CheckInside(key, text, address, subnet);
+        return address;
+    }
+
+    private static void CheckInside(string key, string text, IpAddress address, IpPrefix subnet)
+    {
+        if (!subnet.Contains(address) || address == subnet.Network || address == subnet.Last)
+        {
+            IpAddress last = new(subnet.Last.High, subnet.Last.Low - 1);
+            throw new ConfigurationException(
+                key, text, $"is not an address of the subnet {subnet}; choose one from {subnet.At(1)} to {last}");
+        }
+    }
+
+    private static void CheckGuest(string key, string text, IpAddress address, EngineConfiguration configuration)
+    {
+        CheckInside(key, text, address, configuration.Subnet);
+        if (address == configuration.Gateway || address == configuration.HostAlias)
+        {
+            string owner = address == configuration.Gateway ? "the gateway" : "the host alias";
+            throw new ConfigurationException(
+                key, text, $"{address} is {owner}; choose a guest's address such as {configuration.FirstGuest}");
+        }
+    }
+
+    private static List<LinkSpecification> ResolveLinks(ConfigurationDocument document, CommandLineSettings commandLine)
+    {
+        List<LinkSpecification> links = [];
+        foreach ((string key, string text) in Entries("links", document.Links, "--link", commandLine.Links))
+        {
+            LinkSpecification link = LinkSpecification.Parse(key, text);
+            foreach (LinkSpecification other in links)
+            {
+                if (Resource(other) == Resource(link))
+                {
+                    throw new ConfigurationException(key, text, $"is the same as {other.Key} {other}; name each link once");
+                }
+            }
+
+            links.Add(link);
+        }
+
+        return links;
+    }
+
+    /// <summary>What only one link can have: the device in its namespace, the path, the descriptor.</summary>
+    private static string Resource(LinkSpecification link) => link switch
+    {
+        TapLinkSpecification tap => $"tap {tap.Name} {tap.NetworkNamespace}",
+        StreamLinkSpecification stream => $"path {stream.Path}",
+        DatagramLinkSpecification datagram => $"path {datagram.Path}",
+        DescriptorLinkSpecification descriptor => $"descriptor {descriptor.Descriptor}",
+        _ => link.ToString(),
+    };
+
+    private static List<PublishSpecification> ResolvePublish(
+        ConfigurationDocument document, CommandLineSettings commandLine, EngineConfiguration configuration)
+    {
+        List<PublishSpecification> published = [];
+        foreach ((string key, string text) in Entries("publish", document.Publish, "--publish", commandLine.Publish))
+        {
+            PublishSpecification one = PublishSpecification.Parse(key, text);
+            one = one.Guest.Address.IsUnspecified
+                ? one with { Guest = one.Guest with { Address = configuration.FirstGuest } } : one;
+            CheckGuest(key, text, one.Guest.Address, configuration);
+            foreach (PublishSpecification other in published)
+            {
+                if (Collide(one, other))
+                {
+                    throw new ConfigurationException(
+                        key, text, $"takes the same host port as {other.Key} {other}; choose another host port or address");
+                }
+            }
+
+            published.Add(one);
+        }
+
+        return published;
+    }
+
+    private static bool Collide(PublishSpecification one, PublishSpecification other) =>
+        one.Protocol == other.Protocol && one.Host.Port == other.Host.Port && one.Host.Port != 0
+        && (one.Host.Address == other.Host.Address
+            || ((one.Host.Address.IsUnspecified || other.Host.Address.IsUnspecified)
+                && one.Host.Address.IsIPv4 == other.Host.Address.IsIPv4));
+
+    private static List<DnsRecord> ResolveRecords(ConfigurationDocument document, CommandLineSettings commandLine)
+    {
+        List<DnsRecord> given = [];
+        foreach (string text in commandLine.Dns)
+        {
+            given.Add(DnsRecord.Parse("--dns", text));
+        }
+
+        List<DnsRecord> records = [];
+        foreach ((string name, string address) in document.Dns?.Records ?? [])
+        {
+            DnsRecord record = DnsRecord.Parse($"dns.records.{name}", address, name, address);
+            if (!given.Exists(other => other.Name == record.Name))
+            {
+                records.Add(record);
+            }
+        }
+
+        records.AddRange(given);
+        return records;
+    }
+
+    private static DhcpConfiguration ResolveDhcp(DhcpDocument document, EngineConfiguration configuration)
+    {
+        DhcpConfiguration standard = new();
+        List<string> search = [];
+        foreach ((string key, string text) in Entries("dhcp.search", document.Search, "", []))
+        {
+            search.Add(SettingText.ParseDomain(key, text, text));
+        }
+
+        List<IpAddress> ntp = [];
+        foreach ((string key, string text) in Entries("dhcp.ntp", document.Ntp, "", []))
+        {
+            ntp.Add(SettingText.ParseIPv4(key, text));
+        }
+
+        return new DhcpConfiguration
+        {
+            Enabled = document.Enabled ?? standard.Enabled,
+            Domain = document.Domain is string domain
+                ? SettingText.ParseDomain("dhcp.domain", domain, domain) : standard.Domain,
+            Search = search,
+            NtpServers = ntp,
+            LeaseSeconds = document.LeaseSeconds is int seconds
+                ? SettingText.CheckRange("dhcp.leaseSeconds", seconds, MinLeaseSeconds, MaxLeaseSeconds, "seconds")
+                : standard.LeaseSeconds,
+            LeaseFile = document.LeaseFile is ""
+                ? throw new ConfigurationException("dhcp.leaseFile", "\"\"", "is empty; name a file, or leave the key out")
+                : document.LeaseFile,
+            StaticLeases = ResolveStaticLeases(document, configuration),
+        };
+    }
+
+    private static List<StaticLease> ResolveStaticLeases(DhcpDocument document, EngineConfiguration configuration)
+    {
+        List<StaticLease> leases = [];
+        foreach (StaticLeaseDocument one in document.Leases ?? [])
+        {
+            string key = $"dhcp.leases[{leases.Count}]";
+            IpAddress address = SettingText.ParseIPv4(key + ".address", one.Address);
+            CheckGuest(key + ".address", one.Address, address, configuration);
+            StaticLease lease = new(
+                SettingText.ParseMac(key + ".mac", one.Mac), address,
+                one.Name is null ? null : SettingText.ParseDomain(key + ".name", one.Name, one.Name));
+            foreach (StaticLease other in leases)
+            {
+                if (other.Address == lease.Address)
+                {
+                    throw new ConfigurationException(key + ".address", one.Address, $"belongs to {other.Mac} already; choose another");
+                }
+
+                if (other.Mac == lease.Mac)
+                {
+                    throw new ConfigurationException(key + ".mac", one.Mac, $"has the address {other.Address} already; keep one of both");
+                }
+            }
+
+            leases.Add(lease);
+        }
+
+        return leases;
+    }
+
+    private static LogLevel ResolveLogLevel(ConfigurationDocument document, CommandLineSettings commandLine)
+    {
+        (string key, string? text) = commandLine.LogLevel is null
+            ? ("logLevel", document.LogLevel) : ("--log-level", commandLine.LogLevel);
+        return text switch
+        {
+            null => new EngineConfiguration().LogLevel,
+            "debug" => LogLevel.Debug,
+            "information" or "info" => LogLevel.Information,
+            "warning" or "warn" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            _ => throw new ConfigurationException(key, text, "must be debug, information, warning or error"),
+        };
+    }
+
+    private static int? ResolveReadyDescriptor(ConfigurationDocument document, CommandLineSettings commandLine)
+    {
+        if (commandLine.ReadyFd is string text)
+        {
+            return SettingText.ParseInteger("--ready-fd", text, 0, int.MaxValue, "");
+        }
+
+        return document.ReadyFd is int descriptor
+            ? SettingText.CheckRange("readyFd", descriptor, 0, int.MaxValue, "") : null;
+    }
+
+    private static IEnumerable<(string Key, string Text)> Entries(
+        string key, List<string>? configured, string option, IReadOnlyList<string> given)
+    {
+        for (int i = 0; i < (configured?.Count ?? 0); i++)
+        {
+            yield return ($"{key}[{i}]", configured![i] ?? throw new ConfigurationException(
+                $"{key}[{i}]", "null", "must be a text in double quotes"));
+        }
+
+        foreach (string text in given)
+        {
+            yield return (option, text);
+        }
+    }
+}

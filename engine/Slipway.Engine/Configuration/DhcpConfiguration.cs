@@ -1,0 +1,28 @@
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>What the DHCP server hands out (RFC 2131, RFC 2132).</summary>
+public sealed record DhcpConfiguration
+{
+    /// <summary>False leaves a guest's DHCP requests unanswered.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Domain name (option 15), and the domain that leases' names live in.</summary>
+    public string Domain { get; init; } = "internal";
+
+    /// <summary>Domain search list (option 119, RFC 3397).</summary>
+    public IReadOnlyList<string> Search { get; init; } = [];
+
+    /// <summary>NTP servers (option 42); the option is left out when empty.</summary>
+    public IReadOnlyList<IpAddress> NtpServers { get; init; } = [];
+
+    /// <summary>Lease time (option 51) in seconds; at least 60.</summary>
+    public int LeaseSeconds { get; init; } = 3600;
+
+    /// <summary>Where leases are kept over a restart; null keeps them in memory only.</summary>
+    public string? LeaseFile { get; init; }
+
+    /// <summary>Addresses that belong to one client each.</summary>
+    public IReadOnlyList<StaticLease> StaticLeases { get; init; } = [];
+}

@@ -1,0 +1,49 @@
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// All that the engine is told at its start, checked: a value of this type names a network that can
+/// be made. <see cref="ConfigurationReader"/> makes it from JSON and the command line.
+/// </summary>
+public sealed record EngineConfiguration
+{
+    /// <summary>The guests' links; empty only where the caller adds one.</summary>
+    public IReadOnlyList<LinkSpecification> Links { get; init; } = [];
+
+    /// <summary>The virtual network; /8 to /30.</summary>
+    public IpPrefix Subnet { get; init; } = new(IpAddress.FromIPv4(0xc0a8_7f00), 24);
+
+    /// <summary>The engine's own address in <see cref="Subnet"/>: router, DNS and DHCP server.</summary>
+    public IpAddress Gateway { get; init; } = IpAddress.FromIPv4(0xc0a8_7f01);
+
+    public MacAddress GatewayMac { get; init; } = new(0x5a94_efe4_0cdd);
+
+    /// <summary>The address that reaches the host's loopback; null when it is switched off.</summary>
+    public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
+
+    /// <summary>The first address that is leased, and a published port's guest where none is named.</summary>
+    public IpAddress FirstGuest { get; init; } = IpAddress.FromIPv4(0xc0a8_7f02);
+
+    /// <summary>Largest IP packet on the virtual network, in bytes: 576 to 65520.</summary>
+    public int MtuBytes { get; init; } = 1500;
+
+    /// <summary>Ports of the host that lead to a guest.</summary>
+    public IReadOnlyList<PublishSpecification> Publish { get; init; } = [];
+
+    /// <summary>Names that the DNS server answers itself, beside the built-in ones.</summary>
+    public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
+
+    public DhcpConfiguration Dhcp { get; init; } = new();
+
+    /// <summary>A guest's UDP port takes datagrams from any address (RFC 4787 section 5).</summary>
+    public bool UdpFullCone { get; init; }
+
+    public StackLimits Limits { get; init; } = new();
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>A descriptor that is told "1" and closed when the engine is ready; null for none.</summary>
+    public int? ReadyDescriptor { get; init; }
+}

@@ -1,0 +1,14 @@
+namespace Slipway.Engine;
+
+/// <summary>How frames are told apart on an inherited descriptor.</summary>
+public enum LinkFraming
+{
+    /// <summary>A u32 big-endian length before each frame.</summary>
+    Stream,
+
+    /// <summary>One frame a datagram.</summary>
+    Datagram,
+
+    /// <summary>A TAP device's descriptor.</summary>
+    Tap,
+}

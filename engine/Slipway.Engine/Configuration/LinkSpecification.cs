@@ -1,0 +1,75 @@
+namespace Slipway.Engine;
+
+/// <summary>
+/// How a guest reaches the engine: KIND:WHAT[,NAME=VALUE...], where KIND is tap, stream, dgram or fd.
+/// </summary>
+public abstract record LinkSpecification
+{
+    /// <summary>What this version takes, for messages.</summary>
+    private const string Kinds =
+        "tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH or fd:N,framing=stream|dgram|tap";
+
+    /// <summary>The option or configuration key that it came from, for messages.</summary>
+    public string Key { get; init; } = "--link";
+
+    /// <summary>Parses one link.</summary>
+    /// <param name="key">The option or configuration key, for messages.</param>
+    /// <param name="text">For example tap:tap0,netns=/run/netns/web.</param>
+    /// <exception cref="ConfigurationException">It is not a link, or one of a later version.</exception>
+    public static LinkSpecification Parse(string key, string text)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= 0)
+        {
+            throw new ConfigurationException(key, text, $"is not a link; write {Kinds}");
+        }
+
+        string what = text[(colon + 1)..];
+        LinkSpecification link = text[..colon] switch
+        {
+            "tap" => TapLinkSpecification.ParseTap(key, text, what),
+            "stream" => new StreamLinkSpecification(ParsePath(key, text, what)),
+            "dgram" => new DatagramLinkSpecification(ParsePath(key, text, what)),
+            "fd" => DescriptorLinkSpecification.ParseDescriptor(key, text, what),
+            "seqpacket" or "vpnkit" or "vhost-user" or "vsock" => throw new ConfigurationException(
+                key, text, $"this kind of link is not in this version; use {Kinds}"),
+            string kind => throw new ConfigurationException(
+                key, text, $"'{kind}' is not a kind of link; write {Kinds}"),
+        };
+        return link with { Key = key };
+    }
+
+    /// <summary>A socket's path: sun_path holds 108 bytes, the final zero included (unix(7)).</summary>
+    private static string ParsePath(string key, string text, string path)
+    {
+        const int MaxPathBytes = 107;
+        if (path.Length == 0)
+        {
+            throw new ConfigurationException(key, text, "has no path; write for example stream:/tmp/vm.sock");
+        }
+
+        int lengthBytes = System.Text.Encoding.UTF8.GetByteCount(path);
+        return lengthBytes <= MaxPathBytes
+            ? path
+            : throw new ConfigurationException(
+                key, text, $"the path has {lengthBytes} bytes; a socket's may have {MaxPathBytes}: choose a shorter one");
+    }
+
+    /// <summary>Splits "WHAT,NAME=VALUE,..." and hands each option to <paramref name="take"/>.</summary>
+    /// <param name="take">Returns false for an option that the kind of link does not have.</param>
+    private protected static string ParseOptions(
+        string key, string text, string what, string known, Func<string, string, bool> take)
+    {
+        string[] parts = what.Split(',');
+        foreach (string part in parts.AsSpan(1))
+        {
+            int equals = part.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || !take(part[..equals], part[(equals + 1)..]))
+            {
+                throw new ConfigurationException(key, text, $"'{part}' is not an option of this link; use {known}");
+            }
+        }
+
+        return parts[0];
+    }
+}

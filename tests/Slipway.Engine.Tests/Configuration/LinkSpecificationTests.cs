@@ -1,0 +1,48 @@
+namespace Slipway.Engine.Tests;
+
+public sealed class LinkSpecificationTests
+{
+    [Theory]
+    [InlineData("tap:tap0", "tap:tap0")]
+    [InlineData("tap:tap0,netns=/run/netns/web", "tap:tap0,netns=/run/netns/web")]
+    [InlineData("tap:tap0,netns=42,configure=no", "tap:tap0,netns=/proc/42/ns/net,configure=no")]
+    [InlineData("tap:tap0,configure=yes", "tap:tap0")]
+    [InlineData("stream:/tmp/a:b.sock", "stream:/tmp/a:b.sock")]
+    [InlineData("dgram:vm.sock", "dgram:vm.sock")]
+    [InlineData("fd:3,framing=tap", "fd:3,framing=tap")]
+    [InlineData("fd:0,framing=stream", "fd:0,framing=stream")]
+    public void Link_Valid_IsRead(string text, string expected) =>
+        Assert.Equal(expected, LinkSpecification.Parse("--link", text).ToString());
+
+    [Theory]
+    [InlineData("", "is not a link")]
+    [InlineData("tap0", "is not a link")]
+    [InlineData("tun:tun0", "'tun'")]
+    [InlineData("tap:", "interface's name")]
+    [InlineData("tap:a-name-that-is-16", "interface's name")]
+    [InlineData("tap:a/b", "interface's name")]
+    [InlineData("tap:tap0,netns=", "netns=PATH")]
+    [InlineData("tap:tap0,configure=maybe", "configure=no")]
+    [InlineData("tap:tap0,mtu=9", "'mtu=9'")]
+    [InlineData("stream:", "no path")]
+    [InlineData("fd:x,framing=tap", "descriptor")]
+    [InlineData("fd:-1,framing=tap", "descriptor")]
+    [InlineData("fd:3", "framing=stream")]
+    [InlineData("fd:3,framing=tun", "framing=stream|dgram|tap")]
+    [InlineData("vhost-user:/tmp/v.sock", "not in this version")]
+    [InlineData("seqpacket:/tmp/v.sock", "not in this version")]
+    [InlineData("vpnkit:/tmp/v.sock", "not in this version")]
+    [InlineData("vsock:1024", "not in this version")]
+    public void Link_Wrong_IsRefusedWithRemedy(string text, string remedy)
+    {
+        ConfigurationException error = Assert.Throws<ConfigurationException>(
+            () => LinkSpecification.Parse("--link", text));
+
+        Assert.Equal("--link", error.Key);
+        Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Link_PathTooLongForASocket_IsRefused() => Assert.Throws<ConfigurationException>(
+        () => LinkSpecification.Parse("--link", "stream:/" + new string('a', 107)));
+}
