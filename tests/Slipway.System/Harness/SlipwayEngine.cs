@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace Slipway.SystemTests.Harness;
+
+/// <summary>The published binary, running `slipway run` in the site's host namespace.</summary>
+public sealed class SlipwayEngine : IDisposable
+{
+    private readonly RunningProgram program;
+    private bool endIsExpected;
+
+    /// <summary>Starts the engine and waits until it says that it is ready.</summary>
+    public SlipwayEngine(Site site, params IEnumerable<string> arguments)
+        : this(site, [], arguments)
+    {
+    }
+
+    /// <param name="site">Where it runs.</param>
+    /// <param name="wrapper">A program that becomes the engine, such as prlimit.</param>
+    /// <param name="arguments">What follows `slipway run`.</param>
+    public SlipwayEngine(Site site, string[] wrapper, IEnumerable<string> arguments)
+    {
+        program = site.Host.Start(
+            [.. wrapper, Repository.Binary, "run", "--ready-fd", "1", .. arguments]);
+        WaitUntilReady();
+    }
+
+    public int ProcessId => program.Id;
+
+    public string Log => program.Errors;
+
+    public bool IsAlive => !program.HasExited;
+
+    /// <summary>Resident memory in KiB.</summary>
+    public long ResidentKib => ReadStatus("VmRSS:");
+
+    public int DescriptorCount => Directory.GetFileSystemEntries($"/proc/{ProcessId}/fd").Length;
+
+    /// <summary>Processor time used so far in clock ticks of 10 ms, user and kernel.</summary>
+    public long ProcessorTicks
+    {
+        get
+        {
+            string stat = File.ReadAllText($"/proc/{ProcessId}/stat");
+            // After the name in parentheses, which may hold blanks, come fields 3 and on: proc(5).
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return long.Parse(fields[11], CultureInfo.InvariantCulture)
+                + long.Parse(fields[12], CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>Asks the engine to stop, as a service manager does, and waits for its end.</summary>
+    public ProgramResult Stop()
+    {
+        endIsExpected = true;
+        program.Signal("TERM");
+        return program.Finish(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Ends the engine; fails the test when it had ended on its own.</summary>
+    public void Dispose()
+    {
+        bool died = program.HasExited && !endIsExpected;
+        string log = Log;
+        program.Dispose();
+        Assert.False(died, $"the engine ended by itself:\n{log}");
+    }
+
+    private void WaitUntilReady()
+    {
+        try
+        {
+            program.ReadLine(TimeSpan.FromSeconds(10));
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
+        }
+    }
+
+    private long ReadStatus(string field)
+    {
+        string line = File.ReadLines($"/proc/{ProcessId}/status")
+            .First(line => line.StartsWith(field, StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+            CultureInfo.InvariantCulture);
+    }
+}
