@@ -1,0 +1,21 @@
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Testing;
+
+/// <summary>Stream services on the engine's own addresses; elsewhere connections are refused.</summary>
+public sealed class SimServices(SimHost host) : IStreamServices
+{
+    private readonly Dictionary<IpEndpoint, SimServer> _services = [];
+
+    public SimServer Serve(IpEndpoint destination, SimServer? server = null) =>
+        _services[destination] = server ?? new SimServer();
+
+    public HostError Open(
+        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream)
+    {
+        bool found = _services.TryGetValue(destination, out SimServer? service);
+        stream = found ? host.OpenPair(service!, destination, owner) : null;
+        return found ? HostError.None : HostError.Refused;
+    }
+}

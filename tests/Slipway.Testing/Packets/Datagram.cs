@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using Slipway.Wire;
+
+namespace Slipway.Testing;
+
+/// <summary>A UDP datagram as a test writes and reads it (RFC 768).</summary>
+public sealed record Datagram
+{
+    public IpEndpoint Source { get; init; } = VirtualNetwork.GuestEndpoint;
+
+    public IpEndpoint Destination { get; init; } = new(VirtualNetwork.Far, 53);
+
+    public byte[] Payload { get; init; } = [];
+
+    public bool BadChecksum { get; init; }
+
+    /// <summary>Stores this length in place of the right one.</summary>
+    public ushort? LyingLength { get; init; }
+
+    public byte[] ToBytes()
+    {
+        byte[] bytes = new byte[8 + Payload.Length];
+        BinaryPrimitives.WriteUInt16BigEndian(bytes, Source.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(2), Destination.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(4), LyingLength ?? (ushort)bytes.Length);
+        Payload.CopyTo(bytes, 8);
+        uint pseudo = OnesComplement.PseudoHeader(
+            Source.Address, Destination.Address, IpProtocol.Udp, bytes.Length);
+        ushort checksum = OnesComplement.Checksum(bytes, pseudo);
+        checksum = checksum == 0 ? (ushort)0xffff : checksum;
+        BinaryPrimitives.WriteUInt16BigEndian(
+            bytes.AsSpan(6), BadChecksum ? (ushort)(checksum ^ 0x0100) : checksum);
+        return bytes;
+    }
+
+    public Ipv4Packet ToPacket() => new()
+    {
+        Source = Source.Address,
+        Destination = Destination.Address,
+        Protocol = IpProtocol.Udp,
+        Payload = ToBytes(),
+        DontFragment = false,
+    };
+
+    public byte[] ToFrame() => ToPacket().ToFrame();
+
+    /// <summary>Reads a whole datagram that the engine sent, checksum and length right.</summary>
+    public static Datagram Parse(Ipv4Packet packet)
+    {
+        Malformed.If(packet.Protocol != IpProtocol.Udp, $"protocol {packet.Protocol}, not UDP");
+        ReadOnlySpan<byte> bytes = packet.Payload;
+        Malformed.If(bytes.Length < 8, "less than a UDP header");
+        int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
+        Malformed.If(length != bytes.Length, $"a UDP datagram of {length} bytes in {bytes.Length}");
+        uint pseudo = OnesComplement.PseudoHeader(
+            packet.Source, packet.Destination, IpProtocol.Udp, bytes.Length);
+        bool isUnchecked = bytes[6] == 0 && bytes[7] == 0;
+        Malformed.If(!isUnchecked && OnesComplement.Sum(bytes, pseudo) != 0xffff, "a wrong UDP checksum");
+        return new Datagram
+        {
+            Source = new IpEndpoint(packet.Source, BinaryPrimitives.ReadUInt16BigEndian(bytes)),
+            Destination = new IpEndpoint(packet.Destination, BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
+            Payload = bytes[8..].ToArray(),
+        };
+    }
+
+    public static Datagram ParseFrame(ReadOnlySpan<byte> frame) => Parse(Ipv4Packet.ParseFrame(frame));
+}

@@ -1,0 +1,29 @@
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Testing;
+
+/// <summary>The addresses that tests use: the default network, one guest, one far server.</summary>
+public static class VirtualNetwork
+{
+    public static readonly MacAddress GatewayMac = new(0x5a94_efe4_0cdd);
+    public static readonly MacAddress GuestMac = new(0x0200_0000_0002);
+    public static readonly IpAddress Gateway = IpAddress.Parse("192.168.127.1");
+    public static readonly IpAddress Guest = IpAddress.Parse("192.168.127.2");
+    public static readonly IpAddress HostAlias = IpAddress.Parse("192.168.127.254");
+
+    /// <summary>TEST-NET-2 (RFC 5737): a server beyond the host.</summary>
+    public static readonly IpAddress Far = IpAddress.Parse("198.51.100.7");
+
+    /// <summary>Where a template's segments come from and go to.</summary>
+    public static readonly IpEndpoint GuestEndpoint = new(Guest, 40_000);
+
+    /// <inheritdoc cref="GuestEndpoint"/>
+    public static readonly IpEndpoint FarEndpoint = new(Far, 80);
+
+    /// <summary>Settings with a fixed seed, so that a test replays.</summary>
+    public static StackSettings Settings => new()
+    {
+        Seed = new Seed128(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908),
+    };
+}
