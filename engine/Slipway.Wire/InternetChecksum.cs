@@ -15,8 +15,8 @@ namespace Slipway.Wire;
 /// section 2(B)) nor the width of the words that are added (section 2(C)), since 2^16 is congruent
 /// to 1. So words of 32 bits are added as they lie in memory, in lanes of 64 bits which cannot
 /// overflow: a span has at most 2^29 such words. Folding to 16 bits and swapping the two bytes
-/// waits until <see cref="Finish"/>. There is one path for each instruction set; all agree with
-/// the scalar one bit for bit, which the tests force. A sum between the calls is opaque: pass it on.
+/// waits until <see cref="Finish"/>. There is one path for each instruction set; all agree, which
+/// the tests force. A sum between the calls is opaque: pass it on.
 /// </remarks>
 public static class InternetChecksum
 {
@@ -55,7 +55,9 @@ public static class InternetChecksum
         return AccumulateScalar(bytes, initial);
     }
 
-    /// <summary>Folds a sum to 16 bits and complements it: the checksum as a number in host order.</summary>
+    /// <summary>
+    /// Folds a sum to 16 bits and complements it: the checksum as a number in host order.
+    /// </summary>
     public static ushort Finish(ulong sum)
     {
         ulong folded = FoldTo33Bits(sum);
@@ -83,7 +85,9 @@ public static class InternetChecksum
             + Halves(destination.High) + Halves(destination.Low) + Halves(numbers);
     }
 
-    /// <summary>The path without vectors; the others fall back to it for their last bytes.</summary>
+    /// <summary>
+    /// The path without vectors; the others fall back to it for their last bytes.
+    /// </summary>
     internal static ulong AccumulateScalar(ReadOnlySpan<byte> bytes, ulong initial)
     {
         ulong first = FoldTo33Bits(initial);
@@ -111,7 +115,9 @@ public static class InternetChecksum
         return first + second + (bytes.IsEmpty ? 0u : bytes[0]);
     }
 
-    /// <summary>16 bytes a vector (SSE2, NEON), two vectors a round. Little-endian machines only.</summary>
+    /// <summary>
+    /// 16 bytes a vector (SSE2, NEON), two vectors a round. Little-endian machines only.
+    /// </summary>
     internal static ulong AccumulateVector128(ReadOnlySpan<byte> bytes, ulong initial)
     {
         const int roundBytes = 32;
@@ -133,7 +139,9 @@ public static class InternetChecksum
         return AccumulateScalar(bytes[(int)end..], FoldTo33Bits(initial) + sum);
     }
 
-    /// <summary>32 bytes a vector, four vectors a round. Only where <see cref="Avx2"/> is supported.</summary>
+    /// <summary>
+    /// 32 bytes a vector, four vectors a round. Only where <see cref="Avx2"/> is supported.
+    /// </summary>
     internal static ulong AccumulateAvx2(ReadOnlySpan<byte> bytes, ulong initial)
     {
         const int roundBytes = 128;
@@ -165,7 +173,8 @@ public static class InternetChecksum
         Unsafe.ReadUnaligned<Vector256<ulong>>(ref Unsafe.AddByteOffset(ref start, offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> AddHalves256(Vector256<ulong> words, Vector256<ulong> lowMask) =>
+    private static Vector256<ulong> AddHalves256(
+        Vector256<ulong> words, Vector256<ulong> lowMask) =>
         Avx2.Add(Avx2.And(words, lowMask), Avx2.ShiftRightLogical(words, 32));
 
     private static ulong FoldTo33Bits(ulong sum) => (uint)sum + (sum >> 32);

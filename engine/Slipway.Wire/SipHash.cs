@@ -24,7 +24,8 @@ public static class SipHash
         ulong last = (ulong)bytes.Length << 56;
         while (bytes.Length >= sizeof(ulong))
         {
-            Compress(BinaryPrimitives.ReadUInt64LittleEndian(bytes), ref v0, ref v1, ref v2, ref v3);
+            ulong word = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+            Compress(word, ref v0, ref v1, ref v2, ref v3);
             bytes = bytes[sizeof(ulong)..];
         }
 

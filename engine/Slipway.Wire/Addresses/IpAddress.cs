@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Slipway.Wire;
 
@@ -29,7 +29,9 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
 
     public bool IsIPv4 => High == 0 && (Low & 0xffff_ffff_0000_0000) == MappedPrefix;
 
-    /// <summary>The address as a number in host order; meaningful only if <see cref="IsIPv4"/>.</summary>
+    /// <summary>
+    /// The address as a number in host order; meaningful only if <see cref="IsIPv4"/>.
+    /// </summary>
     public uint IPv4 => (uint)Low;
 
     /// <summary>True for 0.0.0.0 and for ::.</summary>
@@ -41,7 +43,9 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
     /// <summary>True for 224.0.0.0/4 and for ff00::/8.</summary>
     public bool IsMulticast => IsIPv4 ? IPv4 >> 28 == 0xe : High >> 56 == 0xff;
 
-    /// <summary>Makes an IPv4 address from a number in host order (192.0.2.1 is 0xc0000201).</summary>
+    /// <summary>
+    /// Makes an IPv4 address from a number in host order (192.0.2.1 is 0xc0000201).
+    /// </summary>
     public static IpAddress FromIPv4(uint value) => new(0, MappedPrefix | value);
 
     /// <summary>Reads four bytes in network order; the span must hold them.</summary>
@@ -50,7 +54,8 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
 
     /// <summary>Reads sixteen bytes in network order; the span must hold them.</summary>
     public static IpAddress ReadIPv6(ReadOnlySpan<byte> source) => new(
-        BinaryPrimitives.ReadUInt64BigEndian(source), BinaryPrimitives.ReadUInt64BigEndian(source[8..]));
+        BinaryPrimitives.ReadUInt64BigEndian(source),
+        BinaryPrimitives.ReadUInt64BigEndian(source[8..]));
 
     /// <summary>Writes the four bytes of an IPv4 address in network order.</summary>
     public void WriteIPv4(Span<byte> destination) =>
@@ -63,17 +68,19 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
         BinaryPrimitives.WriteUInt64BigEndian(destination[8..], Low);
     }
 
-    /// <summary>Parses the usual text forms of both families; no scope, no port.</summary>
+    /// <summary>
+    /// Parses the usual text forms of both families; no scope, no port. IPv4 is four decimal
+    /// numbers without leading zeros, which some programs take for octal (RFC 6943 section 3.1.1).
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IpAddress address)
     {
         address = default;
-        if (text.Contains('%') || !IPAddress.TryParse(text, out IPAddress? parsed))
+        if (!text.Contains(':'))
         {
-            return false;
+            return TryParseIPv4(text, out address);
         }
 
-        // IPAddress takes "1" and "1.2" as the resolver of old did; an address here has four parts.
-        if (parsed.AddressFamily == AddressFamily.InterNetwork && text.Count('.') != 3)
+        if (text.ContainsAny("%[") || !IPAddress.TryParse(text, out IPAddress? parsed))
         {
             return false;
         }
@@ -110,4 +117,27 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
         High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
 
     public override string ToString() => ToIPAddress().ToString();
+
+    private static bool TryParseIPv4(ReadOnlySpan<char> text, out IpAddress address)
+    {
+        address = default;
+        uint value = 0;
+        int parts = 0;
+        foreach (Range range in text.Split('.'))
+        {
+            ReadOnlySpan<char> part = text[range];
+            if ((part.Length > 1 && part[0] == '0')
+                || !byte.TryParse(
+                    part, NumberStyles.None, CultureInfo.InvariantCulture, out byte octet))
+            {
+                return false;
+            }
+
+            value = (value << 8) | octet;
+            parts++;
+        }
+
+        address = FromIPv4(value);
+        return parts == 4;
+    }
 }

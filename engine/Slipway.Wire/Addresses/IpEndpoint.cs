@@ -11,7 +11,9 @@ public readonly record struct IpEndpoint(IpAddress Address, ushort Port)
         endpoint = default;
         int colon = text.LastIndexOf(':');
         if (colon < 0
-            || !ushort.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+            || !ushort.TryParse(
+                text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture,
+                out ushort port))
         {
             return false;
         }

@@ -30,7 +30,9 @@ public readonly record struct IpPrefix(IpAddress Network, int Length)
 
     public bool Overlaps(IpPrefix other) => Contains(other.Network) || other.Contains(Network);
 
-    /// <summary>The address at a distance from the first one (prefixes of at most 2^63 addresses).</summary>
+    /// <summary>
+    /// The address at a distance from the first one (prefixes of at most 2^63 addresses).
+    /// </summary>
     public IpAddress At(ulong offset) => new(Network.High, Network.Low + offset);
 
     /// <summary>Parses "192.168.127.0/24"; host bits must be zero.</summary>
@@ -39,7 +41,9 @@ public readonly record struct IpPrefix(IpAddress Network, int Length)
         prefix = default;
         int slash = text.IndexOf('/');
         if (slash < 0 || !IpAddress.TryParse(text[..slash], out IpAddress address)
-            || !int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+            || !int.TryParse(
+                text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture,
+                out int length)
             || length > (address.IsIPv4 ? 32 : 128))
         {
             return false;
@@ -52,9 +56,11 @@ public readonly record struct IpPrefix(IpAddress Network, int Length)
 
     /// <summary>Parses, or throws <see cref="FormatException"/>: for constants and tests.</summary>
     public static IpPrefix Parse(ReadOnlySpan<char> text) => TryParse(text, out IpPrefix prefix)
-        ? prefix : throw new FormatException($"'{text}' is not a network prefix such as 192.168.127.0/24");
+        ? prefix
+        : throw new FormatException($"'{text}' is not a network prefix such as 192.168.127.0/24");
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Network}/{Length}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Network}/{Length}");
 
     private static (ulong High, ulong Low) Mask(int length) => (
         length == 0 ? 0 : length >= 64 ? ulong.MaxValue : ulong.MaxValue << (64 - length),

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Slipway.Wire;
 
-/// <summary>A 48-bit Ethernet address (IEEE 802), kept as a number whose top 16 bits are zero.</summary>
+/// <summary>
+/// A 48-bit Ethernet address (IEEE 802), kept as a number whose top 16 bits are zero.
+/// </summary>
 public readonly record struct MacAddress(ulong Value)
 {
     /// <summary>Length on the wire, in bytes.</summary>
@@ -56,5 +58,6 @@ public readonly record struct MacAddress(ulong Value)
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{(byte)(Value >> 40):x2}:{(byte)(Value >> 32):x2}:{(byte)(Value >> 24):x2}:{(byte)(Value >> 16):x2}:{(byte)(Value >> 8):x2}:{(byte)Value:x2}");
+        $"{(byte)(Value >> 40):x2}:{(byte)(Value >> 32):x2}:{(byte)(Value >> 24):x2}:"
+        + $"{(byte)(Value >> 16):x2}:{(byte)(Value >> 8):x2}:{(byte)Value:x2}");
 }

@@ -57,7 +57,9 @@ public readonly ref struct ArpPacket
 
     public IpAddress TargetProtocolAddress => IpAddress.ReadIPv4(_packet[TargetProtocolOffset..]);
 
-    /// <summary>True for a packet that announces its sender: both protocol addresses are equal.</summary>
+    /// <summary>
+    /// True for a packet that announces its sender: both protocol addresses are equal.
+    /// </summary>
     public bool IsGratuitous => SenderProtocolAddress == TargetProtocolAddress;
 
     /// <summary>Reads the payload of a frame; padding behind the packet is ignored.</summary>
@@ -73,8 +75,9 @@ public readonly ref struct ArpPacket
             return ParseError.Truncated;
         }
 
-        if (BinaryPrimitives.ReadUInt16BigEndian(payload[HardwareTypeOffset..]) != EthernetHardwareType
-            || BinaryPrimitives.ReadUInt16BigEndian(payload[ProtocolTypeOffset..]) != (ushort)EtherType.IPv4
+        ushort hardwareType = BinaryPrimitives.ReadUInt16BigEndian(payload[HardwareTypeOffset..]);
+        ushort protocolType = BinaryPrimitives.ReadUInt16BigEndian(payload[ProtocolTypeOffset..]);
+        if (hardwareType != EthernetHardwareType || protocolType != (ushort)EtherType.IPv4
             || payload[HardwareLengthOffset] != MacAddress.LengthBytes
             || payload[ProtocolLengthOffset] != IpAddress.IPv4LengthBytes)
         {

@@ -36,7 +36,9 @@ public readonly ref struct EthernetHeader
 
     public MacAddress Source => MacAddress.Read(_frame[SourceOffset..]);
 
-    /// <summary>What the frame carries; may be a number that <see cref="Wire.EtherType"/> lacks.</summary>
+    /// <summary>
+    /// What the frame carries; may be a number that <see cref="Wire.EtherType"/> lacks.
+    /// </summary>
     public EtherType EtherType =>
         (EtherType)BinaryPrimitives.ReadUInt16BigEndian(_frame[EtherTypeOffset..]);
 

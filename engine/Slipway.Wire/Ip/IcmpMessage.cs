@@ -45,7 +45,9 @@ public readonly ref struct IcmpMessage
     public ushort SequenceNumber =>
         BinaryPrimitives.ReadUInt16BigEndian(_message[SequenceNumberOffset..]);
 
-    /// <summary>Of <see cref="IcmpCode.FragmentationNeeded"/>: the largest packet that would pass, in bytes.</summary>
+    /// <summary>
+    /// Of <see cref="IcmpCode.FragmentationNeeded"/>: the largest packet that would pass, in bytes.
+    /// </summary>
     public ushort NextHopMtuBytes =>
         BinaryPrimitives.ReadUInt16BigEndian(_message[SequenceNumberOffset..]);
 
@@ -98,7 +100,9 @@ public readonly ref struct IcmpMessage
             message[ChecksumOffset..], InternetChecksum.Compute(message));
     }
 
-    /// <summary>Writes the header of an echo request or reply in front of data already there.</summary>
+    /// <summary>
+    /// Writes the header of an echo request or reply in front of data already there.
+    /// </summary>
     public static void WriteEcho(
         Span<byte> message, byte type, ushort identifier, ushort sequenceNumber) =>
         Write(message, type, 0, ((uint)identifier << 16) | sequenceNumber);

@@ -1,6 +1,8 @@
 namespace Slipway.Wire;
 
-/// <summary>Types of ICMPv4 messages (RFC 792), as bytes: any other may come from the wire.</summary>
+/// <summary>
+/// Types of ICMPv4 messages (RFC 792), as bytes: any other may come from the wire.
+/// </summary>
 public static class IcmpType
 {
     public const byte EchoReply = 0;

@@ -66,7 +66,9 @@ public readonly ref struct Ipv4Header
 
     public bool MoreFragments => (FlagsAndOffset & MoreFragmentsFlag) != 0;
 
-    /// <summary>Where the payload belongs in the whole datagram's: 0 to 65528, a multiple of 8.</summary>
+    /// <summary>
+    /// Where the payload belongs in the whole datagram's: 0 to 65528, a multiple of 8.
+    /// </summary>
     public int FragmentOffsetBytes => (FlagsAndOffset & FragmentOffsetMask) * 8;
 
     /// <summary>True for all parts of a fragmented datagram, the first one included.</summary>
@@ -74,7 +76,9 @@ public readonly ref struct Ipv4Header
 
     public byte Ttl => _packet[TtlOffset];
 
-    /// <summary>What the packet carries; may be a number that <see cref="IpProtocol"/> lacks.</summary>
+    /// <summary>
+    /// What the packet carries; may be a number that <see cref="IpProtocol"/> lacks.
+    /// </summary>
     public IpProtocol Protocol => (IpProtocol)_packet[ProtocolOffset];
 
     public IpAddress Source => IpAddress.ReadIPv4(_packet[SourceOffset..]);
@@ -89,7 +93,8 @@ public readonly ref struct Ipv4Header
     /// <summary>Header and payload, without the padding of a short frame.</summary>
     public ReadOnlySpan<byte> Packet => _packet;
 
-    private ushort FlagsAndOffset => BinaryPrimitives.ReadUInt16BigEndian(_packet[FragmentOffset..]);
+    private ushort FlagsAndOffset =>
+        BinaryPrimitives.ReadUInt16BigEndian(_packet[FragmentOffset..]);
 
     /// <summary>Reads the payload of a frame; padding behind the packet is cut off.</summary>
     /// <returns>
@@ -152,7 +157,8 @@ public readonly ref struct Ipv4Header
         int flags = (dontFragment ? DontFragmentFlag : 0) | (moreFragments ? MoreFragmentsFlag : 0);
         packet[VersionOffset] = 0x45;
         packet[TypeOfServiceOffset] = typeOfService;
-        BinaryPrimitives.WriteUInt16BigEndian(packet[TotalLengthOffset..], (ushort)totalLengthBytes);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            packet[TotalLengthOffset..], (ushort)totalLengthBytes);
         BinaryPrimitives.WriteUInt16BigEndian(packet[IdentificationOffset..], identification);
         BinaryPrimitives.WriteUInt16BigEndian(
             packet[FragmentOffset..], (ushort)(flags | (fragmentOffsetBytes / 8)));

@@ -35,7 +35,8 @@ public readonly ref struct UdpHeader
         BinaryPrimitives.ReadUInt16BigEndian(_datagram[DestinationPortOffset..]);
 
     /// <summary>False if the sender computed none: the field is zero.</summary>
-    public bool HasChecksum => BinaryPrimitives.ReadUInt16BigEndian(_datagram[ChecksumOffset..]) != 0;
+    public bool HasChecksum =>
+        BinaryPrimitives.ReadUInt16BigEndian(_datagram[ChecksumOffset..]) != 0;
 
     public ReadOnlySpan<byte> Payload => _datagram[LengthBytes..];
 
@@ -63,7 +64,8 @@ public readonly ref struct UdpHeader
         payload = payload[..lengthBytes];
         bool isUnchecked = source.IsIPv4
             && BinaryPrimitives.ReadUInt16BigEndian(payload[ChecksumOffset..]) == 0;
-        if (!isUnchecked && InternetChecksum.Compute(payload, Pseudo(payload, source, destination)) != 0)
+        ulong pseudo = Pseudo(payload, source, destination);
+        if (!isUnchecked && InternetChecksum.Compute(payload, pseudo) != 0)
         {
             return ParseError.Checksum;
         }

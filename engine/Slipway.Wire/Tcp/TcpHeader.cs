@@ -62,7 +62,9 @@ public readonly ref struct TcpHeader
 
     public TcpFlags Flags => (TcpFlags)_segment[FlagsOffset];
 
-    /// <summary>The window as it is on the wire (SEG.WND), not yet scaled (RFC 7323 section 2.3).</summary>
+    /// <summary>
+    /// The window as it is on the wire (SEG.WND), not yet scaled (RFC 7323 section 2.3).
+    /// </summary>
     public ushort Window => BinaryPrimitives.ReadUInt16BigEndian(_segment[WindowOffset..]);
 
     /// <summary>Meaningful only with the URG flag (SEG.UP).</summary>

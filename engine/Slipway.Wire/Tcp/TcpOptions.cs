@@ -5,7 +5,8 @@ namespace Slipway.Wire;
 
 /// <summary>
 /// The options of a TCP segment, by value: maximum segment size (RFC 9293 section 3.2), window
-/// scale and timestamps (RFC 7323), selective acknowledgment (RFC 2018). The default value holds none.
+/// scale and timestamps (RFC 7323), selective acknowledgment (RFC 2018). The default
+/// value holds none.
 /// <code>
 /// +-----+                 +-----+                 +-----+-----+-----------+
 /// |  0  | end             |  1  | no operation    |  2  |  4  |    MSS    |
@@ -35,7 +36,8 @@ public struct TcpOptions
     private const int SackBlockLength = 8;
 
     /// <summary>The most that a header has room for, in bytes.</summary>
-    public const int MaximumLengthBytes = TcpHeader.MaximumLengthBytes - TcpHeader.MinimumLengthBytes;
+    public const int MaximumLengthBytes =
+        TcpHeader.MaximumLengthBytes - TcpHeader.MinimumLengthBytes;
 
     /// <summary>The most blocks that fit (three beside timestamps).</summary>
     public const int MaximumSackBlocks = 4;
@@ -60,10 +62,14 @@ public struct TcpOptions
 
     public bool HasTimestamps { readonly get; set; }
 
-    /// <summary>TSval, in ticks of the sender's clock; meaningful only with <see cref="HasTimestamps"/>.</summary>
+    /// <summary>
+    /// TSval, in ticks of the sender's clock; meaningful only with <see cref="HasTimestamps"/>.
+    /// </summary>
     public uint TimestampValue { readonly get; set; }
 
-    /// <summary>TSecr: the other side's TSval; meaningful only with <see cref="HasTimestamps"/>.</summary>
+    /// <summary>
+    /// TSecr: the other side's TSval; meaningful only with <see cref="HasTimestamps"/>.
+    /// </summary>
     public uint TimestampEchoReply { readonly get; set; }
 
     /// <summary>0 to <see cref="MaximumSackBlocks"/>.</summary>
@@ -83,7 +89,9 @@ public struct TcpOptions
     private readonly int SackBlocksThatFit => Math.Clamp(
         (MaximumLengthBytes - FixedLengthBytes - 4) / SackBlockLength, 0, SackBlockCount);
 
-    /// <summary>A block of the list; the first is the one that arrived last (RFC 2018 section 4).</summary>
+    /// <summary>
+    /// A block of the list; the first is the one that arrived last (RFC 2018 section 4).
+    /// </summary>
     /// <param name="index">0 to <see cref="SackBlockCount"/> - 1.</param>
     public readonly SackBlock GetSackBlock(int index)
     {
@@ -211,8 +219,9 @@ public struct TcpOptions
 
     private readonly Span<byte> WriteSackPermittedAndTimestamps(Span<byte> destination)
     {
-        destination[0] = SackPermitted && HasTimestamps ? SackPermittedKind : NoOperationKind;
-        destination[1] = SackPermitted && HasTimestamps ? (byte)SackPermittedLength : NoOperationKind;
+        bool both = SackPermitted && HasTimestamps;
+        destination[0] = both ? SackPermittedKind : NoOperationKind;
+        destination[1] = both ? (byte)SackPermittedLength : NoOperationKind;
         if (!HasTimestamps)
         {
             destination[2] = SackPermittedKind;
