@@ -92,7 +92,8 @@ def host_ends_first(host, port, total):
     send_pattern(conn, int(total))
     conn.close()
     time.sleep(0.5)
-    return {"said": said, "sent": pattern_digest(int(total)), "got": read_all(dial(host, port, "last"))}
+    got = read_all(dial(host, port, "last"))
+    return {"said": said, "sent": pattern_digest(int(total)), "got": got}
 
 
 def attempt(host, port, timeout="5"):
@@ -265,7 +266,7 @@ def datagram_error(host, port):
 
 
 def mapping(host, port):
-    """One guest socket asks two servers which address they see, and a third to answer from elsewhere."""
+    """Asks two servers which address they see, and a third to answer from elsewhere."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as conn:
         conn.settimeout(2)
         seen = []

@@ -154,7 +154,9 @@ async def echo_many(address, port):
         except OSError:
             pass  # as in serve
 
-    await asyncio.start_server(one, address, port, backlog=8192)
+    server = await asyncio.start_server(one, address, port, backlog=8192)
+    # Connections inherit it: urgent bytes are to be echoed in their place, as RFC 6093 advises.
+    server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     await asyncio.Event().wait()
 
 

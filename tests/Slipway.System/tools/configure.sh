@@ -1,0 +1,18 @@
+#!/bin/sh
+# Called by both stock DHCP clients, each in its own way, to configure the link as they were told:
+# udhcpc passes the event as $1 and the options by their short names, dhclient all by environment.
+case ${1:-$reason} in
+bound | renew)
+    address=$ip/$mask gateway=$router link=$interface size=$mtu ;;
+BOUND | RENEW | REBIND | REBOOT)
+    address=$new_ip_address/24 gateway=$new_routers link=$interface size=$new_interface_mtu ;;
+PREINIT)
+    ip link set "$interface" up
+    exit 0 ;;
+*)
+    exit 0 ;;
+esac
+ip addr flush dev "$link"
+ip link set "$link" mtu "${size:-1500}"
+ip addr add "$address" dev "$link"
+ip route replace default via "${gateway%% *}" dev "$link"
