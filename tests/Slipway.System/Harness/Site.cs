@@ -120,11 +120,11 @@ public sealed class Site : IDisposable
         File.WriteAllText($"{Host.EtcPath}/hosts",
             "127.0.0.1 localhost\n192.0.2.77 from-hosts-file.test\n");
         string text = new('t', 240);
-        string large = string.Join(',', Enumerable.Repeat($"\"{text}\"", 12));
+        string large = string.Join(',', Enumerable.Repeat(text, 12));
         RunningProgram names = Host.Start(
             "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null",
             "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file=", "--user=root",
-            "--local=/test/", "--address=/a.test/192.0.2.1", "--edns-packet-max=4096",
+            "--local=/test/", "--host-record=a.test,192.0.2.1", "--edns-packet-max=4096",
             $"--txt-record=large.test,{large}", "--txt-record=text.test,hello",
             "--srv-host=_sip._tcp.test,target.test,5060,1,2", "--mx-host=mail.test,mx.test,10",
             "--host-record=both.test,192.0.2.2,2001:db8::2",

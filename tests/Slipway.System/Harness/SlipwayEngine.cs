@@ -19,8 +19,9 @@ public sealed class SlipwayEngine : IDisposable
     /// <param name="arguments">What follows `slipway run`.</param>
     public SlipwayEngine(Site site, string[] wrapper, IEnumerable<string> arguments)
     {
-        program = site.Host.Start(
-            [.. wrapper, Repository.Binary, "run", "--ready-fd", "1", .. arguments]);
+        // Descriptor 3 is the pipe that is read here; what else is printed goes to the errors.
+        program = site.Host.Start(["sh", "-c", "exec \"$@\" 3>&1 1>&2", "sh",
+            .. wrapper, Repository.Binary, "run", "--ready-fd", "3", .. arguments]);
         WaitUntilReady();
     }
 

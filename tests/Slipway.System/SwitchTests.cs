@@ -1,0 +1,70 @@
+using Slipway.SystemTests.Harness;
+using Xunit.Abstractions;
+
+namespace Slipway.SystemTests;
+
+/// <summary>Several guests of one engine: they reach each other, and cannot harm each other.</summary>
+public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTest(site, output)
+{
+    private const string SecondGuest = "192.168.127.3";
+
+    [SlipwayFact]
+    public void TwoGuests_OnOneSwitch_ReachEachOtherAndTheHost()
+    {
+        (Guest first, Guest second) = StartTwoGuests();
+        first.Run("ping", "-n", "-c2", "-i0.2", "-W2", SecondGuest).OrFail();
+        second.Run("ping", "-n", "-c2", "-i0.2", "-W2", Addresses.FirstGuest).OrFail();
+        using RunningProgram services = Site.StartServices(second.Namespace, "0.0.0.0", 7000);
+        Assert.Contains("hello", Page(first, SecondGuest), StringComparison.Ordinal);
+        Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
+        Assert.Contains("hello", Page(second, Addresses.HostAlias), StringComparison.Ordinal);
+    }
+
+    [SlipwayFact]
+    public void Guest_ThatClaimsToBeTheGateway_IsNotBelieved()
+    {
+        (Guest first, Guest second) = StartTwoGuests();
+        first.Run("ping", "-n", "-c1", "-W2", Addresses.Gateway).OrFail();
+        second.Does("spoof-gateway", Guest.Interface, Addresses.Gateway, Addresses.GatewayMac);
+        string neighbour = first.Run("ip", "neigh", "show", Addresses.Gateway).Output;
+        Assert.Contains(Addresses.GatewayMac, neighbour, StringComparison.Ordinal);
+        first.Run("ping", "-n", "-c2", "-i0.2", "-W2", Addresses.Gateway).OrFail();
+        Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
+    }
+
+    [SlipwayFact]
+    public void Link_WhoseNamespaceGoesAway_IsReportedAndTheOtherGuestIsServed()
+    {
+        (Guest first, Guest second) = StartTwoGuests();
+        second.Run("ping", "-n", "-c1", "-W2", Addresses.Gateway).OrFail();
+        int before = Engine!.Log.Length;
+        second.Dispose();
+        Eventually.Holds(TimeSpan.FromSeconds(10), "the lost link is reported",
+            () => Engine.Log.Length > before);
+        Note(Engine.Log[before..]);
+        Assert.Contains(Guest.Interface, Engine.Log[before..], StringComparison.Ordinal);
+        Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
+        long ticks = Engine.ProcessorTicks;
+        Thread.Sleep(2_000);
+        Assert.InRange(Engine.ProcessorTicks - ticks, 0, 1);
+    }
+
+    private (Guest First, Guest Second) StartTwoGuests()
+    {
+        Guest first = Own(new Guest());
+        Guest second = Own(new Guest());
+        StartEngine(
+            Link(first, ",configure=no"), Link(second, ",configure=no"), $"--mtu={WideMtuBytes}");
+        Configure(first, Addresses.FirstGuest);
+        Configure(second, SecondGuest);
+        return (first, second);
+    }
+
+    private static void Configure(Guest guest, string address) => guest.Namespace.Configure(
+        $"addr add {address}/24 dev {Guest.Interface}",
+        $"link set {Guest.Interface} mtu {WideMtuBytes} up",
+        $"route add default via {Addresses.Gateway}");
+
+    private static string Page(Guest guest, string address) => guest.Run(
+        "curl", "-sS", "--max-time", "5", $"http://{address}:{Site.Port}/").OrFail().Output;
+}
