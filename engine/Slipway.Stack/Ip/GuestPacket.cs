@@ -24,6 +24,12 @@ public readonly ref struct GuestPacket
 
     public required bool DontFragment { get; init; }
 
+    /// <summary>
+    /// True when the frame came to a group address: no ICMP error may be sent about it (RFC 1122
+    /// section 3.2.2).
+    /// </summary>
+    public bool IsLinkBroadcast { get; init; }
+
     /// <summary>What is above IP.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 

@@ -20,6 +20,12 @@ public interface IGuestPort
     /// </summary>
     Span<byte> Reserve(int lengthBytes);
 
+    /// <summary>
+    /// What <see cref="Reserve"/> gave last, with what has been written there since; empty after a
+    /// <see cref="Commit"/>, and when nothing is reserved.
+    /// </summary>
+    Span<byte> Reserved { get; }
+
     /// <summary>Sends the first <paramref name="lengthBytes"/> of what was reserved.</summary>
     /// <returns>False when the frame was lost: the link broke or its queue filled.</returns>
     bool Commit(int lengthBytes);

@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// Hashes of table keys under a key of this start (SipHash), so that a guest cannot choose
+/// addresses and ports that meet in one place (CVE-2024-10026).
+/// </summary>
+internal sealed class KeyHash(Seed128 seed)
+{
+    public ulong Of(FlowKey key)
+    {
+        ulong ports = ((ulong)key.Guest.Port << 32) | ((ulong)key.Remote.Port << 16) | (ulong)key.Protocol;
+        if (key.Guest.Address.IsIPv4 && key.Remote.Address.IsIPv4)
+        {
+            ulong addresses = ((ulong)key.Guest.Address.IPv4 << 32) | key.Remote.Address.IPv4;
+            return Of([addresses, ports]);
+        }
+
+        return Of([
+            key.Guest.Address.High, key.Guest.Address.Low,
+            key.Remote.Address.High, key.Remote.Address.Low, ports]);
+    }
+
+    public ulong Of(IpEndpoint key) => Of([key.Address.High, key.Address.Low, key.Port]);
+
+    public ulong Of(IpAddress key) => Of([key.High, key.Low]);
+
+    public ulong Of(MacAddress key) => Of([key.Value]);
+
+    private ulong Of(ReadOnlySpan<ulong> words) =>
+        SipHash.Hash(MemoryMarshal.AsBytes(words), seed.Low, seed.High);
+}

@@ -1,0 +1,151 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// The way of a packet to a guest: memory of the link is reserved, the payload is written there by
+/// whoever has it, and the headers of Ethernet and IPv4 follow when its length is known.
+/// </summary>
+public sealed class PacketOutput(StackSettings settings, Counters counters)
+{
+    /// <summary>Ethernet and IPv4 headers in front of a payload, in bytes.</summary>
+    public const int HeadersLengthBytes = EthernetHeader.LengthBytes + Ipv4Header.MinimumLengthBytes;
+
+    /// <summary>A hop limit of our own packets (RFC 1700).</summary>
+    public const byte DefaultTtl = 64;
+
+    // RFC 6864 section 4.1: atomic datagrams need no identification, so only fragments and packets
+    // that may be fragmented count on; from a keyed start, as numbers should not be foretold.
+    private ushort _identification = (ushort)(settings.Seed.High >> 17);
+
+    /// <summary>Largest payload of a packet towards a guest, in bytes.</summary>
+    public int MaxPayloadLengthBytes => settings.MtuBytes - Ipv4Header.MinimumLengthBytes;
+
+    /// <summary>
+    /// Memory for a payload of <paramref name="lengthBytes"/>, at most
+    /// <see cref="MaxPayloadLengthBytes"/>; empty when the link is full, as for a length of 0.
+    /// </summary>
+    public static Span<byte> Reserve(IGuestPort port, int lengthBytes)
+    {
+        Span<byte> frame = port.Reserve(HeadersLengthBytes + lengthBytes);
+        return frame.IsEmpty ? default : frame.Slice(HeadersLengthBytes, lengthBytes);
+    }
+
+    /// <summary>Writes the headers before the reserved payload, and sends.</summary>
+    /// <returns>False when the frame was lost at the link; it is counted.</returns>
+    public bool Commit(
+        in GuestRoute route, IpAddress source, IpAddress destination, IpProtocol protocol,
+        int payloadLengthBytes, byte ttl = DefaultTtl, byte typeOfService = 0, bool dontFragment = true)
+    {
+        ushort identification = dontFragment ? (ushort)0 : ++_identification;
+        Ipv4Header.Write(
+            route.Port.Reserved[EthernetHeader.LengthBytes..],
+            Ipv4Header.MinimumLengthBytes + payloadLengthBytes, typeOfService, identification,
+            dontFragment, moreFragments: false, fragmentOffsetBytes: 0, ttl, protocol, source, destination);
+        return CommitFrame(
+            route, EtherType.IPv4, Ipv4Header.MinimumLengthBytes + payloadLengthBytes);
+    }
+
+    /// <summary>
+    /// Sends a payload that lies elsewhere: in one packet if the MTU allows, else in fragments (RFC
+    /// 791 section 3.2). A link that fills midway loses the rest, and so the datagram.
+    /// </summary>
+    /// <param name="route">Where to.</param>
+    /// <param name="source">Source address of the packet.</param>
+    /// <param name="destination">Destination address of the packet.</param>
+    /// <param name="protocol">What the payload is.</param>
+    /// <param name="payload">At most 65515 bytes.</param>
+    /// <param name="ttl">Hops that are left.</param>
+    /// <param name="typeOfService">DSCP and ECN.</param>
+    public bool SendFragmented(
+        in GuestRoute route, IpAddress source, IpAddress destination, IpProtocol protocol,
+        ReadOnlySpan<byte> payload, byte ttl = DefaultTtl, byte typeOfService = 0)
+    {
+        int mtuBytes = Math.Min(
+            settings.MtuBytes, route.Port.MaxFrameLengthBytes - EthernetHeader.LengthBytes);
+        int pieceBytes = (mtuBytes - Ipv4Header.MinimumLengthBytes) & ~7;
+        bool whole = payload.Length <= mtuBytes - Ipv4Header.MinimumLengthBytes;
+        ushort identification = ++_identification;
+        int offsetBytes = 0;
+        do
+        {
+            int lengthBytes = whole
+                ? payload.Length : Math.Min(pieceBytes, payload.Length - offsetBytes);
+            Span<byte> frame = route.Port.Reserve(HeadersLengthBytes + lengthBytes);
+            if (frame.IsEmpty)
+            {
+                counters.Drop(DropReason.LinkFull);
+                return false;
+            }
+
+            payload.Slice(offsetBytes, lengthBytes).CopyTo(frame[HeadersLengthBytes..]);
+            bool last = offsetBytes + lengthBytes == payload.Length;
+            Ipv4Header.Write(
+                frame[EthernetHeader.LengthBytes..], Ipv4Header.MinimumLengthBytes + lengthBytes,
+                typeOfService, identification, dontFragment: false, !last, offsetBytes, ttl,
+                protocol, source, destination);
+            if (!CommitFrame(route, EtherType.IPv4, Ipv4Header.MinimumLengthBytes + lengthBytes))
+            {
+                return false;
+            }
+
+            offsetBytes += lengthBytes;
+        }
+        while (offsetBytes < payload.Length);
+
+        return true;
+    }
+
+    /// <summary>Sends a frame whose payload lies elsewhere, such as ARP.</summary>
+    public bool SendFrame(in GuestRoute route, EtherType type, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> frame = route.Port.Reserve(EthernetHeader.LengthBytes + payload.Length);
+        if (frame.IsEmpty)
+        {
+            counters.Drop(DropReason.LinkFull);
+            return false;
+        }
+
+        payload.CopyTo(frame[EthernetHeader.LengthBytes..]);
+        return CommitFrame(route, type, payload.Length);
+    }
+
+    /// <summary>Passes a guest's frame on to another guest, as it is.</summary>
+    public bool Forward(IGuestPort port, ReadOnlySpan<byte> frame)
+    {
+        if (frame.Length > port.MaxFrameLengthBytes)
+        {
+            counters.Drop(DropReason.FrameTooLong);
+            return false;
+        }
+
+        Span<byte> reserved = port.Reserve(frame.Length);
+        if (reserved.IsEmpty)
+        {
+            counters.Drop(DropReason.LinkFull);
+            return false;
+        }
+
+        frame.CopyTo(reserved);
+        return Count(port, frame.Length);
+    }
+
+    private bool CommitFrame(in GuestRoute route, EtherType type, int payloadLengthBytes)
+    {
+        EthernetHeader.Write(route.Port.Reserved, route.Mac, settings.GatewayMac, type);
+        return Count(route.Port, EthernetHeader.LengthBytes + payloadLengthBytes);
+    }
+
+    private bool Count(IGuestPort port, int frameLengthBytes)
+    {
+        if (!port.Commit(frameLengthBytes))
+        {
+            counters.Drop(DropReason.LinkFull);
+            return false;
+        }
+
+        counters.FramesSent++;
+        counters.BytesSent += frameLengthBytes;
+        return true;
+    }
+}

@@ -1,0 +1,160 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// Which guest has an address: learned from ARP and from checked packets, asked for by ARP (RFC
+/// 826) where an unknown guest is to be reached. Bounded and aged.
+/// </summary>
+/// <remarks>
+/// An address belongs to the MAC that used it first, until that one has been silent for
+/// <see cref="ConflictSilence"/>: so a guest cannot take over another's flows by claiming its
+/// address, and a guest that came back with another MAC gets its address after a pause. The same
+/// MAC on another port has moved, and is followed at once.
+/// </remarks>
+public sealed partial class NeighborTable : ITimerOwner
+{
+    /// <summary>A neighbor that was silent for so long is asked for again.</summary>
+    public static readonly Duration Lifetime = Duration.FromSeconds(300);
+
+    /// <summary>How long an address stays with a silent MAC while another one claims it.</summary>
+    public static readonly Duration ConflictSilence = Duration.FromSeconds(10);
+
+    // Being heard is noted once in so long, to keep the packet path short.
+    private static readonly Duration HeardGranularity = Duration.FromMilliseconds(500);
+
+    private readonly StackSettings _settings;
+    private readonly Counters _counters;
+    private readonly PacketOutput _output;
+    private readonly PortSet _ports;
+    private readonly TimerWheel _timers;
+    private readonly LruTable<IpAddress, Neighbor> _neighbors;
+    private readonly LruTable<IpAddress, Resolution> _resolutions;
+    private readonly Stack<Resolution> _spareResolutions = new();
+    private readonly TimerEntry _expiry;
+
+    // The neighbor of the last packet: a burst comes from one guest.
+    private IpAddress _lastAddress;
+    private Neighbor _last;
+
+    public NeighborTable(
+        StackSettings settings, Counters counters, PacketOutput output, PortSet ports, TimerWheel timers)
+    {
+        _settings = settings;
+        _counters = counters;
+        _output = output;
+        _ports = ports;
+        _timers = timers;
+        KeyHash hash = new(settings.Seed);
+        _neighbors = new LruTable<IpAddress, Neighbor>(settings.Limits.Neighbors, hash.Of);
+        _resolutions = new LruTable<IpAddress, Resolution>(ResolutionLimit, hash.Of);
+        _expiry = new TimerEntry(this);
+    }
+
+    public int Count => _neighbors.Count;
+
+    /// <summary>The way to a guest that was heard lately.</summary>
+    public bool TryFind(IpAddress guest, out GuestRoute route)
+    {
+        int index = _neighbors.Find(guest);
+        if (index < 0)
+        {
+            route = default;
+            return false;
+        }
+
+        ref Neighbor neighbor = ref _neighbors.ValueAt(index);
+        route = new GuestRoute(neighbor.Port, neighbor.Mac);
+        return true;
+    }
+
+    /// <summary>
+    /// Notes that a guest used an address. False, and counted, when another MAC holds the address.
+    /// </summary>
+    public bool Learn(IpAddress guest, MacAddress mac, IGuestPort port, Instant now)
+    {
+        if (guest == _lastAddress && _last.Mac == mac && _last.Port == port
+            && now - _last.Heard < HeardGranularity)
+        {
+            return true;
+        }
+
+        int index = _neighbors.Find(guest);
+        if (index < 0)
+        {
+            MakeRoom();
+            index = _neighbors.Add(guest, new Neighbor(mac, port, now));
+        }
+        else
+        {
+            ref Neighbor neighbor = ref _neighbors.ValueAt(index);
+            if (neighbor.Mac != mac && now - neighbor.Heard < ConflictSilence)
+            {
+                _counters.Drop(DropReason.SpoofedAddress);
+                return false;
+            }
+
+            neighbor = new Neighbor(mac, port, now);
+            _neighbors.Touch(index);
+        }
+
+        _lastAddress = guest;
+        _last = _neighbors.ValueAt(index);
+        if (!_expiry.IsScheduled)
+        {
+            _timers.Schedule(_expiry, now + Lifetime);
+        }
+
+        if (_resolutions.Count > 0)
+        {
+            Resolved(guest, new GuestRoute(port, mac), now);
+        }
+
+        return true;
+    }
+
+    /// <summary>Forgets the guests of a port that closed.</summary>
+    public void OnPortClosed(IGuestPort port)
+    {
+        _last = default;
+        _lastAddress = default;
+        int index = _neighbors.Oldest;
+        while (index >= 0)
+        {
+            int newer = _neighbors.Newer(index);
+            if (_neighbors.ValueAt(index).Port == port)
+            {
+                _neighbors.RemoveAt(index);
+            }
+
+            index = newer;
+        }
+    }
+
+    void ITimerOwner.OnTimer(TimerEntry entry, Instant now)
+    {
+        // The order of the table is the order of being heard.
+        _lastAddress = default;
+        while (_neighbors.Oldest is >= 0 and int oldest)
+        {
+            Instant due = _neighbors.ValueAt(oldest).Heard + Lifetime;
+            if (due > now)
+            {
+                _timers.Schedule(_expiry, due);
+                return;
+            }
+
+            _neighbors.RemoveAt(oldest);
+        }
+    }
+
+    private void MakeRoom()
+    {
+        if (_neighbors.IsFull)
+        {
+            _neighbors.RemoveAt(_neighbors.Oldest);
+        }
+    }
+
+    private readonly record struct Neighbor(MacAddress Mac, IGuestPort Port, Instant Heard);
+}
