@@ -60,6 +60,9 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
         return _reserved.AsSpan(0, lengthBytes);
     }
 
+    public Span<byte> Reserved =>
+        _reservedLength < 0 ? [] : _reserved.AsSpan(0, _reservedLength);
+
     public bool Commit(int lengthBytes)
     {
         if (lengthBytes > _reservedLength)
