@@ -11,17 +11,20 @@ public static class ConfigurationReader
     /// <summary>Parses and checks a configuration.</summary>
     /// <param name="json">The text; "{}" takes every default.</param>
     /// <param name="commandLine">Options, which go before the configuration's keys.</param>
+    /// <param name="defaults">Subnet, MTU and log level where neither speaks of them.</param>
     /// <exception cref="ConfigurationException">Names the key, the value and the remedy.</exception>
-    public static EngineConfiguration Parse(string json, CommandLineSettings? commandLine = null) =>
-        ConfigurationResolver.Resolve(ParseDocument(json), commandLine ?? new CommandLineSettings());
+    public static EngineConfiguration Parse(
+        string json, CommandLineSettings? commandLine = null, EngineConfiguration? defaults = null) =>
+        Resolve(ParseDocument(json), commandLine, defaults);
 
     /// <summary>Reads a file; null takes the defaults and the command line alone.</summary>
     /// <inheritdoc cref="Parse"/>
-    public static EngineConfiguration Load(string? path, CommandLineSettings? commandLine = null)
+    public static EngineConfiguration Load(
+        string? path, CommandLineSettings? commandLine = null, EngineConfiguration? defaults = null)
     {
         if (path is null)
         {
-            return ConfigurationResolver.Resolve(new ConfigurationDocument(), commandLine ?? new CommandLineSettings());
+            return Resolve(new ConfigurationDocument(), commandLine, defaults);
         }
 
         string json;
@@ -31,18 +34,25 @@ public static class ConfigurationReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ConfigurationException("--config", path, $"cannot be read ({e.Message}); name a file that exists and may be read", e);
+            throw new ConfigurationException(
+                "--config", path, $"cannot be read ({e.Message}); name a file that exists and may be read", e);
         }
 
-        return Parse(json, commandLine);
+        return Parse(json, commandLine, defaults);
     }
+
+    private static EngineConfiguration Resolve(
+        ConfigurationDocument document, CommandLineSettings? commandLine, EngineConfiguration? defaults) =>
+        ConfigurationResolver.Resolve(
+            document, commandLine ?? new CommandLineSettings(), defaults ?? new EngineConfiguration());
 
     private static ConfigurationDocument ParseDocument(string json)
     {
         try
         {
             return JsonSerializer.Deserialize(json, ConfigurationJsonContext.Default.ConfigurationDocument)
-                ?? throw new ConfigurationException("configuration", "null", "must be an object; write {} for the defaults");
+                ?? throw new ConfigurationException(
+                    "configuration", "null", "must be an object; write {} for the defaults");
         }
         catch (JsonException e)
         {

@@ -16,20 +16,24 @@ internal static class ConfigurationResolver
     public const int MinLeaseSeconds = 60;
     public const int MaxLeaseSeconds = 365 * 24 * 3600;
 
-    public static EngineConfiguration Resolve(ConfigurationDocument document, CommandLineSettings commandLine)
+    /// <param name="document">What the file says.</param>
+    /// <param name="commandLine">What the options say, before the file.</param>
+    /// <param name="defaults">What holds where neither speaks: subnet, MTU and log level.</param>
+    public static EngineConfiguration Resolve(
+        ConfigurationDocument document, CommandLineSettings commandLine, EngineConfiguration defaults)
     {
-        EngineConfiguration configuration = new()
+        EngineConfiguration configuration = defaults with
         {
             Links = ResolveLinks(document, commandLine),
             MtuBytes = commandLine.Mtu is string mtu
                 ? SettingText.ParseInteger("--mtu", mtu, MinMtuBytes, MaxMtuBytes, "bytes")
                 : document.Mtu is int bytes
                     ? SettingText.CheckRange("mtu", bytes, MinMtuBytes, MaxMtuBytes, "bytes")
-                    : new EngineConfiguration().MtuBytes,
+                    : defaults.MtuBytes,
             DnsRecords = ResolveRecords(document, commandLine),
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
-            LogLevel = ResolveLogLevel(document, commandLine),
+            LogLevel = ResolveLogLevel(document, commandLine, defaults.LogLevel),
             ReadyDescriptor = ResolveReadyDescriptor(document, commandLine),
         };
         configuration = ResolveAddresses(configuration, document, commandLine);
@@ -44,6 +48,7 @@ internal static class ConfigurationResolver
         EngineConfiguration configuration, ConfigurationDocument document, CommandLineSettings commandLine)
     {
         (string key, string? text) = commandLine.Subnet is null
+            && document.Subnet is not null
             ? ("subnet", document.Subnet) : ("--subnet", commandLine.Subnet);
         IpPrefix subnet = text is null ? configuration.Subnet : ParseSubnet(key, text);
         bool aliased = !commandLine.NoHostAlias && (document.HostAlias ?? true);
@@ -65,6 +70,7 @@ internal static class ConfigurationResolver
         configuration = configuration with
         {
             Subnet = subnet,
+            SubnetKey = key,
             Gateway = gateway,
             GatewayMac = document.GatewayMac is null
                 ? configuration.GatewayMac : SettingText.ParseMac("gatewayMac", document.GatewayMac),
@@ -283,13 +289,14 @@ internal static class ConfigurationResolver
         return leases;
     }
 
-    private static LogLevel ResolveLogLevel(ConfigurationDocument document, CommandLineSettings commandLine)
+    private static LogLevel ResolveLogLevel(
+        ConfigurationDocument document, CommandLineSettings commandLine, LogLevel standard)
     {
         (string key, string? text) = commandLine.LogLevel is null
             ? ("logLevel", document.LogLevel) : ("--log-level", commandLine.LogLevel);
         return text switch
         {
-            null => new EngineConfiguration().LogLevel,
+            null => standard,
             "debug" => LogLevel.Debug,
             "information" or "info" => LogLevel.Information,
             "warning" or "warn" => LogLevel.Warning,

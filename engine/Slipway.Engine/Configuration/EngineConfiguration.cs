@@ -15,6 +15,9 @@ public sealed record EngineConfiguration
     /// <summary>The virtual network; /8 to /30.</summary>
     public IpPrefix Subnet { get; init; } = new(IpAddress.FromIPv4(0xc0a8_7f00), 24);
 
+    /// <summary>The option or key that <see cref="Subnet"/> came from or is changed by, for messages.</summary>
+    public string SubnetKey { get; init; } = "--subnet";
+
     /// <summary>The engine's own address in <see cref="Subnet"/>: router, DNS and DHCP server.</summary>
     public IpAddress Gateway { get; init; } = IpAddress.FromIPv4(0xc0a8_7f01);
 

@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+
+namespace Slipway.Linux;
+
+/// <summary>What a process changes about itself: its limits, its signals, and what it becomes.</summary>
+public static unsafe partial class CurrentProcess
+{
+    private const int PR_SET_PDEATHSIG = 1;
+    private const int RLIMIT_NOFILE = 7;
+    private const int SIGKILL = 9;
+    private const int SIGPIPE = 13;
+    private const int F_SETFD = 2;
+
+    /// <summary>The process that started this one; another one's after its end.</summary>
+    public static int ParentId => getppid();
+
+    public static uint EffectiveUserId => geteuid();
+
+    public static uint UserId => getuid();
+
+    /// <summary>
+    /// Has the kernel end this process when the thread that started it ends (prctl(2),
+    /// PR_SET_PDEATHSIG); kept over <see cref="Become"/>. False when it has ended already.
+    /// </summary>
+    public static bool EndWith(int parentId) =>
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parentId;
+
+    /// <summary>The number of descriptors allowed: the soft and the hard limit.</summary>
+    public static (ulong Soft, ulong Hard) DescriptorLimit
+    {
+        get
+        {
+            ResourceLimit limit;
+            return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (limit.Soft, limit.Hard) : (0, 0);
+        }
+    }
+
+    /// <summary>Sets the soft limit of descriptors; false when it is beyond the hard one.</summary>
+    public static bool SetDescriptorLimit(ulong soft)
+    {
+        ResourceLimit limit = new() { Soft = soft, Hard = DescriptorLimit.Hard };
+        return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    }
+
+    /// <summary>
+    /// Gives SIGPIPE its default action. The runtime ignores it, and a program that is executed
+    /// would inherit that: `yes | head` would not end.
+    /// </summary>
+    public static void RestorePipeSignal() => _ = signal(SIGPIPE, 0);
+
+    /// <summary>Lets a descriptor be inherited, or closes it at the next execve.</summary>
+    public static void SetInherited(int descriptor, bool inherited) =>
+        _ = fcntl(descriptor, F_SETFD, inherited ? 0 : 1);
+
+    /// <summary>
+    /// Becomes another program (execvp(3): PATH is searched, a script without #! goes to sh).
+    /// Returns only if that failed, with the errno.
+    /// </summary>
+    public static int Become(ReadOnlySpan<string> arguments)
+    {
+        byte** argv = NativeStrings.Allocate(arguments);
+        _ = execvp(*argv, argv);
+        int errno = Marshal.GetLastPInvokeError();
+        NativeStrings.Free(argv);
+        return errno;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int getppid();
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial uint getuid();
+
+    [LibraryImport("libc")]
+    private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport("libc")]
+    private static partial int setrlimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int number, nint handler);
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int execvp(byte* file, byte** argv);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+}
