@@ -1,0 +1,25 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Slipway.Tidy.Rules;
+
+/// <summary>
+/// Pointers live in the interop rooms, in Links' shared-memory folders and in the named hot loops
+/// of Wire; elsewhere spans do.
+/// </summary>
+internal static class UnsafePlaces
+{
+    private static readonly string[] Allowed =
+    [
+        "interop/Slipway.Linux/", "interop/Slipway.Abi/",
+        "engine/Slipway.Links/Virtqueue/", "engine/Slipway.Links/VhostUser/",
+        "engine/Slipway.Links/Ring/", "engine/Slipway.Wire/InternetChecksum.cs",
+    ];
+
+    public static IEnumerable<string> Check(SourceTree tree) =>
+        from path in tree.CSharpPaths
+        where !Allowed.Any(place => path.StartsWith(place, StringComparison.Ordinal))
+        from token in tree.Parse(path).DescendantTokens()
+        where token.IsKind(SyntaxKind.UnsafeKeyword)
+        select $"{SourceTree.Place(path, token.Parent!)}: unsafe code does not belong here";
+}
