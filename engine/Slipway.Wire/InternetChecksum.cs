@@ -20,8 +20,9 @@ namespace Slipway.Wire;
 /// </remarks>
 public static class InternetChecksum
 {
-    // Below this many bytes the set-up of a vector loop costs more than it saves (64 bytes took
-    // 6.4 ns scalar, 6.3 ns with Vector128, 5.8 ns with AVX2).
+    // Below this many bytes the set-up of a vector loop costs more than it saves. Measured, scalar
+    // against AVX2: 3.0 and 4.9 ns for 20 bytes, 5.6 and 5.3 ns for 64, 99 and 16 ns for 1460; for
+    // 64 KiB 3.6 us and 0.67 us (Vector128 1.3 us).
     private const int VectorThresholdBytes = 64;
 
     /// <summary>

@@ -44,6 +44,24 @@ public class ReadmeTests
             ("build.ps1", ""))));
 
     [Fact]
+    public void Repository_ShellBlocks_AreMarkedSh() =>
+        TidyAssert.Keeps(ReadmeBlocks.CheckMarks(SourceTree.Repository));
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("console")]
+    [InlineData("sh tets")]
+    public void CheckMarks_OtherMark_Fails(string mark) =>
+        TidyAssert.Breaks(ReadmeBlocks.CheckMarks(WithBlock(mark, "true")), mark);
+
+    [Theory]
+    [InlineData("sh")]
+    [InlineData("sh test")]
+    [InlineData("json")]
+    public void CheckMarks_ShOrNoShell_Passes(string mark) =>
+        TidyAssert.Keeps(ReadmeBlocks.CheckMarks(WithBlock(mark, "true")));
+
+    [Fact]
     public void Repository_ShellBlocks_NameWhatExists() =>
         TidyAssert.Keeps(ReadmeBlocks.CheckNames(SourceTree.Repository));
 

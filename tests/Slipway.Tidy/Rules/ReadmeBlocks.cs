@@ -25,6 +25,15 @@ internal static partial class ReadmeBlocks
         }
     }
 
+    /// <summary>
+    /// Blocks of shell that call themselves something else and would not be looked at.
+    /// </summary>
+    public static IEnumerable<string> CheckMarks(SourceTree tree) =>
+        from path in tree.Paths
+        where Path.GetFileName(path) == "README.md"
+        from Match match in OtherShell().Matches(tree.Read(path))
+        select $"{path}: a block of commands is marked 'sh' or 'sh test', not '{match.Value[3..]}'";
+
     /// <summary>What blocks name and does not exist.</summary>
     public static IEnumerable<string> CheckNames(SourceTree tree) =>
         from block in Find(tree)
@@ -107,6 +116,10 @@ internal static partial class ReadmeBlocks
     [GeneratedRegex(@"^```sh(?:[ ](?<mark>\w+))?[ ]*\n(?<text>.*?)^```",
         RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
+
+    [GeneratedRegex(
+        @"^```(?:bash|shell|console|zsh|sh[ ]+(?!test[ ]*$).*)", RegexOptions.Multiline)]
+    private static partial Regex OtherShell();
 
     [GeneratedRegex(@"(?<![\w/.$}-])(?:\./)?(?<path>(?:(?:engine|interop|tests|perf|fuzz|\.ci)/"
         + @"[\w./-]+)|build\.ps1|Engine\.sln)")]
