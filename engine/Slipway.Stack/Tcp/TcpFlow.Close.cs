@@ -1,0 +1,77 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>The ends of a connection: in order, by reset, by the host's failure.</summary>
+internal sealed partial class TcpFlow
+{
+    /// <summary>Ends the flow by reset on the host's side, and on the guest's if asked.</summary>
+    internal void Abort(bool sendReset, Instant now)
+    {
+        if (sendReset && Route.Port is not null && State != TcpState.SynHeld)
+        {
+            SendControl(TcpFlags.Reset | TcpFlags.Acknowledgment, _sendMax, now);
+            _layer.Counters.TcpResetsSent++;
+        }
+
+        Release(hostReset: true);
+    }
+
+    private void OnHostFailed(HostError error, Instant now)
+    {
+        _ = error; // whatever it was, a stream that broke is a reset to its other end
+        Abort(sendReset: State is not (TcpState.TimeWait or TcpState.SynSent), now);
+    }
+
+    private void OnFinAcknowledged(Instant now)
+    {
+        Transition(TcpEvent.AcknowledgmentOfFin);
+        switch (State)
+        {
+            case TcpState.FinWait2:
+                _lifetimeDeadline = now + TcpLayer.HalfClosedLifetime;
+                ArmTimer(_lifetimeDeadline);
+                break;
+            case TcpState.TimeWait:
+                EnterTimeWait(now);
+                break;
+            case TcpState.Closed when HeldBytes > 0:
+                // Both have closed, but the host has not taken all yet: TIME-WAIT holds the flow.
+                State = TcpState.TimeWait;
+                EnterTimeWait(now);
+                break;
+            case TcpState.Closed:
+                Release(hostReset: false);
+                break;
+        }
+    }
+
+    private void EnterTimeWait(Instant now)
+    {
+        _retransmitDeadline = Instant.Never;
+        _lifetimeDeadline = now + TcpLayer.TimeWait;
+        ArmTimer(_lifetimeDeadline);
+        CloseHostWhenDone();
+    }
+
+    /// <summary>Both directions are finished and the host has taken everything.</summary>
+    private void CloseHostWhenDone()
+    {
+        if (_hostShutdownSent && HeldBytes == 0 && State == TcpState.TimeWait && _host is not null)
+        {
+            _host.Close(reset: false);
+            _host = null;
+        }
+    }
+
+    /// <summary>Gives back all that the flow holds; it is in no table afterwards.</summary>
+    internal void Release(bool hostReset)
+    {
+        State = TcpState.Closed;
+        _host?.Close(hostReset);
+        _host = null;
+        _buffer?.Clear();
+        _layer.Timers.Cancel(_timer);
+        _layer.Forget(this);
+    }
+}

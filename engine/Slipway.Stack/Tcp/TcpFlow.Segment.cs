@@ -1,0 +1,122 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>The frames that a flow sends.</summary>
+internal sealed partial class TcpFlow
+{
+    private uint _timestampOffset;
+
+    /// <summary>Sends a segment without payload.</summary>
+    /// <returns>False when the guest's link can take none now; the flow is then called
+    /// again.</returns>
+    private bool SendControl(TcpFlags flags, SequenceNumber sequence, Instant now)
+    {
+        if (Route.Port is null)
+        {
+            return false;
+        }
+
+        TcpOptions options = default;
+        bool isSyn = (flags & TcpFlags.Syn) != 0;
+        if (isSyn)
+        {
+            options.MaximumSegmentSize = (ushort)_layer.MaximumSegmentBytes;
+            options.SackPermitted = _sackPermitted;
+            options.WindowScale = (sbyte)(_receiveScale > 0 ? _receiveScale : -1);
+        }
+
+        if (_timestamps)
+        {
+            options.HasTimestamps = true;
+            options.TimestampValue = TcpLayer.TimestampNow(now) + _timestampOffset;
+            options.TimestampEchoReply = State == TcpState.SynSent ? 0 : _timestampRecent;
+        }
+
+        if (!isSyn && _sackPermitted && _buffer is { RangeCount: > 0 } buffer)
+        {
+            AddSackBlocks(ref options, buffer);
+        }
+
+        Span<byte> optionBytes = stackalloc byte[40];
+        int headerLength = TcpHeader.MinimumLengthBytes + TcpOptions.Write(optionBytes, options);
+        Span<byte> segment = PacketOutput.Reserve(Route.Port, headerLength);
+        if (segment.IsEmpty)
+        {
+            _layer.Block(this);
+            return false;
+        }
+
+        optionBytes[..(headerLength - TcpHeader.MinimumLengthBytes)]
+            .CopyTo(segment[TcpHeader.MinimumLengthBytes..]);
+        Commit(segment[..headerLength], headerLength, sequence, flags);
+        return true;
+    }
+
+    private void AddSackBlocks(ref TcpOptions options, TcpReceiveBuffer buffer)
+    {
+        // 40 bytes of options hold three blocks beside timestamps and four without (RFC 2018
+        // section 3).
+        int count = Math.Min(buffer.RangeCount, _timestamps ? 3 : 4);
+        for (int i = 0; i < count; i++)
+        {
+            (long start, long end) = buffer.GetRange(i);
+            SequenceNumber left = _receiveNext + (int)(start - buffer.InOrderEnd);
+            SequenceNumber right = _receiveNext + (int)(end - buffer.InOrderEnd);
+            options.AddSackBlock(new SackBlock(left.Value, right.Value));
+        }
+    }
+
+    /// <summary>Completes a segment whose payload is in place.</summary>
+    private void FinishSegment(
+        Span<byte> segment, int headerLength, SequenceNumber sequence, TcpFlags flags, Instant now)
+    {
+        if (_timestamps)
+        {
+            TcpOptions options = default;
+            options.HasTimestamps = true;
+            options.TimestampValue = TcpLayer.TimestampNow(now) + _timestampOffset;
+            options.TimestampEchoReply = _timestampRecent;
+            TcpOptions.Write(segment[TcpHeader.MinimumLengthBytes..headerLength], options);
+        }
+
+        Commit(segment, headerLength, sequence, flags);
+    }
+
+    private void Commit(
+        Span<byte> segment, int headerLength, SequenceNumber sequence, TcpFlags flags)
+    {
+        bool acknowledges = (flags & TcpFlags.Acknowledgment) != 0;
+        TcpHeader.Write(segment, headerLength, Key.Remote.Port, Key.Guest.Port, sequence.Value,
+            acknowledges ? _receiveNext.Value : 0, flags, WindowField(flags), 0,
+            Key.Remote.Address, Key.Guest.Address);
+        if (acknowledges)
+        {
+            _lastAcknowledgmentSent = _receiveNext;
+            if ((flags & TcpFlags.Syn) == 0 && (_buffer is null || _buffer.RangeCount == 0))
+            {
+                _acknowledgmentPending = false; // it rides on this segment
+            }
+        }
+
+        // A frame that the link lost is like one lost on the wire: the timer sends it again.
+        _layer.Output.Commit(Route, Key.Remote.Address, Key.Guest.Address, IpProtocol.Tcp,
+            segment.Length);
+    }
+
+    private ushort WindowField(TcpFlags flags)
+    {
+        int window = State == TcpState.SynSent
+            ? _layer.ReceiveLimit(scaled: false)
+            : Math.Max(_receiveEdge - _receiveNext, 0);
+        if ((flags & TcpFlags.Syn) != 0)
+        {
+            return (ushort)Math.Min(window, ushort.MaxValue);
+        }
+
+        // Rounded up, so that the edge never moves back by the scale's granularity; the buffer has
+        // that much more room.
+        int field = (window + (1 << _receiveScale) - 1) >> _receiveScale;
+        return (ushort)Math.Min(field, ushort.MaxValue);
+    }
+}

@@ -1,0 +1,287 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// Payload from the host to the guest: peeked into the frame, bounded by both windows.
+/// </summary>
+internal sealed partial class TcpFlow
+{
+    /// <summary>Bytes that one flow may send in one turn, so that others have theirs.</summary>
+    private const int BurstBytes = 256 * 1024;
+
+    /// <summary>
+    /// Segments that one flow may send in one turn: a TAP's queue holds 1,000 packets.
+    /// </summary>
+    private const int BurstSegments = 128;
+
+    private int _segmentBytes;
+    private bool _hostReadable;
+    private bool _hostEnded;
+    private bool _finSent;
+    private SequenceNumber _finSequence;
+    private bool _persisting;
+    private bool _probePending;
+
+    /// <summary>Called by the layer at the end of the turn: sends what is due.</summary>
+    internal void Output(Instant now)
+    {
+        switch (State)
+        {
+            case TcpState.Closed or TcpState.SynHeld:
+                return;
+            case TcpState.SynSent or TcpState.SynReceived:
+                SendHandshake(now);
+                return;
+            default:
+                SendText(now);
+                break;
+        }
+
+        if (State == TcpState.Closed)
+        {
+            return;
+        }
+
+        if (_probePending)
+        {
+            // Linux's probe: an old sequence number and no data, which every TCP answers.
+            _probePending = !SendControl(TcpFlags.Acknowledgment, _sendUnacknowledged - 1, now);
+        }
+
+        if (_acknowledgmentPending)
+        {
+            OfferWindow();
+            _acknowledgmentPending = !SendControl(TcpFlags.Acknowledgment, _sendMax, now);
+        }
+    }
+
+    private void SendText(Instant now)
+    {
+        int burst = BurstBytes;
+        for (int segments = 0; State != TcpState.Closed; segments++)
+        {
+            if (burst <= 0 || segments == BurstSegments)
+            {
+                _layer.QueueForNextTurn(this);
+                return;
+            }
+
+            if (TryFindRetransmission(out SequenceNumber sequence, out int length))
+            {
+                int again = SendAt(sequence, length, now);
+                if (again <= 0)
+                {
+                    return;
+                }
+
+                _layer.Counters.TcpSegmentsRetransmitted++;
+                _retransmitFirst = false;
+                _retransmitNext = SequenceNumber.Max(_retransmitNext, sequence + again);
+                burst -= again;
+                continue;
+            }
+
+            int sent = SendNextSegment(now);
+            if (sent <= 0)
+            {
+                return;
+            }
+
+            burst -= sent;
+        }
+    }
+
+    /// <summary>One segment at SND.NXT; zero or less when none may or can be sent.</summary>
+    private int SendNextSegment(Instant now)
+    {
+        bool again = _sendNext < _sendMax;
+        if (!again && !TcpTransitions.SendsData(State))
+        {
+            return 0;
+        }
+
+        if (again && _scoreboard is { Count: > 0 } scoreboard)
+        {
+            // After a timeout: pass over what the guest has meanwhile said it holds.
+            if (!scoreboard.TryFindHole(_sendNext, _sendMax, out SequenceNumber hole, out _))
+            {
+                hole = _sendMax;
+            }
+
+            _sendNext = hole;
+            again = _sendNext < _sendMax;
+        }
+
+        int usable = _sendUnacknowledged + _sendWindow - _sendNext;
+        int length = Math.Min(_segmentBytes, usable);
+        if (!again && _hostEnded)
+        {
+            return usable > 0 || FlightBytes > 0 ? SendFin(now) : Persist(now);
+        }
+
+        if (!again && !_hostReadable)
+        {
+            return 0;
+        }
+
+        if (length <= 0)
+        {
+            return FlightBytes == 0 ? Persist(now) : 0;
+        }
+
+        // Silly window avoidance (RFC 9293 section 3.8.6.2.1): not a small piece of what could be
+        // whole.
+        if (length < _segmentBytes && length < _sendWindowMax / 2 && FlightBytes > 0)
+        {
+            return 0;
+        }
+
+        int pipe = PipeBytes();
+        if (pipe > 0 && pipe + length > _congestion.Bytes)
+        {
+            return 0;
+        }
+
+        int sent = SendAt(_sendNext, again ? Math.Min(length, _sendMax - _sendNext) : length, now);
+        if (sent > 0)
+        {
+            if (again)
+            {
+                _layer.Counters.TcpSegmentsRetransmitted++;
+            }
+
+            _sendNext += sent;
+            _sendMax = SequenceNumber.Max(_sendMax, _sendNext);
+        }
+
+        return sent;
+    }
+
+    /// <summary>
+    /// Peeks up to <paramref name="length"/> bytes of a sequence number and sends them.
+    /// </summary>
+    /// <returns>Sequence numbers sent; 0 when the host has nothing, the link is full, or the flow
+    /// ended.</returns>
+    private int SendAt(SequenceNumber sequence, int length, Instant now)
+    {
+        if (_finSent && sequence + length > _finSequence)
+        {
+            length = _finSequence - sequence;
+            if (length == 0)
+            {
+                return SendControl(TcpFlags.Fin | TcpFlags.Acknowledgment, sequence, now) ? 1 : 0;
+            }
+        }
+
+        if (Route.Port is null || _host is null)
+        {
+            return 0;
+        }
+
+        int headerLength = TcpHeader.MinimumLengthBytes + (_timestamps ? TimestampOptionBytes : 0);
+        Span<byte> segment = PacketOutput.Reserve(Route.Port, headerLength + length);
+        if (segment.IsEmpty)
+        {
+            _layer.Block(this);
+            return 0;
+        }
+
+        HostIo io = _host.Peek(sequence - _sendUnacknowledged, segment[headerLength..]);
+        if (io.Error != HostError.None || io.LengthBytes == 0)
+        {
+            return OnNothingPeeked(io.Error, sequence, now);
+        }
+
+        bool last = io.LengthBytes < length;
+        FinishSegment(segment[..(headerLength + io.LengthBytes)], headerLength, sequence,
+            TcpFlags.Acknowledgment | (last ? TcpFlags.Push : TcpFlags.None), now);
+        if (_timedAt == Instant.Never && sequence == _sendMax)
+        {
+            _timedAt = now;
+            _timedSequence = sequence + io.LengthBytes;
+        }
+
+        if (_retransmitDeadline == Instant.Never)
+        {
+            ArmRetransmission(now);
+        }
+
+        return io.LengthBytes;
+    }
+
+    private int OnNothingPeeked(HostError error, SequenceNumber sequence, Instant now)
+    {
+        switch (error)
+        {
+            case HostError.WouldBlock or HostError.None:
+                _hostReadable = false;
+                return 0;
+            case HostError.EndOfStream when sequence == _sendMax:
+                _hostEnded = true;
+                return TcpTransitions.SendsData(State) ? SendFin(now) : 0;
+            default:
+                OnHostFailed(error == HostError.EndOfStream ? HostError.Reset : error, now);
+                return 0;
+        }
+    }
+
+    private int SendFin(Instant now)
+    {
+        if (!SendControl(TcpFlags.Fin | TcpFlags.Acknowledgment, _sendNext, now))
+        {
+            return 0;
+        }
+
+        _finSent = true;
+        _finSequence = _sendNext;
+        _sendNext += 1;
+        _sendMax = _sendNext;
+        Transition(TcpEvent.SendFin);
+        if (_retransmitDeadline == Instant.Never)
+        {
+            ArmRetransmission(now);
+        }
+
+        return 1;
+    }
+
+    /// <summary>The guest's window is closed and something waits: probe it with backoff.</summary>
+    private int Persist(Instant now)
+    {
+        if (!_persisting)
+        {
+            _persisting = true;
+            _timeout.ResetBackoff();
+            ArmRetransmission(now);
+        }
+
+        return 0;
+    }
+
+    private void StopPersisting(Instant now)
+    {
+        _persisting = false;
+        _probePending = false;
+        _timeout.ResetBackoff();
+        _retransmitDeadline = Instant.Never;
+        if (_sendMax > _sendUnacknowledged)
+        {
+            ArmRetransmission(now);
+        }
+    }
+
+    private void OnPersistTimeout(Instant now)
+    {
+        if (++_retransmissions > TcpLayer.DataRetries)
+        {
+            Abort(sendReset: true, now);
+            return;
+        }
+
+        _timeout.BackOff();
+        _probePending = true;
+        ArmRetransmission(now);
+        _layer.Queue(this);
+    }
+}

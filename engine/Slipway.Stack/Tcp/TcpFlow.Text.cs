@@ -1,0 +1,232 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// Seventh and eighth: the segment's text and FIN, on their way from guest to host.
+/// </summary>
+internal sealed partial class TcpFlow
+{
+    private SequenceNumber _receiveNext;
+    private SequenceNumber _receiveEdge;
+    private SequenceNumber _lastAcknowledgmentSent;
+    private int _receiveLimit;
+    private int _receiveScale;
+    private TcpReceiveBuffer? _buffer;
+    private bool _hostWritable;
+    private bool _acknowledgmentPending;
+    private bool _guestFinSeen;
+    private SequenceNumber _guestFin;
+
+    /// <summary>Bytes that are acknowledged to the guest and not taken by the host.</summary>
+    internal int HeldBytes => _buffer?.HeldBytes ?? 0;
+
+    private void ReceiveText(in TcpHeader header, Instant now)
+    {
+        ReadOnlySpan<byte> text = header.Payload;
+        if (text.IsEmpty || !TcpTransitions.TakesData(State))
+        {
+            return;
+        }
+
+        AcknowledgeNow();
+        SequenceNumber sequence = new(header.SequenceNumber);
+        int known = _receiveNext - sequence;
+        if (known > 0)
+        {
+            if (known >= text.Length)
+            {
+                return;
+            }
+
+            text = text[known..];
+            sequence = _receiveNext;
+        }
+
+        int room = _receiveEdge - sequence;
+        if (text.Length > room)
+        {
+            text = text[..room];
+        }
+
+        if (_guestFinSeen && _guestFin - sequence < text.Length)
+        {
+            return; // text beyond the guest's own FIN
+        }
+
+        if (sequence == _receiveNext)
+        {
+            Deliver(text, now);
+        }
+        else
+        {
+            Keep(text, sequence - _receiveNext);
+        }
+    }
+
+    /// <summary>Text in order: to the host, and what it does not take into the buffer.</summary>
+    private void Deliver(ReadOnlySpan<byte> text, Instant now)
+    {
+        if (HeldBytes == 0 && _hostWritable)
+        {
+            HostIo io = _host!.Send(text);
+            if (io.Error is not (HostError.None or HostError.WouldBlock))
+            {
+                OnHostFailed(io.Error, now);
+                return;
+            }
+
+            if (io.LengthBytes > 0)
+            {
+                if (_buffer is null)
+                {
+                    _receiveNext += io.LengthBytes;
+                }
+                else
+                {
+                    long before = _buffer.InOrderEnd;
+                    _buffer.Skip(io.LengthBytes);
+                    _receiveNext += (int)(_buffer.InOrderEnd - before);
+                }
+            }
+
+            text = text[io.LengthBytes..];
+            if (text.IsEmpty)
+            {
+                DrainToHost(now);
+                return;
+            }
+
+            _hostWritable = false;
+        }
+
+        Keep(text, 0);
+    }
+
+    /// <summary>Keeps text at a distance from RCV.NXT.</summary>
+    private void Keep(ReadOnlySpan<byte> text, int distance)
+    {
+        _buffer ??= new TcpReceiveBuffer(_layer.Chunks, _receiveLimit + (1 << OwnWindowScale));
+        long before = _buffer.InOrderEnd;
+        if (!_buffer.Write(before + distance, text))
+        {
+            _layer.Counters.Drop(DropReason.TcpReassemblyLimit);
+        }
+
+        _receiveNext += (int)(_buffer.InOrderEnd - before);
+    }
+
+    /// <summary>Gives the host what waits for it, then the guest's FIN.</summary>
+    private void DrainToHost(Instant now)
+    {
+        if (!TcpTransitions.IsSynchronized(State) || _host is null)
+        {
+            return;
+        }
+
+        while (HeldBytes > 0 && _hostWritable)
+        {
+            ReadOnlySpan<byte> next = _buffer!.Peek();
+            HostIo io = _host.Send(next);
+            if (io.Error is not (HostError.None or HostError.WouldBlock))
+            {
+                OnHostFailed(io.Error, now);
+                return;
+            }
+
+            _buffer.Advance(io.LengthBytes);
+            _hostWritable = io.LengthBytes == next.Length;
+        }
+
+        OfferWindow();
+        PassFinToHost(now);
+    }
+
+    /// <summary>
+    /// Moves the right edge of the window to the room there is, never back (RFC 9293 section
+    /// 3.8.6.2), and only in steps worth a segment (silly window avoidance).
+    /// </summary>
+    private void OfferWindow()
+    {
+        int limit = _layer.Chunks.IsUnderPressure ? Math.Min(_receiveLimit, 64 * 1024)
+            : _receiveLimit;
+        SequenceNumber edge = _receiveNext + Math.Max(limit - HeldBytes, 0);
+        int gain = edge - _receiveEdge;
+        if (gain >= Math.Min(limit / 2, _layer.MaximumSegmentBytes))
+        {
+            bool wasNearlyClosed = _receiveEdge - _receiveNext < limit / 2;
+            _receiveEdge = edge;
+            if (wasNearlyClosed)
+            {
+                AcknowledgeNow();
+            }
+        }
+    }
+
+    private void ReceiveFin(in TcpHeader header, Instant now)
+    {
+        if (State == TcpState.Closed)
+        {
+            return; // the host failed on this segment's text
+        }
+
+        if ((header.Flags & TcpFlags.Fin) != 0 && !_guestFinSeen && TcpTransitions.TakesData(State))
+        {
+            SequenceNumber fin = new SequenceNumber(header.SequenceNumber) + header.Payload.Length;
+            if (fin >= _receiveNext && fin <= _receiveEdge)
+            {
+                _guestFinSeen = true;
+                _guestFin = fin;
+            }
+
+            AcknowledgeNow();
+        }
+
+        TakeFinInOrder(now);
+    }
+
+    /// <summary>The guest's FIN counts when all text before it is here.</summary>
+    private void TakeFinInOrder(Instant now)
+    {
+        if (!_guestFinSeen || _receiveNext != _guestFin || !TcpTransitions.TakesData(State))
+        {
+            return;
+        }
+
+        _receiveNext += 1;
+        _receiveEdge = SequenceNumber.Max(_receiveEdge, _receiveNext);
+        Transition(TcpEvent.FinArrives);
+        AcknowledgeNow();
+        PassFinToHost(now);
+        if (State == TcpState.TimeWait)
+        {
+            EnterTimeWait(now);
+        }
+        else if (State == TcpState.CloseWait)
+        {
+            _lifetimeDeadline = Instant.Never;
+        }
+    }
+
+    /// <summary>
+    /// Shuts the host's stream down for sending when the guest's FIN and all before it went.
+    /// </summary>
+    private void PassFinToHost(Instant now)
+    {
+        bool finInOrder = _guestFinSeen && _receiveNext == _guestFin + 1;
+        if (!finInOrder || _hostShutdownSent || HeldBytes > 0 || _host is null)
+        {
+            return;
+        }
+
+        _hostShutdownSent = true;
+        HostError error = _host.ShutdownSend();
+        if (error != HostError.None)
+        {
+            OnHostFailed(error, now);
+            return;
+        }
+
+        CloseHostWhenDone();
+    }
+}
