@@ -18,6 +18,9 @@ public sealed record StackLimits
     /// <summary>Remote endpoints remembered for a UDP flow's filter; the idlest makes room.</summary>
     public int UdpRemotesPerFlow { get; init; } = 1_024;
 
+    /// <summary>Clients of published UDP ports, at most 16384; the idlest makes room.</summary>
+    public int UdpPublishedClients { get; init; } = 4_096;
+
     /// <summary>ICMP echo flows (guest address and identifier); the idlest makes room.</summary>
     public int EchoFlows { get; init; } = 512;
 

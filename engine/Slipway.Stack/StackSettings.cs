@@ -27,6 +27,10 @@ public sealed record StackSettings
 
     /// <summary>True for the gateway and the host alias: addresses that the engine itself answers for.</summary>
     public bool IsVirtual(IpAddress address) => address == Gateway || address == HostAlias;
+
+    /// <summary>True for an address that a guest may have.</summary>
+    public bool IsGuest(IpAddress address) => Subnet.Contains(address) && !IsVirtual(address)
+        && address != Subnet.Network && address != Subnet.Last;
 }
 
 /// <summary>128 bits of randomness.</summary>

@@ -29,6 +29,10 @@ internal sealed class KeyHash(Seed128 seed)
 
     public ulong Of(MacAddress key) => Of([key.Value]);
 
+    public ulong Of(FragmentKey key) => Of([
+        key.Source.High, key.Source.Low, key.Destination.High, key.Destination.Low,
+        ((ulong)key.Protocol << 16) | key.Identification]);
+
     private ulong Of(ReadOnlySpan<ulong> words) =>
         SipHash.Hash(MemoryMarshal.AsBytes(words), seed.Low, seed.High);
 }

@@ -36,6 +36,9 @@ internal sealed class LruTable<TKey, TValue>
 
     public int Count { get; private set; }
 
+    /// <summary>Indices below this have been used; the value of a removed entry is the default one.</summary>
+    public int UsedLength => _used;
+
     public bool IsFull => Count == _capacity;
 
     /// <summary>The entry that was touched longest ago, or None.</summary>

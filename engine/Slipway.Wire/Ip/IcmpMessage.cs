@@ -85,6 +85,13 @@ public readonly ref struct IcmpMessage
         return ParseError.None;
     }
 
+    /// <summary>
+    /// The sequence number of a quoted echo, whose checksum is that of the whole and cannot be
+    /// verified; the span must hold a header.
+    /// </summary>
+    public static ushort SequenceNumberOf(ReadOnlySpan<byte> quoted) =>
+        BinaryPrimitives.ReadUInt16BigEndian(quoted[SequenceNumberOffset..]);
+
     /// <summary>Writes the header in front of a body that is already there.</summary>
     /// <param name="message">Header and body, at least 8 bytes.</param>
     /// <param name="type">See <see cref="IcmpType"/>.</param>

@@ -1,0 +1,95 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// Answers ARP (RFC 826) for the gateway and the virtual addresses, defends them (RFC 5227), and
+/// learns who the guests are.
+/// </summary>
+/// <remarks>
+/// Requests for other addresses are the guests' own matter: the switch floods them and nobody here
+/// answers. A packet that claims one of the engine's addresses is dropped before it is flooded,
+/// counted, and answered by an announcement of the gateway to all ports, so that a guest that
+/// heard the claim another way recovers.
+/// </remarks>
+public sealed class ArpLayer(
+    StackSettings settings, Counters counters, PacketOutput output, PortSet ports, NeighborTable neighbors)
+{
+    /// <summary>
+    /// Whether an ARP frame may be passed on: it is well-formed, and its sender is not somebody
+    /// else. What is refused is counted.
+    /// </summary>
+    public bool Inspect(in EthernetHeader header)
+    {
+        ParseError error = ArpPacket.TryParse(header.Payload, out ArpPacket packet);
+        if (error != ParseError.None)
+        {
+            counters.Malformed(error);
+            return false;
+        }
+
+        MacAddress sender = packet.SenderHardwareAddress;
+        if (sender == settings.GatewayMac || sender.IsMulticast)
+        {
+            counters.Drop(DropReason.SpoofedMac);
+            return false;
+        }
+
+        if (settings.IsVirtual(packet.SenderProtocolAddress))
+        {
+            counters.Drop(DropReason.SpoofedAddress);
+            for (int i = 0; i < ports.Count; i++)
+            {
+                Announce(ports[i], packet.SenderProtocolAddress);
+            }
+
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes an ARP frame that was inspected.</summary>
+    public void Receive(IGuestPort port, in EthernetHeader header, Instant now)
+    {
+        if (ArpPacket.TryParse(header.Payload, out ArpPacket packet) != ParseError.None)
+        {
+            return;
+        }
+
+        // A probe (sender 0.0.0.0) asks whether an address is free: it is not the sender's yet.
+        IpAddress sender = packet.SenderProtocolAddress;
+        if (settings.IsGuest(sender))
+        {
+            neighbors.Learn(sender, packet.SenderHardwareAddress, port, now);
+        }
+
+        if (packet.Operation == ArpOperation.Request && settings.IsVirtual(packet.TargetProtocolAddress))
+        {
+            Send(
+                new GuestRoute(port, packet.SenderHardwareAddress), ArpOperation.Reply,
+                packet.TargetProtocolAddress, packet.SenderHardwareAddress, sender);
+        }
+    }
+
+    /// <summary>Tells a guest that has come where the engine's addresses are (RFC 5227 section 2.3).</summary>
+    public void Announce(IGuestPort port)
+    {
+        Announce(port, settings.Gateway);
+        if (settings.HostAlias is IpAddress alias)
+        {
+            Announce(port, alias);
+        }
+    }
+
+    private void Announce(IGuestPort port, IpAddress address) => Send(
+        new GuestRoute(port, MacAddress.Broadcast), ArpOperation.Request, address, default, address);
+
+    private void Send(
+        in GuestRoute route, ArpOperation operation, IpAddress sender, MacAddress targetMac, IpAddress target)
+    {
+        Span<byte> packet = stackalloc byte[ArpPacket.LengthBytes];
+        ArpPacket.Write(packet, operation, settings.GatewayMac, sender, targetMac, target);
+        output.SendFrame(route, EtherType.Arp, packet);
+    }
+}

@@ -1,0 +1,228 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// Joins the guests and the gateway as a learning switch does (IEEE 802.1D section 7).
+/// </summary>
+/// <remarks>
+/// Theory of operation. The source of each frame tells at which port its MAC is; a MAC may move. A
+/// frame to a known MAC goes to its port alone, one to an unknown or group address to all ports but
+/// its own, and one to the gateway's MAC or to a group address up to ARP and IP.
+/// The table is bounded (the idlest makes room) and an entry dies after 300 s. The gateway's own
+/// MAC and addresses are not for guests: a frame that claims them is dropped, also between guests.
+/// VLAN tags are not spoken.
+/// </remarks>
+public sealed class Switch : IFrameReceiver
+{
+    /// <summary>How long a silent MAC is remembered (IEEE 802.1D table 7-5).</summary>
+    public static readonly Duration Lifetime = Duration.FromSeconds(300);
+
+    private const EtherType ServiceVlan = (EtherType)0x88a8;
+
+    // Being heard is noted once in so long, to keep the packet path short.
+    private static readonly Duration HeardGranularity = Duration.FromMilliseconds(500);
+
+    private readonly StackSettings _settings;
+    private readonly Counters _counters;
+    private readonly PacketOutput _output;
+    private readonly PortSet _ports;
+    private readonly ArpLayer _arp;
+    private readonly Ipv4Layer _ipv4;
+    private readonly LruTable<MacAddress, Station> _stations;
+
+    // The station of the last frame: a burst comes from one guest.
+    private MacAddress _lastMac;
+    private Station _last;
+
+    public Switch(
+        StackSettings settings, Counters counters, PacketOutput output, PortSet ports,
+        ArpLayer arp, Ipv4Layer ipv4)
+    {
+        _settings = settings;
+        _counters = counters;
+        _output = output;
+        _ports = ports;
+        _arp = arp;
+        _ipv4 = ipv4;
+        _stations = new LruTable<MacAddress, Station>(
+            settings.Limits.SwitchAddresses, new KeyHash(settings.Seed).Of);
+    }
+
+    /// <summary>MAC addresses that are remembered.</summary>
+    public int StationCount => _stations.Count;
+
+    /// <summary>The way to a MAC, if it was heard lately.</summary>
+    public GuestRoute? Find(MacAddress mac, Instant now)
+    {
+        int index = _stations.Find(mac);
+        return index >= 0 && _stations.ValueAt(index) is var station && now - station.Heard < Lifetime
+            ? new GuestRoute(station.Port, mac) : null;
+    }
+
+    public void OnPortOpened(IGuestPort port, Instant now)
+    {
+        _ports.Add(port);
+        _arp.Announce(port);
+    }
+
+    public void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now)
+    {
+        _counters.FramesReceived++;
+        _counters.BytesReceived += frame.Length;
+        if (frame.Length > port.MaxFrameLengthBytes)
+        {
+            _counters.Drop(DropReason.FrameTooLong);
+            return;
+        }
+
+        ParseError error = EthernetHeader.TryParse(frame, out EthernetHeader header);
+        if (error != ParseError.None)
+        {
+            _counters.Malformed(error);
+            return;
+        }
+
+        MacAddress source = header.Source;
+        if (source.IsMulticast || source.IsZero || source == _settings.GatewayMac)
+        {
+            _counters.Drop(DropReason.SpoofedMac);
+            return;
+        }
+
+        if (header.EtherType is EtherType.Vlan or ServiceVlan)
+        {
+            _counters.Drop(DropReason.EtherType);
+            return;
+        }
+
+        if (!IsHonest(port, header))
+        {
+            return;
+        }
+
+        Learn(source, port, now);
+        Deliver(port, frame, header, now);
+    }
+
+    public void OnPortWritable(IGuestPort port, Instant now)
+    {
+        // Nothing waits here: what a full link cannot take is dropped, and TCP is told by itself.
+    }
+
+    public void OnPortClosed(IGuestPort port, Instant now)
+    {
+        _ports.Remove(port);
+        _last = default;
+        _lastMac = default;
+        int index = _stations.Oldest;
+        while (index >= 0)
+        {
+            int newer = _stations.Newer(index);
+            if (_stations.ValueAt(index).Port == port)
+            {
+                _stations.RemoveAt(index);
+            }
+
+            index = newer;
+        }
+    }
+
+    // Whether the frame's sender does not pass itself off as the gateway.
+    private bool IsHonest(IGuestPort port, in EthernetHeader header)
+    {
+        switch (header.EtherType)
+        {
+            case EtherType.Arp:
+                return _arp.Inspect(header);
+
+            // A frame to another guest is not parsed any further than this.
+            case EtherType.IPv4 when header.Destination != _settings.GatewayMac
+                && Ipv4Header.TryParse(header.Payload, out Ipv4Header packet) == ParseError.None
+                && _settings.IsVirtual(packet.Source):
+                _counters.Drop(DropReason.SpoofedAddress);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    private void Deliver(IGuestPort port, ReadOnlySpan<byte> frame, in EthernetHeader header, Instant now)
+    {
+        MacAddress destination = header.Destination;
+        bool isGroup = destination.IsMulticast;
+        if (!isGroup && destination != _settings.GatewayMac)
+        {
+            ForwardUnicast(port, frame, destination, now);
+            return;
+        }
+
+        if (isGroup)
+        {
+            Flood(port, frame);
+        }
+
+        switch (header.EtherType)
+        {
+            case EtherType.IPv4:
+                _ipv4.Receive(port, header, now);
+                break;
+            case EtherType.Arp:
+                _arp.Receive(port, header, now);
+                break;
+            default:
+                _counters.Drop(DropReason.EtherType);
+                break;
+        }
+    }
+
+    private void ForwardUnicast(IGuestPort port, ReadOnlySpan<byte> frame, MacAddress destination, Instant now)
+    {
+        if (Find(destination, now) is not GuestRoute route)
+        {
+            Flood(port, frame);
+        }
+        else if (route.Port != port)
+        {
+            _output.Forward(route.Port, frame);
+        }
+    }
+
+    private void Flood(IGuestPort source, ReadOnlySpan<byte> frame)
+    {
+        for (int i = 0; i < _ports.Count; i++)
+        {
+            if (_ports[i] != source)
+            {
+                _output.Forward(_ports[i], frame);
+            }
+        }
+    }
+
+    private void Learn(MacAddress mac, IGuestPort port, Instant now)
+    {
+        if (mac == _lastMac && _last.Port == port && now - _last.Heard < HeardGranularity)
+        {
+            return;
+        }
+
+        _lastMac = mac;
+        _last = new Station(port, now);
+        int index = _stations.Find(mac);
+        if (index >= 0)
+        {
+            _stations.ValueAt(index) = _last;
+            _stations.Touch(index);
+            return;
+        }
+
+        if (_stations.IsFull)
+        {
+            _stations.RemoveAt(_stations.Oldest);
+        }
+
+        _stations.Add(mac, _last);
+    }
+
+    private readonly record struct Station(IGuestPort Port, Instant Heard);
+}

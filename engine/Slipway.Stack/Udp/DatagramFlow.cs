@@ -1,0 +1,122 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// A flow or publication over one datagram socket of the host: UDP or ICMP echo. Reads what the
+/// host has, in portions, so that a flood at one socket leaves the turn to others.
+/// </summary>
+internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
+{
+    // Datagrams and error reports that a flow handles before the next one has its turn: enough for
+    // the segments of a burst, and 32 x 65507 bytes at most.
+    private const int Portion = 32;
+
+    // A send just failed because the host's own MTU is too small for it.
+    private bool _wasTooLong;
+
+    /// <summary>The socket; set once, right after it was opened.</summary>
+    public IHostDatagramSocket? Socket { get; set; }
+
+    public bool IsClosed { get; private set; }
+
+    /// <summary>True while it waits for another portion.</summary>
+    public bool IsQueued { get; set; }
+
+    public void OnReady(Readiness readiness, Instant now)
+    {
+        // A report of readiness may have been on its way when the flow closed.
+        if (!IsClosed && Socket is not null)
+        {
+            Work(now);
+        }
+    }
+
+    /// <summary>Handles one portion, and queues the flow where there may be more.</summary>
+    public void Work(Instant now)
+    {
+        int left = Portion;
+        while (left > 0 && !IsClosed && TakeReport(now))
+        {
+            left--;
+        }
+
+        while (left > 0 && !IsClosed)
+        {
+            left--;
+            HostIo io = Socket!.Receive(turn.Payload, out IpEndpoint remote);
+            if (io.Error == HostError.None)
+            {
+                OnDatagram(remote, turn.DatagramOf(io.LengthBytes), now);
+            }
+            else if (io.Error == HostError.WouldBlock || !TakeReport(now))
+            {
+                // Another error is that of a report (RFC 1122 section 4.1.3.3), told above.
+                return;
+            }
+        }
+
+        if (!IsClosed)
+        {
+            turn.Continue(this);
+        }
+    }
+
+    /// <summary>
+    /// Sends a datagram. An error report that waits makes the next send fail, whoever it is to: it
+    /// is taken, and the datagram sent again. On MessageTooLong the guest has been told the MTU.
+    /// </summary>
+    public HostError Send(in IpEndpoint remote, ReadOnlySpan<byte> payload, DatagramOptions options, Instant now)
+    {
+        HostError error = Socket!.Send(remote, payload, options);
+        if (error is HostError.None or HostError.WouldBlock or HostError.NoResources or HostError.Prohibited)
+        {
+            return error;
+        }
+
+        _wasTooLong = false;
+        int left = Portion;
+        while (left > 0 && TakeReport(now))
+        {
+            left--;
+        }
+
+        if (left == Portion || (_wasTooLong && error == HostError.MessageTooLong))
+        {
+            return error;
+        }
+
+        return Socket.Send(remote, payload, options);
+    }
+
+    /// <summary>Takes the oldest error report, if there is one.</summary>
+    public bool TakeReport(Instant now)
+    {
+        Span<byte> quoted = stackalloc byte[DatagramTurn.QuoteLengthBytes];
+        if (!Socket!.TryReceiveError(quoted, out HostErrorReport report))
+        {
+            return false;
+        }
+
+        _wasTooLong |= report.Offender.IsUnspecified
+            && report is { IcmpType: IcmpType.DestinationUnreachable, IcmpCode: IcmpCode.FragmentationNeeded };
+        OnReport(report, quoted[..Math.Clamp(report.QuotedLengthBytes, 0, quoted.Length)], now);
+        return true;
+    }
+
+    /// <summary>Closes the socket; nothing is told of it any more.</summary>
+    protected void CloseSocket()
+    {
+        IsClosed = true;
+        Socket?.Close();
+    }
+
+    /// <summary>A datagram has come from the host's side.</summary>
+    /// <param name="remote">Who sent it.</param>
+    /// <param name="datagram">Eight bytes of room for a header, and the payload.</param>
+    /// <param name="now">The turn's time.</param>
+    protected abstract void OnDatagram(IpEndpoint remote, Span<byte> datagram, Instant now);
+
+    /// <summary>The host's kernel reports an ICMP error about a datagram that was sent.</summary>
+    protected abstract void OnReport(in HostErrorReport report, Span<byte> quoted, Instant now);
+}

@@ -1,0 +1,144 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// A guest's UDP endpoint and the host socket that stands for it, whatever remotes it talks to
+/// (endpoint-independent mapping, RFC 4787 section 4.1).
+/// </summary>
+internal sealed class UdpFlow : DatagramFlow, ITimerOwner
+{
+    private readonly UdpLayer _layer;
+    private readonly IpEndpoint _guest;
+    private readonly TimerEntry _timer;
+
+    // Remote addresses that the guest has sent to, by its names for them: the last one here, and
+    // all of them in the table once there are two.
+    private IpAddress _lastRemote;
+    private LruTable<IpAddress, byte>? _remotes;
+    private UdpFlowKind _kind = UdpFlowKind.NameQuery;
+    private Instant _active;
+
+    public UdpFlow(UdpLayer layer, DatagramTurn turn, in IpEndpoint guest)
+        : base(turn)
+    {
+        _layer = layer;
+        _guest = guest;
+        _timer = new TimerEntry(this);
+    }
+
+    /// <summary>The flow's place in its table: one socket serves all remotes.</summary>
+    public FlowKey Key => UdpLayer.KeyOf(_guest);
+
+    public IpEndpoint Guest => _guest;
+
+    public UdpFlowKind Kind => _kind;
+
+    /// <summary>Where the guest was heard last; no port when it has left.</summary>
+    public GuestRoute Route { get; set; }
+
+    // The layer's list in the order of activity.
+    public UdpFlow? Idler { get; set; }
+
+    public UdpFlow? Busier { get; set; }
+
+    /// <summary>Notes that the guest sends to a remote.</summary>
+    public void NoteOutbound(in GuestRoute route, in IpEndpoint remote, Instant now)
+    {
+        Route = route;
+        if (_kind == UdpFlowKind.NameQuery && remote.Port != UdpLayer.NameServerPort)
+        {
+            _kind = UdpFlowKind.Unreplied;
+        }
+
+        NoteRemote(remote.Address);
+        NoteActive(now);
+    }
+
+    public void Close()
+    {
+        _layer.Timers.Cancel(_timer);
+        CloseSocket();
+    }
+
+    public void OnTimer(TimerEntry entry, Instant now)
+    {
+        Instant due = _active + UdpLayer.LifetimeOf(_kind);
+        if (due > now)
+        {
+            _layer.Timers.Schedule(_timer, due);
+        }
+        else
+        {
+            _layer.Remove(this);
+        }
+    }
+
+    protected override void OnDatagram(IpEndpoint remote, Span<byte> datagram, Instant now)
+    {
+        IpAddress source = _layer.Destinations.ToGuest(remote.Address);
+        if (source.IsLoopback || !(_layer.IsFullCone || HasContacted(source)))
+        {
+            _layer.Counters.Drop(DropReason.Filtered);
+            return;
+        }
+
+        // An answer from port 53 keeps a query's flow short; anything else is a conversation.
+        if (_kind == UdpFlowKind.Unreplied)
+        {
+            _kind = UdpFlowKind.Established;
+        }
+
+        NoteActive(now);
+        _layer.SendToGuest(this, new IpEndpoint(source, remote.Port), datagram);
+    }
+
+    protected override void OnReport(in HostErrorReport report, Span<byte> quoted, Instant now) =>
+        _layer.Report(this, report, quoted, now);
+
+    private void NoteActive(Instant now)
+    {
+        _active = now;
+        _layer.NoteActive(this);
+        if (!_timer.IsScheduled)
+        {
+            _layer.Timers.Schedule(_timer, now + UdpLayer.LifetimeOf(_kind));
+        }
+    }
+
+    private bool HasContacted(IpAddress remote) => remote == _lastRemote || _remotes?.Find(remote) >= 0;
+
+    private void NoteRemote(IpAddress remote)
+    {
+        if (remote == _lastRemote)
+        {
+            return;
+        }
+
+        if (_lastRemote != default)
+        {
+            _remotes ??= _layer.NewRemotes();
+            AddRemote(_remotes, _lastRemote);
+            AddRemote(_remotes, remote);
+        }
+
+        _lastRemote = remote;
+    }
+
+    private static void AddRemote(LruTable<IpAddress, byte> remotes, IpAddress remote)
+    {
+        int index = remotes.Find(remote);
+        if (index >= 0)
+        {
+            remotes.Touch(index);
+            return;
+        }
+
+        if (remotes.IsFull)
+        {
+            remotes.RemoveAt(remotes.Oldest);
+        }
+
+        remotes.Add(remote, 0);
+    }
+}

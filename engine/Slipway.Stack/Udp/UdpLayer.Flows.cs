@@ -1,0 +1,156 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>Flows of guests' endpoints: opened, told of what comes back, closed.</summary>
+public sealed partial class UdpLayer
+{
+    internal static FlowKey KeyOf(in IpEndpoint guest) =>
+        new(guest, new IpEndpoint(IpAddress.IPv4Any, 0), IpProtocol.Udp);
+
+    internal static Duration LifetimeOf(UdpFlowKind kind) => Duration.FromSeconds(kind switch
+    {
+        UdpFlowKind.NameQuery => 15,
+        UdpFlowKind.Unreplied => 30,
+        _ => 180,
+    });
+
+    internal LruTable<IpAddress, byte> NewRemotes() =>
+        new(Math.Max(_settings.Limits.UdpRemotesPerFlow, 2), _hash.Of);
+
+    /// <summary>Passes a datagram on to the guest.</summary>
+    internal void SendToGuest(UdpFlow flow, in IpEndpoint remote, Span<byte> datagram)
+    {
+        if (!TryFindRoute(flow, out GuestRoute route))
+        {
+            Counters.Drop(DropReason.NoNeighbor);
+            return;
+        }
+
+        IpEndpoint guest = flow.Guest;
+        UdpHeader.Write(datagram, remote.Port, guest.Port, remote.Address, guest.Address);
+        _output.SendFragmented(route, remote.Address, guest.Address, IpProtocol.Udp, datagram);
+    }
+
+    /// <summary>Tells the guest of an ICMP error as the network would have.</summary>
+    internal void Report(UdpFlow flow, in HostErrorReport report, ReadOnlySpan<byte> quoted, Instant now)
+    {
+        if (TryFindRoute(flow, out GuestRoute route))
+        {
+            IpEndpoint remote = new(Destinations.ToGuest(report.Remote.Address), report.Remote.Port);
+            SendReport(route, flow.Guest, remote, report, quoted, now);
+        }
+    }
+
+    internal void NoteActive(UdpFlow flow)
+    {
+        if (flow != _busiest)
+        {
+            Unlink(flow);
+            Link(flow);
+        }
+    }
+
+    internal void Remove(UdpFlow flow)
+    {
+        _flows.Remove(flow.Key);
+        Unlink(flow);
+        flow.Close();
+    }
+
+    private void SendReport(
+        in GuestRoute route, in IpEndpoint guest, in IpEndpoint remote, in HostErrorReport report,
+        ReadOnlySpan<byte> quoted, Instant now)
+    {
+        if (report.IcmpType is not (IcmpType.DestinationUnreachable or IcmpType.TimeExceeded
+            or IcmpType.ParameterProblem))
+        {
+            Counters.Drop(DropReason.Icmp);
+            return;
+        }
+
+        Span<byte> datagram = stackalloc byte[UdpHeader.LengthBytes + DatagramTurn.QuoteLengthBytes];
+        datagram = datagram[..(UdpHeader.LengthBytes + quoted.Length)];
+        quoted.CopyTo(datagram[UdpHeader.LengthBytes..]);
+        UdpHeader.Write(datagram, guest.Port, remote.Port, guest.Address, remote.Address);
+        _errors.SendForFlow(
+            route, new FlowKey(guest, remote, IpProtocol.Udp), OffenderOf(report, Destinations, _settings),
+            report.IcmpType, report.IcmpCode, report.MtuBytes, datagram, now);
+    }
+
+    /// <summary>Who the guest hears an error from: the gateway where the host itself reported it.</summary>
+    internal static IpAddress OffenderOf(
+        in HostErrorReport report, DestinationMap destinations, StackSettings settings)
+    {
+        IpAddress offender = destinations.ToGuest(report.Offender);
+        return offender.IsUnspecified || offender.IsLoopback || !offender.IsIPv4 ? settings.Gateway : offender;
+    }
+
+    private UdpFlow? Open(in GuestPacket packet, in IpEndpoint guest, Instant now)
+    {
+        if (_flows.Count >= _settings.Limits.UdpFlows && _idlest is UdpFlow idlest)
+        {
+            Counters.UdpFlowsEvicted++;
+            Remove(idlest);
+        }
+
+        UdpFlow flow = new(this, _turn, guest);
+        HostError error = _network.OpenUdp(ipv4: true, flow, out IHostDatagramSocket? socket);
+        if (error != HostError.None)
+        {
+            // Flows that exist go on: for want of descriptors the new one is refused.
+            Counters.Drop(DropReason.HostResources);
+            _errors.SendAbout(packet, IcmpType.DestinationUnreachable, IcmpCode.HostUnreachable, now);
+            return null;
+        }
+
+        flow.Socket = socket;
+        _flows.TryAdd(flow.Key, flow);
+        Link(flow);
+        Counters.UdpFlowsOpened++;
+        return flow;
+    }
+
+    private bool TryFindRoute(UdpFlow flow, out GuestRoute route)
+    {
+        route = flow.Route;
+        return route.Port is not null || _neighbors.TryFind(flow.Guest.Address, out route);
+    }
+
+    private void Link(UdpFlow flow)
+    {
+        flow.Idler = _busiest;
+        flow.Busier = null;
+        if (_busiest is not null)
+        {
+            _busiest.Busier = flow;
+        }
+
+        _busiest = flow;
+        _idlest ??= flow;
+    }
+
+    private void Unlink(UdpFlow flow)
+    {
+        if (flow.Idler is not null)
+        {
+            flow.Idler.Busier = flow.Busier;
+        }
+        else
+        {
+            _idlest = flow.Busier;
+        }
+
+        if (flow.Busier is not null)
+        {
+            flow.Busier.Idler = flow.Idler;
+        }
+        else
+        {
+            _busiest = flow.Idler;
+        }
+
+        flow.Idler = null;
+        flow.Busier = null;
+    }
+}

@@ -1,0 +1,117 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>Published ports: clients of the host's socket talk to a guest's endpoint.</summary>
+/// <remarks>
+/// The guest sees each client as a port of the gateway's address, and its answers to that port go
+/// back to the client from the published socket. While a guest is being asked for by ARP its first
+/// datagrams are kept (RFC 1122 section 2.3.2.2).
+/// </remarks>
+public sealed partial class UdpLayer : INeighborWaiter
+{
+    private const int HeldPerGuest = 3;
+    private const int HeldInAll = 64;
+
+    private readonly PublishedClients _clients;
+    private readonly List<HeldDatagram> _held = [];
+
+    /// <summary>Clients of published ports that are remembered.</summary>
+    public int PublishedClientCount => _clients.Count;
+
+    /// <summary>Binds a host socket whose datagrams go to a guest; the error says why not.</summary>
+    public HostError Publish(in IpEndpoint hostLocal, in IpEndpoint guest, out UdpPublication? publication)
+    {
+        publication = null;
+        PublicationFlow flow = new(this, _turn, guest);
+        HostError error = _listeners.BindUdp(hostLocal, flow, out IHostDatagramSocket? socket);
+        if (error == HostError.None)
+        {
+            flow.Socket = socket;
+            publication = new UdpPublication(flow, hostLocal, guest);
+        }
+
+        return error;
+    }
+
+    void INeighborWaiter.OnNeighborResolved(IpAddress address, in GuestRoute route, Instant now)
+    {
+        for (int i = 0; i < _held.Count; i++)
+        {
+            if (_held[i].Guest == address)
+            {
+                _output.SendFragmented(route, _settings.Gateway, address, IpProtocol.Udp, _held[i].Datagram);
+            }
+        }
+
+        _held.RemoveAll(held => held.Guest == address);
+    }
+
+    void INeighborWaiter.OnNeighborFailed(IpAddress address, Instant now) =>
+        _held.RemoveAll(held => held.Guest == address);
+
+    /// <summary>Passes a client's datagram on to the guest.</summary>
+    internal void ReceiveFromClient(PublicationFlow publication, in IpEndpoint client, Span<byte> datagram, Instant now)
+    {
+        IpEndpoint guest = publication.Guest;
+        ushort port = _clients.PortOf(publication, client, now);
+        UdpHeader.Write(datagram, port, guest.Port, _settings.Gateway, guest.Address);
+        if (_neighbors.TryFind(guest.Address, out GuestRoute route))
+        {
+            _output.SendFragmented(route, _settings.Gateway, guest.Address, IpProtocol.Udp, datagram);
+            return;
+        }
+
+        int heldForGuest = 0;
+        foreach (HeldDatagram held in _held)
+        {
+            heldForGuest += held.Guest == guest.Address ? 1 : 0;
+        }
+
+        if (heldForGuest >= HeldPerGuest || _held.Count >= HeldInAll)
+        {
+            Counters.Drop(DropReason.NoNeighbor);
+            return;
+        }
+
+        _held.Add(new HeldDatagram(guest.Address, datagram.ToArray()));
+        _neighbors.Resolve(guest.Address, this, now);
+    }
+
+    /// <summary>Tells the guest that a client could not be reached.</summary>
+    internal void ReportOfClient(
+        PublicationFlow publication, in HostErrorReport report, ReadOnlySpan<byte> quoted, Instant now)
+    {
+        if (_clients.TryFindPort(publication, report.Remote, out ushort port)
+            && _neighbors.TryFind(publication.Guest.Address, out GuestRoute route))
+        {
+            SendReport(
+                route, publication.Guest, new IpEndpoint(_settings.Gateway, port), report, quoted, now);
+        }
+    }
+
+    internal void Remove(PublicationFlow publication) => _clients.RemoveAll(publication);
+
+    // False when no client has the port, or another guest does.
+    private bool TryReplyToClient(in GuestPacket packet, in UdpHeader header, Instant now)
+    {
+        IpEndpoint guest = new(packet.Source, header.SourcePort);
+        if (!_clients.TryFindClient(
+            header.DestinationPort, guest, now, out PublicationFlow? publication, out IpEndpoint client))
+        {
+            return false;
+        }
+
+        DatagramOptions options = new(
+            PacketOutput.DefaultTtl, packet.TypeOfService, packet.DontFragment);
+        HostError error = publication.Send(client, header.Payload, options, now);
+        if (error != HostError.None)
+        {
+            RefuseSend(packet, error, now);
+        }
+
+        return true;
+    }
+
+    private readonly record struct HeldDatagram(IpAddress Guest, byte[] Datagram);
+}

@@ -1,0 +1,180 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// UDP (RFC 768): guests' datagrams to the outside by host sockets, the gateway's own services, and
+/// published ports.
+/// </summary>
+/// <remarks>
+/// Theory of operation. A guest's endpoint has one host socket for all its remotes, so that what it
+/// learns of its own outside address by one remote is true for all (endpoint-independent mapping,
+/// RFC 4787 REQ-1: hole punching works). What comes back is passed on if the guest has sent to
+/// that address (address-dependent filtering, REQ-8), or always with full cone. The socket closes
+/// when it has been idle, by kind: 15 s after DNS queries, 30 s without an answer, 180 s otherwise;
+/// at the bound of flows the idlest is closed. TTL less one, TOS and DF are passed on; errors that
+/// the host's kernel reports come back as the ICMP message that the network would have sent. A
+/// datagram that a full link cannot take is dropped: that is UDP.
+/// </remarks>
+public sealed partial class UdpLayer : ITransport
+{
+    internal const ushort NameServerPort = 53;
+    private const ushort DhcpServerPort = 67;
+
+    private readonly StackSettings _settings;
+    private readonly PacketOutput _output;
+    private readonly IcmpErrors _errors;
+    private readonly NeighborTable _neighbors;
+    private readonly IHostNetwork _network;
+    private readonly IHostListeners _listeners;
+    private readonly DatagramTurn _turn;
+    private readonly KeyHash _hash;
+    private readonly FlowTable<UdpFlow> _flows;
+    private readonly Dictionary<ushort, IDatagramService> _services = [];
+
+    // Flows in the order of activity.
+    private UdpFlow? _idlest;
+    private UdpFlow? _busiest;
+
+    public UdpLayer(
+        StackSettings settings, Counters counters, PacketOutput output, IcmpErrors errors,
+        TimerWheel timers, NeighborTable neighbors, IHostNetwork network, IHostListeners listeners,
+        DestinationMap destinations, DatagramTurn turn)
+    {
+        _settings = settings;
+        _output = output;
+        _errors = errors;
+        _neighbors = neighbors;
+        _network = network;
+        _listeners = listeners;
+        _turn = turn;
+        _hash = new KeyHash(settings.Seed);
+        _flows = new FlowTable<UdpFlow>(settings.Limits.UdpFlows, settings.Seed);
+        _clients = new PublishedClients(settings, timers);
+        Counters = counters;
+        Timers = timers;
+        Destinations = destinations;
+    }
+
+    /// <summary>Guest endpoints that have a host socket.</summary>
+    public int Count => _flows.Count;
+
+    internal Counters Counters { get; }
+
+    internal TimerWheel Timers { get; }
+
+    internal DestinationMap Destinations { get; }
+
+    internal bool IsFullCone => _settings.UdpFullCone;
+
+    /// <summary>Serves a port of the gateway's address (and of broadcast, for DHCP).</summary>
+    public void AddService(ushort port, IDatagramService service) => _services.Add(port, service);
+
+    public void Receive(in GuestPacket packet, Instant now)
+    {
+        ParseError error = UdpHeader.TryParse(
+            packet.Payload, packet.Source, packet.Destination, out UdpHeader header);
+        if (error != ParseError.None)
+        {
+            Counters.Malformed(error);
+        }
+        else if (packet.Destination == _settings.Gateway)
+        {
+            ReceiveForGateway(packet, header, now);
+        }
+        else if (Destinations.TryToHost(packet.Destination, out IpAddress remote))
+        {
+            SendToHost(packet, header, new IpEndpoint(remote, header.DestinationPort), now);
+        }
+        else if (header.DestinationPort == DhcpServerPort
+            && packet.Destination == IpAddress.IPv4Broadcast
+            && _services.TryGetValue(DhcpServerPort, out IDatagramService? service))
+        {
+            service.Receive(packet, header.SourcePort, header.DestinationPort, header.Payload, now);
+        }
+        else
+        {
+            Counters.Drop(DropReason.Unroutable);
+        }
+    }
+
+    /// <summary>Sends a datagram of a service to a guest, in fragments if it must be.</summary>
+    /// <param name="route">Where to; the MAC may be the broadcast one.</param>
+    /// <param name="sourcePort">The service's port.</param>
+    /// <param name="destination">The guest's endpoint, or that of broadcast.</param>
+    /// <param name="payload">At most 65507 bytes.</param>
+    /// <returns>False when the link could not take it; it is counted.</returns>
+    public bool SendFromGateway(
+        in GuestRoute route, ushort sourcePort, in IpEndpoint destination, ReadOnlySpan<byte> payload)
+    {
+        payload.CopyTo(_turn.Payload);
+        Span<byte> datagram = _turn.DatagramOf(payload.Length);
+        UdpHeader.Write(datagram, sourcePort, destination.Port, _settings.Gateway, destination.Address);
+        return _output.SendFragmented(
+            route, _settings.Gateway, destination.Address, IpProtocol.Udp, datagram);
+    }
+
+    /// <summary>The guests of a port have left; their flows wait for them.</summary>
+    public void OnPortClosed(IGuestPort port)
+    {
+        for (UdpFlow? flow = _idlest; flow is not null; flow = flow.Busier)
+        {
+            if (flow.Route.Port == port)
+            {
+                flow.Route = default;
+            }
+        }
+    }
+
+    private void ReceiveForGateway(in GuestPacket packet, in UdpHeader header, Instant now)
+    {
+        if (_services.TryGetValue(header.DestinationPort, out IDatagramService? service))
+        {
+            service.Receive(packet, header.SourcePort, header.DestinationPort, header.Payload, now);
+        }
+        else if (!TryReplyToClient(packet, header, now))
+        {
+            _errors.SendAbout(packet, IcmpType.DestinationUnreachable, IcmpCode.PortUnreachable, now);
+        }
+    }
+
+    private void SendToHost(in GuestPacket packet, in UdpHeader header, in IpEndpoint remote, Instant now)
+    {
+        IpEndpoint guest = new(packet.Source, header.SourcePort);
+        UdpFlow? flow = _flows.Find(KeyOf(guest)) ?? Open(packet, guest, now);
+        if (flow is null)
+        {
+            return;
+        }
+
+        flow.NoteOutbound(packet.Route, new IpEndpoint(packet.Destination, header.DestinationPort), now);
+        HostError error = flow.Send(remote, header.Payload, OptionsOf(packet), now);
+        if (error != HostError.None)
+        {
+            RefuseSend(packet, error, now);
+        }
+    }
+
+    // The host alias is not a hop away: what may reach the gateway may reach it.
+    private DatagramOptions OptionsOf(in GuestPacket packet) => new(
+        _settings.IsVirtual(packet.Destination) ? packet.Ttl : (byte)(packet.Ttl - 1),
+        packet.TypeOfService, packet.DontFragment);
+
+    private void RefuseSend(in GuestPacket packet, HostError error, Instant now)
+    {
+        Counters.Drop(error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
+        if (IcmpCodeOf(error) is byte code)
+        {
+            _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
+        }
+    }
+
+    // What the host's own routing or firewall says; the rest is dropped silently, or told already.
+    internal static byte? IcmpCodeOf(HostError error) => error switch
+    {
+        HostError.NetworkUnreachable => IcmpCode.NetworkUnreachable,
+        HostError.HostUnreachable => IcmpCode.HostUnreachable,
+        HostError.Prohibited => IcmpCode.CommunicationProhibited,
+        _ => null,
+    };
+}

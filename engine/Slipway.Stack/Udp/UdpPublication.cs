@@ -1,0 +1,31 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>A published UDP port; ends with <see cref="Close"/>.</summary>
+public sealed class UdpPublication
+{
+    private readonly PublicationFlow _flow;
+
+    internal UdpPublication(PublicationFlow flow, in IpEndpoint hostLocal, in IpEndpoint guest)
+    {
+        _flow = flow;
+        HostLocal = hostLocal;
+        Guest = guest;
+    }
+
+    /// <summary>Where the host listens.</summary>
+    public IpEndpoint HostLocal { get; }
+
+    /// <summary>Where its datagrams go.</summary>
+    public IpEndpoint Guest { get; }
+
+    /// <summary>Closes the host's socket and forgets its clients; a second call does nothing.</summary>
+    public void Close()
+    {
+        if (!_flow.IsClosed)
+        {
+            _flow.Close();
+        }
+    }
+}
