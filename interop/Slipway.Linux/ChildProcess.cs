@@ -8,7 +8,9 @@ namespace Slipway.Linux;
 /// </summary>
 public static unsafe partial class ChildProcess
 {
-    /// <summary>Status of a child that a signal ended, as a shell reports it, is this and the signal.</summary>
+    /// <summary>
+    /// Status of a child that a signal ended, as a shell reports it, is this and the signal.
+    /// </summary>
     public const int SignalledBase = 128;
 
     private const int EINTR = 4;
@@ -31,7 +33,9 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    /// <summary>Waits until the child has ended; its exit status, 128 and the signal if one ended it.</summary>
+    /// <summary>
+    /// Waits until the child has ended; its exit status, 128 and the signal if one ended it.
+    /// </summary>
     public static int Wait(int processId)
     {
         int status;
@@ -47,7 +51,9 @@ public static unsafe partial class ChildProcess
         return signal == 0 ? (status >> 8) & 0xff : SignalledBase + signal;
     }
 
-    /// <summary>Sends a signal by its number; false when the process is gone or another user's.</summary>
+    /// <summary>
+    /// Sends a signal by its number; false when the process is gone or another user's.
+    /// </summary>
     public static bool Signal(int processId, int signal) => kill(processId, signal) == 0;
 
     /// <summary>libc's environ: what the process was started with, byte for byte.</summary>
@@ -56,7 +62,8 @@ public static unsafe partial class ChildProcess
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn(
-        out int processId, string path, nint fileActions, nint attributes, byte** argv, byte** environment);
+        out int processId, string path, nint fileActions, nint attributes, byte** argv,
+            byte** environment);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int waitpid(int processId, out int status, int options);

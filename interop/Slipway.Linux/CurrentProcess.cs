@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Slipway.Linux;
 
-/// <summary>What a process changes about itself: its limits, its signals, and what it becomes.</summary>
+/// <summary>
+/// What a process changes about itself: its limits, its signals, and what it becomes.
+/// </summary>
 public static unsafe partial class CurrentProcess
 {
     private const int PR_SET_PDEATHSIG = 1;
@@ -75,7 +77,8 @@ public static unsafe partial class CurrentProcess
     private static partial uint getuid();
 
     [LibraryImport("libc")]
-    private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+    private static partial int prctl(
+        int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 
     [LibraryImport("libc")]
     private static partial int getrlimit(int resource, ResourceLimit* limit);

@@ -17,7 +17,9 @@ public static unsafe partial class DescriptorChannel
     private const int MSG_NOSIGNAL = 0x4000;
     private const int EINTR = 4;
 
-    /// <summary>CMSG_SPACE(sizeof(int)): a header of 16 bytes, and the number padded to 8.</summary>
+    /// <summary>
+    /// CMSG_SPACE(sizeof(int)): a header of 16 bytes, and the number padded to 8.
+    /// </summary>
     private const int ControlLengthBytes = 24;
     private const int ControlHeaderBytes = 16;
 
@@ -30,7 +32,9 @@ public static unsafe partial class DescriptorChannel
         return result == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Sends a byte, and with it a descriptor unless that is negative. 0 or an errno.</summary>
+    /// <summary>
+    /// Sends a byte, and with it a descriptor unless that is negative. 0 or an errno.
+    /// </summary>
     public static int Send(int channel, byte message, int descriptor)
     {
         byte* control = stackalloc byte[ControlLengthBytes];

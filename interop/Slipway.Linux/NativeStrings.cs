@@ -8,7 +8,8 @@ internal static unsafe class NativeStrings
     /// <summary>Copies the strings as UTF-8; free with <see cref="Free"/>.</summary>
     public static byte** Allocate(ReadOnlySpan<string> strings)
     {
-        byte** array = (byte**)NativeMemory.AllocZeroed((nuint)strings.Length + 1, (nuint)sizeof(byte*));
+        byte** array = (byte**)NativeMemory.AllocZeroed((nuint)strings.Length + 1,
+            (nuint)sizeof(byte*));
         for (int i = 0; i < strings.Length; i++)
         {
             array[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);

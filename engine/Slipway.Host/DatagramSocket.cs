@@ -1,0 +1,160 @@
+using Slipway.Linux;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Host;
+
+/// <summary>
+/// A UDP or ICMP echo socket of the host, unconnected, with errors reported (IP_RECVERR). Send and
+/// receive here; the error queue is in the other file.
+/// </summary>
+internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
+{
+    /// <summary>
+    /// The kernel's own (net.ipv4.ip_default_ttl); others go in a control message.
+    /// </summary>
+    private const int DefaultTtl = 64;
+
+    /// <summary>
+    /// A pending error belongs to an earlier datagram; the call after it is the real one.
+    /// </summary>
+    private const int PendingErrors = 4;
+
+    /// <summary>CMSG_SPACE(sizeof(int)).</summary>
+    private const int ControlMessageBytes = 24;
+
+    private readonly Reactor _reactor;
+    private readonly int _descriptor;
+    private readonly bool _ipv4;
+    private int _mtuDiscover = -1;
+
+    internal DatagramSocket(Reactor reactor, int descriptor, bool ipv4)
+    {
+        const int bufferBytes = 1 << 20;
+        _reactor = reactor;
+        _descriptor = descriptor;
+        _ipv4 = ipv4;
+        SetSocket(SocketOptions.ReceiveBuffer, bufferBytes);
+        SetSocket(SocketOptions.SendBuffer, bufferBytes);
+        if (ipv4)
+        {
+            _ = SocketOptions.Set(
+                descriptor, SocketOptions.LevelIp, SocketOptions.IpReceiveErrors, 1);
+        }
+    }
+
+    public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(_descriptor);
+
+    public HostError Send(in IpEndpoint remote, ReadOnlySpan<byte> payload, DatagramOptions options)
+    {
+        SetDontFragment(options.DontFragment);
+        Span<byte> addressBytes = stackalloc byte[SocketAddress.MaximumLengthBytes];
+        ReadOnlySpan<byte> address = SocketAddress.Write(addressBytes, remote);
+        byte* control = stackalloc byte[2 * ControlMessageBytes];
+        int controlLength = _ipv4 ? WriteControl(control, options) : 0;
+        fixed (byte* name = address)
+        fixed (byte* first = payload)
+        {
+            IoVector vector = new() { Base = first, Length = (nuint)payload.Length };
+            MessageHeader message = new()
+            {
+                Name = name,
+                NameLength = (uint)address.Length,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = controlLength > 0 ? control : null,
+                ControlLength = (nuint)controlLength,
+            };
+            int sent = -1;
+            for (int attempt = 0; attempt < PendingErrors && sent < 0; attempt++)
+            {
+                sent = Sockets.SendMessage(_descriptor, &message, 0);
+                if (-sent is Errno.EAGAIN or Errno.EMSGSIZE or Errno.EACCES or Errno.EPERM)
+                {
+                    break; // these are of this datagram, whatever was pending
+                }
+            }
+
+            return HostErrors.From(sent);
+        }
+    }
+
+    public HostIo Receive(Span<byte> destination, out IpEndpoint remote)
+    {
+        Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
+        fixed (byte* name = address)
+        fixed (byte* first = destination)
+        {
+            IoVector vector = new() { Base = first, Length = (nuint)destination.Length };
+            int received = -1;
+            for (int attempt = 0; attempt < PendingErrors && received < 0; attempt++)
+            {
+                MessageHeader message = new()
+                {
+                    Name = name,
+                    NameLength = SocketAddress.MaximumLengthBytes,
+                    Vectors = &vector,
+                    VectorCount = 1,
+                };
+                received = Sockets.ReceiveMessage(_descriptor, &message, 0);
+                if (received == -Errno.EAGAIN)
+                {
+                    break;
+                }
+            }
+
+            remote = received < 0 ? default : SocketAddress.Read(address);
+            return received < 0
+                ? HostIo.Failed(HostErrors.From(received)) : HostIo.Moved(received);
+        }
+    }
+
+    public void Close()
+    {
+        _reactor.Unwatch(_descriptor);
+        Files.Close(_descriptor);
+    }
+
+    private void SetSocket(int option, int value) =>
+        _ = SocketOptions.Set(_descriptor, SocketOptions.LevelSocket, option, value);
+
+    private void SetDontFragment(bool dontFragment)
+    {
+        int wanted = dontFragment ? SocketOptions.MtuDiscoverDo : SocketOptions.MtuDiscoverDont;
+        if (_ipv4 && _mtuDiscover != wanted)
+        {
+            _mtuDiscover = wanted;
+            _ = SocketOptions.Set(
+                _descriptor, SocketOptions.LevelIp, SocketOptions.IpMtuDiscover, wanted);
+        }
+    }
+
+    private static int WriteControl(byte* control, DatagramOptions options)
+    {
+        int length = 0;
+        if (options.Ttl != DefaultTtl)
+        {
+            length += WriteControlMessage(control, SocketOptions.IpTtl, options.Ttl);
+        }
+
+        if (options.TypeOfService != 0)
+        {
+            length += WriteControlMessage(
+                control + length, SocketOptions.IpTypeOfService, options.TypeOfService);
+        }
+
+        return length;
+    }
+
+    /// <summary>struct cmsghdr (16 bytes) and an int.</summary>
+    private static int WriteControlMessage(byte* at, int type, int value)
+    {
+        const int headerBytes = 16;
+        *(nuint*)at = headerBytes + sizeof(int);
+        ((int*)at)[2] = SocketOptions.LevelIp;
+        ((int*)at)[3] = type;
+        ((int*)at)[4] = value;
+        ((int*)at)[5] = 0;
+        return ControlMessageBytes;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net.Sockets;
+using Slipway.Linux;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Host;
+
+/// <summary>The host's side over Linux sockets and the worker's reactor.</summary>
+public sealed class HostNetwork(Reactor reactor) : IHostNetwork, IHostListeners
+{
+    private const int Backlog = 4_096;
+
+    public HostError ConnectTcp(
+        in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
+    {
+        stream = null;
+        int socket = Sockets.Create(Family(remote.Address.IsIPv4), Sockets.Stream, 0);
+        if (socket < 0)
+        {
+            return HostErrors.From(socket);
+        }
+
+        Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
+        TcpStream tcp = new(reactor, socket);
+        HostError error = HostErrors.From(
+            Sockets.Connect(socket, SocketAddress.Write(address, remote)));
+        if (error is not (HostError.None or HostError.InProgress))
+        {
+            Files.Close(socket);
+            return error == HostError.WouldBlock ? HostError.NoResources : error;
+        }
+
+        reactor.WatchEdges(socket, owner);
+        stream = tcp;
+        return error;
+    }
+
+    public HostError OpenUdp(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
+    {
+        IpEndpoint any = new(ipv4 ? IpAddress.IPv4Any : default, 0);
+        return BindUdp(any, owner, out socket);
+    }
+
+    public HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
+    {
+        socket = null;
+        int descriptor = Sockets.Create(
+            Family(ipv4), Sockets.Datagram, ipv4 ? Sockets.ProtocolIcmp : Sockets.ProtocolIcmpV6);
+        if (descriptor < 0)
+        {
+            return HostErrors.From(descriptor);
+        }
+
+        socket = new DatagramSocket(reactor, descriptor, ipv4);
+        reactor.WatchEdges(descriptor, owner);
+        return HostError.None;
+    }
+
+    public HostError ListenTcp(
+        in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener)
+    {
+        listener = null;
+        int socket = Sockets.Create(Family(local.Address.IsIPv4), Sockets.Stream, 0);
+        if (socket < 0)
+        {
+            return HostErrors.From(socket);
+        }
+
+        _ = SocketOptions.Set(socket, SocketOptions.LevelSocket, SocketOptions.ReuseAddress, 1);
+        int result = Bind(socket, local);
+        result = result < 0 ? result : Sockets.Listen(socket, Backlog);
+        if (result < 0)
+        {
+            Files.Close(socket);
+            return HostErrors.From(result);
+        }
+
+        listener = new TcpListener(reactor, socket);
+        reactor.Watch(socket, Readiness.Readable, owner);
+        return HostError.None;
+    }
+
+    public HostError BindUdp(
+        in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket)
+    {
+        socket = null;
+        bool ipv4 = local.Address.IsIPv4;
+        int descriptor = Sockets.Create(Family(ipv4), Sockets.Datagram, 0);
+        if (descriptor < 0)
+        {
+            return HostErrors.From(descriptor);
+        }
+
+        DatagramSocket udp = new(reactor, descriptor, ipv4);
+        int result = Bind(descriptor, local);
+        if (result < 0)
+        {
+            Files.Close(descriptor);
+            return HostErrors.From(result);
+        }
+
+        reactor.WatchEdges(descriptor, owner);
+        socket = udp;
+        return HostError.None;
+    }
+
+    public void Adopt(IHostStream stream, IReadinessOwner owner) =>
+        reactor.WatchEdges(((TcpStream)stream).Descriptor, owner);
+
+    /// <summary>
+    /// A stream pair to a service of the engine: the near end is the flow's, the far end the
+    /// service's to read and write, blocking or not.
+    /// </summary>
+    public HostError OpenPair(
+        IReadinessOwner owner, out IHostStream? stream, out SafeSocketHandle? far)
+    {
+        stream = null;
+        far = null;
+        int result = Sockets.CreatePair(
+            Sockets.FamilyUnix, Sockets.Stream, out int nearDescriptor, out int farDescriptor);
+        if (result < 0)
+        {
+            return HostErrors.From(result);
+        }
+
+        far = new SafeSocketHandle(farDescriptor, ownsHandle: true);
+        stream = new PairStream(reactor, nearDescriptor, owner);
+        reactor.WatchEdges(nearDescriptor, owner);
+        return HostError.None;
+    }
+
+    private static int Family(bool ipv4) => ipv4 ? Sockets.FamilyIPv4 : Sockets.FamilyIPv6;
+
+    private static int Bind(int socket, in IpEndpoint local)
+    {
+        Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
+        if (!local.Address.IsIPv4)
+        {
+            _ = SocketOptions.Set(socket, SocketOptions.LevelIPv6, SocketOptions.IPv6Only, 1);
+        }
+
+        return Sockets.Bind(socket, SocketAddress.Write(address, local));
+    }
+}

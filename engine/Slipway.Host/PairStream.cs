@@ -1,0 +1,126 @@
+using Slipway.Linux;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Host;
+
+/// <summary>
+/// One end of a Unix stream pair, whose other end is a service of the engine. Unix sockets cannot
+/// discard peeked bytes (MSG_TRUNC gives EFAULT), so what was read waits in a ring until the guest
+/// has acknowledged it.
+/// </summary>
+internal sealed class PairStream(
+    Reactor reactor, int descriptor, IReadinessOwner owner) : IHostStream
+{
+    /// <summary>Bytes that are read ahead of the guest's acknowledgment.</summary>
+    private const int RingBytes = 128 * 1024;
+
+    private byte[] _ring = new byte[4 * 1024];
+    private int _head;
+    private int _length;
+    private bool _ended;
+    private bool _wasFull;
+
+    public IpEndpoint LocalEndpoint => default;
+
+    public HostError FinishConnect()
+    {
+        int error = SocketOptions.Get(descriptor, SocketOptions.LevelSocket, SocketOptions.Error);
+        return HostErrors.From(-Math.Abs(error));
+    }
+
+    public HostIo Peek(long offsetBytes, Span<byte> destination)
+    {
+        HostError error = offsetBytes + destination.Length > _length ? Fill() : HostError.None;
+        int available = _length - (int)offsetBytes;
+        if (available <= 0)
+        {
+            return HostIo.Failed(_ended ? HostError.EndOfStream
+                : error == HostError.None ? HostError.WouldBlock : error);
+        }
+
+        int length = Math.Min(available, destination.Length);
+        int start = (_head + (int)offsetBytes) % _ring.Length;
+        int first = Math.Min(length, _ring.Length - start);
+        _ring.AsSpan(start, first).CopyTo(destination);
+        _ring.AsSpan(0, length - first).CopyTo(destination[first..]);
+        return HostIo.Moved(length);
+    }
+
+    public HostError Discard(long lengthBytes)
+    {
+        if (lengthBytes > _length)
+        {
+            return HostError.Reset;
+        }
+
+        _head = (_head + (int)lengthBytes) % _ring.Length;
+        _length -= (int)lengthBytes;
+        if (_wasFull)
+        {
+            // Bytes may wait in the kernel whose edge has passed: registering again tells of them.
+            _wasFull = false;
+            reactor.WatchEdges(descriptor, owner);
+        }
+
+        return HostError.None;
+    }
+
+    public HostIo Send(ReadOnlySpan<byte> payload)
+    {
+        int sent = Sockets.Send(descriptor, payload);
+        return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
+    }
+
+    public HostError ShutdownSend() =>
+        HostErrors.From(Sockets.Shutdown(descriptor, Sockets.ShutdownWrite));
+
+    public void Close(bool reset)
+    {
+        reactor.Unwatch(descriptor);
+        Files.Close(descriptor);
+    }
+
+    /// <summary>Reads what the service has written, as far as there is room.</summary>
+    private HostError Fill()
+    {
+        while (!_ended)
+        {
+            if (_length == _ring.Length && !Grow())
+            {
+                _wasFull = true;
+                return HostError.None;
+            }
+
+            int tail = (_head + _length) % _ring.Length;
+            int room = Math.Min(_ring.Length - _length, _ring.Length - tail);
+            int received = Sockets.Receive(
+                descriptor, _ring.AsSpan(tail, room), Sockets.MessageDontWait);
+            if (received < 0)
+            {
+                return HostErrors.From(received);
+            }
+
+            _ended = received == 0;
+            _length += received;
+        }
+
+        return HostError.None;
+    }
+
+    private bool Grow()
+    {
+        if (_ring.Length == RingBytes)
+        {
+            return false;
+        }
+
+        byte[] larger = new byte[Math.Min(_ring.Length * 4, RingBytes)];
+        int first = Math.Min(_length, _ring.Length - _head);
+        _ring.AsSpan(_head, first).CopyTo(larger);
+        _ring.AsSpan(0, _length - first).CopyTo(larger.AsSpan(first));
+        _ring = larger;
+        _head = 0;
+        return true;
+    }
+}

@@ -1,0 +1,145 @@
+using Slipway.Linux;
+using Slipway.Stack;
+
+namespace Slipway.Host;
+
+/// <summary>
+/// The worker's epoll: waits for descriptors and tells their owners. Host sockets are watched
+/// edge-triggered, since peeked bytes would keep a level-triggered one ready for ever; links and
+/// listeners level-triggered, since they are read in bounded batches.
+/// </summary>
+/// <remarks>
+/// A descriptor's slot has a generation, which its token carries: an event that was already fetched
+/// when the descriptor was closed, and its number given to another, is recognised and dropped.
+/// </remarks>
+public sealed class Reactor : IDescriptorWatcher, IDisposable
+{
+    private const int EventsPerWait = 256;
+    private const ulong WakeToken = ulong.MaxValue;
+    private const uint EdgeEvents =
+        Epoll.In | Epoll.Out | Epoll.ReadHangUp | Epoll.EdgeTriggered;
+
+    private readonly EpollEvent[] _events = GC.AllocateArray<EpollEvent>(
+        EventsPerWait, pinned: true);
+    private readonly byte[] _wakeCount = new byte[sizeof(ulong)];
+    private readonly int _epoll;
+    private readonly int _wake;
+    private Slot[] _slots = new Slot[64];
+    private int _ready;
+
+    public Reactor()
+    {
+        _epoll = Epoll.Create();
+        _wake = Epoll.CreateEvent();
+        if (_epoll < 0 || _wake < 0 || Epoll.Control(_epoll, Epoll.Add, _wake, Epoll.In,
+            WakeToken) < 0)
+        {
+            throw new IOException(
+                "cannot create an epoll and an event descriptor: out of descriptors? (ulimit -n)");
+        }
+    }
+
+    /// <summary>CLOCK_MONOTONIC.</summary>
+    public static Instant Now() => new(TimeSpecification.MonotonicNanoseconds());
+
+    /// <summary>Waits for events, at most so long; negative waits for ever.</summary>
+    public void Wait(long timeoutNanoseconds) =>
+        _ready = Math.Max(0, Epoll.Wait(_epoll, _events, timeoutNanoseconds));
+
+    /// <summary>Tells the owners what <see cref="Wait"/> found.</summary>
+    public void Dispatch(Instant now)
+    {
+        int ready = _ready;
+        _ready = 0;
+        for (int i = 0; i < ready; i++)
+        {
+            EpollEvent found = _events[i];
+            if (found.Token == WakeToken)
+            {
+                _ = Files.Read(_wake, _wakeCount);
+                continue;
+            }
+
+            int descriptor = (int)(uint)found.Token;
+            if (descriptor < _slots.Length && _slots[descriptor] is { Owner: not null } slot
+                && slot.Generation == (uint)(found.Token >> 32))
+            {
+                slot.Owner.OnReady(ToReadiness(found.Events), now);
+            }
+        }
+    }
+
+    /// <summary>Ends a wait, from any thread.</summary>
+    public void Wake()
+    {
+        ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
+        _ = Files.Write(_wake, one);
+    }
+
+    public void Watch(int descriptor, Readiness interest, IReadinessOwner owner)
+    {
+        uint events = ((interest & Readiness.Readable) != 0 ? Epoll.In : 0)
+            | ((interest & Readiness.Writable) != 0 ? Epoll.Out : 0)
+            | ((interest & Readiness.PeerClosed) != 0 ? Epoll.ReadHangUp : 0);
+        Register(descriptor, events, owner);
+    }
+
+    public void Unwatch(int descriptor)
+    {
+        if (descriptor >= _slots.Length || _slots[descriptor].Owner is null)
+        {
+            return;
+        }
+
+        _slots[descriptor].Owner = null;
+        _slots[descriptor].Generation++;
+        _ = Epoll.Control(_epoll, Epoll.Remove, descriptor, 0, 0);
+    }
+
+    public void Dispose()
+    {
+        Files.Close(_epoll);
+        Files.Close(_wake);
+    }
+
+    /// <summary>
+    /// Watches a host socket edge-triggered for everything; its first state is told too.
+    /// </summary>
+    internal void WatchEdges(int descriptor, IReadinessOwner owner) =>
+        Register(descriptor, EdgeEvents, owner);
+
+    private void Register(int descriptor, uint events, IReadinessOwner owner)
+    {
+        if (descriptor >= _slots.Length)
+        {
+            Array.Resize(ref _slots, Math.Max(descriptor + 1, _slots.Length * 2));
+        }
+
+        ref Slot slot = ref _slots[descriptor];
+        int operation = slot.Owner is null ? Epoll.Add : Epoll.Modify;
+        slot.Owner = owner;
+        ulong token = ((ulong)slot.Generation << 32) | (uint)descriptor;
+        int result = Epoll.Control(_epoll, operation, descriptor, events, token);
+        if (result < 0)
+        {
+            throw new IOException(
+                $"epoll_ctl on descriptor {descriptor} failed with errno {-result}");
+        }
+    }
+
+    private static Readiness ToReadiness(uint events)
+    {
+        Readiness readiness = Readiness.None;
+        readiness |= (events & Epoll.In) != 0 ? Readiness.Readable : 0;
+        readiness |= (events & Epoll.Out) != 0 ? Readiness.Writable : 0;
+        readiness |= (events & Epoll.ReadHangUp) != 0 ? Readiness.PeerClosed : 0;
+        readiness |= (events & (Epoll.Error | Epoll.HangUp)) != 0 ? Readiness.Error : 0;
+        return readiness;
+    }
+
+    private struct Slot
+    {
+        public IReadinessOwner? Owner;
+        public uint Generation;
+    }
+}

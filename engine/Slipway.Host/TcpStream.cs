@@ -1,0 +1,164 @@
+using Slipway.Linux;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Host;
+
+/// <summary>
+/// A TCP connection of the host. Its receive queue is peeked at an offset (SO_PEEK_OFF, Linux 6.9
+/// and newer for TCP) and consumed without a copy (MSG_TRUNC).
+/// </summary>
+/// <remarks>
+/// The kernel keeps the offset: a peek moves it forward by what it gave, a consuming read back by
+/// what it took. It is set only when the wanted place is another, which a retransmission makes it.
+/// Where the kernel has no offset for TCP the bytes in front are read into a scratch vector
+/// instead.
+/// </remarks>
+internal sealed class TcpStream : IHostStream
+{
+    /// <summary>
+    /// Bytes that the fallback can pass over in one peek: more than a window is never in flight.
+    /// </summary>
+    private const int ScratchBytes = 4 << 20;
+
+    private const long UnknownOffset = -1;
+
+    private static byte[]? s_scratch;
+
+    private readonly Reactor _reactor;
+    private long _kernelOffset = UnknownOffset;
+    private bool _hasPeekOffset = true;
+
+    internal TcpStream(Reactor reactor, int descriptor)
+    {
+        _reactor = reactor;
+        Descriptor = descriptor;
+
+        // Latency is the guest's to trade: Nagle at its end or none at all.
+        _ = SocketOptions.Set(descriptor, SocketOptions.LevelTcp, SocketOptions.TcpNoDelay, 1);
+
+        // A peer that vanished without FIN ends the flow after the host's own keepalive time.
+        _ = SocketOptions.Set(descriptor, SocketOptions.LevelSocket, SocketOptions.KeepAlive, 1);
+    }
+
+    public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(Descriptor);
+
+    internal int Descriptor { get; }
+
+    public HostError FinishConnect()
+    {
+        int error = SocketOptions.Get(Descriptor, SocketOptions.LevelSocket, SocketOptions.Error);
+        return HostErrors.From(-Math.Abs(error));
+    }
+
+    public HostIo Peek(long offsetBytes, Span<byte> destination)
+    {
+        if (_kernelOffset != offsetBytes && !SetOffset(offsetBytes))
+        {
+            return PeekBehind((int)offsetBytes, destination);
+        }
+
+        int received = Sockets.Receive(
+            Descriptor, destination, Sockets.MessagePeek | Sockets.MessageDontWait);
+        if (received > 0)
+        {
+            _kernelOffset += received;
+            return HostIo.Moved(received);
+        }
+
+        return HostIo.Failed(received == 0 ? HostError.EndOfStream : HostErrors.From(received));
+    }
+
+    public HostError Discard(long lengthBytes)
+    {
+        while (lengthBytes > 0)
+        {
+            int taken = Sockets.Discard(Descriptor, (int)Math.Min(lengthBytes, int.MaxValue));
+            if (taken <= 0)
+            {
+                return taken == 0 ? HostError.Reset : HostErrors.From(taken);
+            }
+
+            lengthBytes -= taken;
+            _kernelOffset -= _hasPeekOffset && _kernelOffset != UnknownOffset ? taken : 0;
+        }
+
+        return HostError.None;
+    }
+
+    public HostIo Send(ReadOnlySpan<byte> payload)
+    {
+        int sent = Sockets.Send(Descriptor, payload);
+        return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
+    }
+
+    public HostError ShutdownSend() =>
+        HostErrors.From(Sockets.Shutdown(Descriptor, Sockets.ShutdownWrite));
+
+    public void Close(bool reset)
+    {
+        _reactor.Unwatch(Descriptor);
+        if (reset)
+        {
+            _ = SocketOptions.SetLingerZero(Descriptor);
+        }
+
+        Files.Close(Descriptor);
+    }
+
+    private bool SetOffset(long offsetBytes)
+    {
+        if (!_hasPeekOffset)
+        {
+            return false;
+        }
+
+        _hasPeekOffset = SocketOptions.Set(
+            Descriptor, SocketOptions.LevelSocket, SocketOptions.PeekOffset, (int)offsetBytes) >= 0;
+        _kernelOffset = _hasPeekOffset ? offsetBytes : UnknownOffset;
+        return _hasPeekOffset;
+    }
+
+    /// <summary>
+    /// The same without SO_PEEK_OFF: what lies in front goes to a scratch vector.
+    /// </summary>
+    private unsafe HostIo PeekBehind(int offsetBytes, Span<byte> destination)
+    {
+        s_scratch ??= GC.AllocateUninitializedArray<byte>(ScratchBytes);
+        if (offsetBytes > s_scratch.Length)
+        {
+            return HostIo.Failed(HostError.WouldBlock);
+        }
+
+        fixed (byte* scratch = s_scratch)
+        fixed (byte* target = destination)
+        {
+            IoVector* vectors = stackalloc IoVector[2];
+            vectors[0] = new IoVector { Base = scratch, Length = (nuint)offsetBytes };
+            vectors[1] = new IoVector { Base = target, Length = (nuint)destination.Length };
+            MessageHeader message = new() { Vectors = vectors, VectorCount = 2 };
+            int received = Sockets.ReceiveMessage(Descriptor, &message, Sockets.MessagePeek);
+            if (received > offsetBytes)
+            {
+                return HostIo.Moved(received - offsetBytes);
+            }
+
+            return received < 0
+                ? HostIo.Failed(HostErrors.From(received))
+                : HostIo.Failed(HasEnded() ? HostError.EndOfStream : HostError.WouldBlock);
+        }
+    }
+
+    /// <summary>
+    /// Whether FIN has arrived: TCP_INFO's first byte is the state, and these have had it.
+    /// </summary>
+    private bool HasEnded()
+    {
+        const int tcpInfo = 11;
+        const int closeWait = 8;
+        const int lastAck = 9;
+        const int closing = 11;
+        int state = SocketOptions.Get(Descriptor, SocketOptions.LevelTcp, tcpInfo) & 0xff;
+        return state is closeWait or lastAck or closing or 6 or 7;
+    }
+}

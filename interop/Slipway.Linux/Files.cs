@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Slipway.Linux;
+
+/// <summary>
+/// read(2), write(2), open(2) and close(2). Results are counts or negated errnos.
+/// </summary>
+public static unsafe partial class Files
+{
+    public const int ReadOnly = 0;
+    public const int ReadWrite = 2;
+    public const int NonBlocking = 0x800;
+    public const int CloseOnExec = 0x80000;
+
+    private const int F_GETFL = 3;
+    private const int F_SETFL = 4;
+
+    public static int Open(string path, int flags) => Result(open(path, flags));
+
+    public static int Read(int descriptor, Span<byte> destination)
+    {
+        fixed (byte* first = destination)
+        {
+            return Result((int)read(descriptor, first, (nuint)destination.Length));
+        }
+    }
+
+    public static int Write(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* first = bytes)
+        {
+            return Result((int)write(descriptor, first, (nuint)bytes.Length));
+        }
+    }
+
+    /// <summary>Sets O_NONBLOCK. 0 or a negated errno.</summary>
+    public static int SetNonBlocking(int descriptor)
+    {
+        int flags = Result(fcntl(descriptor, F_GETFL, 0));
+        return flags < 0 ? flags : Result(fcntl(descriptor, F_SETFL, flags | NonBlocking));
+    }
+
+    public static void Close(int descriptor) => _ = close(descriptor);
+
+    private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int descriptor, byte* buffer, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int descriptor, byte* buffer, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc")]
+    private static partial int close(int descriptor);
+}
