@@ -22,7 +22,8 @@ public static partial class Mounts
 
     /// <summary>Mounts an empty file system in memory.</summary>
     public static int Memory(string target) =>
-        mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0 ? 0 : Marshal.GetLastPInvokeError();
+        mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0
+            ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>
     /// Takes a mount and those below it away; open files keep working (MNT_DETACH).

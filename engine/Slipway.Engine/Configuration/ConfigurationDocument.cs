@@ -15,29 +15,42 @@ internal sealed class ConfigurationDocument
     [Description("Where this schema is, for editors.")]
     public string? Schema { get; set; }
 
-    [Description("Guests' links: tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH, fd:N,framing=stream|dgram|tap. Option --link.")]
+    [Description(
+        "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH, "
+            + "fd:N,framing=stream|dgram|tap. Option --link.")]
     public List<string>? Links { get; set; }
 
-    [Description("The virtual network, an IPv4 prefix of /8 to /30; 192.168.127.0/24 by default. Option --subnet.")]
+    [Description(
+        "The virtual network, an IPv4 prefix of /8 to /30; 192.168.127.0/24 by default. Option "
+            + "--subnet.")]
     public string? Subnet { get; set; }
 
-    [Description("The engine's address in the subnet: router, DNS and DHCP server. The first one by default.")]
+    [Description(
+        "The engine's address in the subnet: router, DNS and DHCP server. The first one by "
+            + "default.")]
     public string? Gateway { get; set; }
 
     [Description("The gateway's Ethernet address; 5a:94:ef:e4:0c:dd by default.")]
     public string? GatewayMac { get; set; }
 
-    [Description("Whether guests reach the host's loopback by an address of the subnet; true by default. Option --no-host-alias.")]
+    [Description(
+        "Whether guests reach the host's loopback by an address of the subnet; true by default. "
+            + "Option --no-host-alias.")]
     public bool? HostAlias { get; set; }
 
     [Description("That address. The last one of the subnet by default.")]
     public string? HostAliasAddress { get; set; }
 
-    [Description("Largest IP packet on the virtual network in bytes, 576 to 65520; 1500 by default. Option --mtu.")]
+    [Description(
+        "Largest IP packet on the virtual network in bytes, 576 to 65520; 1500 by default. Option "
+            + "--mtu.")]
     [Range(ConfigurationResolver.MinMtuBytes, ConfigurationResolver.MaxMtuBytes)]
     public int? Mtu { get; set; }
 
-    [Description("Ports of the host that lead to a guest: [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. The host's address is 127.0.0.1 and the guest's the first lease unless named. Option --publish.")]
+    [Description(
+        "Ports of the host that lead to a guest: [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. "
+            + "The host's address is 127.0.0.1 and the guest's the first lease unless named. "
+            + "Option --publish.")]
     public List<string>? Publish { get; set; }
 
     [Description("The DNS server on the gateway.")]
@@ -52,10 +65,13 @@ internal sealed class ConfigurationDocument
     [Description("Bounds on what guests can make the engine hold.")]
     public LimitsDocument? Limits { get; set; }
 
-    [Description("debug, information, warning or error; information by default. Option --log-level.")]
+    [Description(
+        "debug, information, warning or error; information by default. Option --log-level.")]
     [AllowedValues("debug", "information", "warning", "error")]
     public string? LogLevel { get; set; }
 
-    [Description("An inherited descriptor that is told \"1\" and closed when the engine is ready. Option --ready-fd.")]
+    [Description(
+        "An inherited descriptor that is told \"1\" and closed when the engine is ready. Option "
+            + "--ready-fd.")]
     public int? ReadyFd { get; set; }
 }

@@ -1,9 +1,9 @@
 namespace Slipway.Engine;
 
 /// <summary>
-/// A setting that cannot be used. Its message is what a user reads after "slipway: ": the key as the
-/// user wrote it (an option such as --mtu, or a path in the configuration such as dhcp.leases[0].mac),
-/// the value, what is wrong with it and what to do about it.
+/// A setting that cannot be used. Its message is what a user reads after "slipway: ": the key as
+/// the user wrote it (an option such as --mtu, or a path in the configuration such as
+/// dhcp.leases[0].mac), the value, what is wrong with it and what to do about it.
 /// </summary>
 public sealed class ConfigurationException : Exception
 {

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.Engine;
 
-/// <summary>Reads the configuration without reflection; comments and trailing commas are welcome.</summary>
+/// <summary>
+/// Reads the configuration without reflection; comments and trailing commas are welcome.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

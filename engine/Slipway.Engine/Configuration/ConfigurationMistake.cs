@@ -34,10 +34,14 @@ internal static class ConfigurationMistake
         string place = string.Create(
             CultureInfo.InvariantCulture,
             $"line {(syntax.LineNumber ?? 0) + 1}, byte {(syntax.BytePositionInLine ?? 0) + 1}");
-        return new ConfigurationException("configuration", null, $"is not JSON at {place}: check commas, quotes and braces there", syntax);
+        return new ConfigurationException(
+            "configuration", null, $"is not JSON at {place}: check commas, quotes and braces there",
+            syntax);
     }
 
-    /// <summary>Follows the error's path through the value and the types as far as both go.</summary>
+    /// <summary>
+    /// Follows the error's path through the value and the types as far as both go.
+    /// </summary>
     private static ConfigurationException Walk(JsonElement value, JsonException error)
     {
         JsonTypeInfo? type = ConfigurationJsonContext.Default.ConfigurationDocument;
@@ -61,14 +65,16 @@ internal static class ConfigurationMistake
                 if (property is null)
                 {
                     return new ConfigurationException(
-                        key, Quote(value), $"there is no such key; the keys here are {Names(type)}", error);
+                        key, Quote(value), $"there is no such key; the keys here are {Names(type)}",
+                        error);
                 }
 
                 type = ConfigurationJsonContext.Default.GetTypeInfo(property.PropertyType);
             }
             else
             {
-                type = type.ElementType is Type element ? ConfigurationJsonContext.Default.GetTypeInfo(element) : null;
+                type = type.ElementType is Type element
+                    ? ConfigurationJsonContext.Default.GetTypeInfo(element) : null;
             }
         }
 
@@ -78,9 +84,12 @@ internal static class ConfigurationMistake
     }
 
     private static ConfigurationException Twice(string key, string name, JsonException error) =>
-        new(key.Length == 0 ? name : $"{key}.{name}", null, "is written more than once; keep one", error);
+        new(
+            key.Length == 0 ? name : $"{key}.{name}", null,
+            "is written more than once; keep one", error);
 
-    private static ConfigurationException Judge(string key, JsonElement value, JsonTypeInfo? type, JsonException error)
+    private static ConfigurationException Judge(
+        string key, JsonElement value, JsonTypeInfo? type, JsonException error)
     {
         if (type?.Kind == JsonTypeInfoKind.Object && value.ValueKind == JsonValueKind.Object)
         {
@@ -88,7 +97,8 @@ internal static class ConfigurationMistake
             {
                 if (property.IsRequired && !value.TryGetProperty(property.Name, out _))
                 {
-                    return new ConfigurationException(key, Quote(value), $"lacks the key '{property.Name}'; add it", error);
+                    return new ConfigurationException(
+                        key, Quote(value), $"lacks the key '{property.Name}'; add it", error);
                 }
             }
         }
@@ -123,7 +133,8 @@ internal static class ConfigurationMistake
         }
 
         if (value.ValueKind != JsonValueKind.Array
-            || !int.TryParse(step.AsSpan(1, step.Length - 2), CultureInfo.InvariantCulture, out int index)
+            || !int.TryParse(
+                step.AsSpan(1, step.Length - 2), CultureInfo.InvariantCulture, out int index)
             || index >= value.GetArrayLength())
         {
             return false;
@@ -163,7 +174,8 @@ internal static class ConfigurationMistake
         return type?.Kind switch
         {
             JsonTypeInfoKind.Enumerable => "a list in brackets: [ ... ]",
-            JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary => "an object in braces: { ... }",
+            JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary =>
+                "an object in braces: { ... }",
             _ when kind == typeof(int) => "a whole number without quotes",
             _ when kind == typeof(bool) => "true or false without quotes",
             _ => "a text in double quotes",
@@ -172,7 +184,8 @@ internal static class ConfigurationMistake
 
     private static string Quote(JsonElement value)
     {
-        string text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        string text = value.ValueKind == JsonValueKind.String ? value.GetString()!
+            : value.GetRawText();
         text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return text.Length <= MaxQuotedLength ? text : text[..MaxQuotedLength] + "...";
     }

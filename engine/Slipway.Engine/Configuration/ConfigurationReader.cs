@@ -12,9 +12,11 @@ public static class ConfigurationReader
     /// <param name="json">The text; "{}" takes every default.</param>
     /// <param name="commandLine">Options, which go before the configuration's keys.</param>
     /// <param name="defaults">Subnet, MTU and log level where neither speaks of them.</param>
-    /// <exception cref="ConfigurationException">Names the key, the value and the remedy.</exception>
+    /// <exception cref="ConfigurationException">Names the key, the value and the
+    /// remedy.</exception>
     public static EngineConfiguration Parse(
-        string json, CommandLineSettings? commandLine = null, EngineConfiguration? defaults = null) =>
+        string json, CommandLineSettings? commandLine = null,
+        EngineConfiguration? defaults = null) =>
         Resolve(ParseDocument(json), commandLine, defaults);
 
     /// <summary>Reads a file; null takes the defaults and the command line alone.</summary>
@@ -32,25 +34,30 @@ public static class ConfigurationReader
         {
             json = File.ReadAllText(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new ConfigurationException(
-                "--config", path, $"cannot be read ({e.Message}); name a file that exists and may be read", e);
+                "--config", path,
+                $"cannot be read ({e.Message}); name a file that exists and may be read", e);
         }
 
         return Parse(json, commandLine, defaults);
     }
 
     private static EngineConfiguration Resolve(
-        ConfigurationDocument document, CommandLineSettings? commandLine, EngineConfiguration? defaults) =>
+        ConfigurationDocument document, CommandLineSettings? commandLine,
+        EngineConfiguration? defaults) =>
         ConfigurationResolver.Resolve(
-            document, commandLine ?? new CommandLineSettings(), defaults ?? new EngineConfiguration());
+            document, commandLine ?? new CommandLineSettings(),
+            defaults ?? new EngineConfiguration());
 
     private static ConfigurationDocument ParseDocument(string json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, ConfigurationJsonContext.Default.ConfigurationDocument)
+            return JsonSerializer.Deserialize(
+                json, ConfigurationJsonContext.Default.ConfigurationDocument)
                 ?? throw new ConfigurationException(
                     "configuration", "null", "must be an object; write {} for the defaults");
         }

@@ -20,7 +20,8 @@ internal static class ConfigurationResolver
     /// <param name="commandLine">What the options say, before the file.</param>
     /// <param name="defaults">What holds where neither speaks: subnet, MTU and log level.</param>
     public static EngineConfiguration Resolve(
-        ConfigurationDocument document, CommandLineSettings commandLine, EngineConfiguration defaults)
+        ConfigurationDocument document, CommandLineSettings commandLine,
+        EngineConfiguration defaults)
     {
         EngineConfiguration configuration = defaults with
         {
@@ -41,11 +42,15 @@ internal static class ConfigurationResolver
         {
             Dhcp = ResolveDhcp(document.Dhcp ?? new DhcpDocument(), configuration),
         };
-        return configuration with { Publish = ResolvePublish(document, commandLine, configuration) };
+        return configuration with
+        {
+            Publish = ResolvePublish(document, commandLine, configuration),
+        };
     }
 
     private static EngineConfiguration ResolveAddresses(
-        EngineConfiguration configuration, ConfigurationDocument document, CommandLineSettings commandLine)
+        EngineConfiguration configuration, ConfigurationDocument document,
+        CommandLineSettings commandLine)
     {
         (string key, string? text) = commandLine.Subnet is null
             && document.Subnet is not null
@@ -63,8 +68,10 @@ internal static class ConfigurationResolver
             throw document.HostAliasAddress is null && document.Gateway is null
                 ? TooSmall(key, text)
                 : new ConfigurationException(
-                    document.HostAliasAddress is null ? "gateway" : "hostAliasAddress", alias.ToString(),
-                    "is both the gateway's and the host alias's address; choose another for one of them");
+                    document.HostAliasAddress is null ? "gateway" : "hostAliasAddress",
+                    alias.ToString(),
+                    "is both the gateway's and the host alias's address; choose another for one of "
+                        + "them");
         }
 
         configuration = configuration with
@@ -73,7 +80,8 @@ internal static class ConfigurationResolver
             SubnetKey = key,
             Gateway = gateway,
             GatewayMac = document.GatewayMac is null
-                ? configuration.GatewayMac : SettingText.ParseMac("gatewayMac", document.GatewayMac),
+                ? configuration.GatewayMac
+                : SettingText.ParseMac("gatewayMac", document.GatewayMac),
             HostAlias = aliased ? alias : null,
         };
         IpAddress first = subnet.At(1);
@@ -82,37 +90,46 @@ internal static class ConfigurationResolver
             first = new IpAddress(first.High, first.Low + 1);
         }
 
-        return first != subnet.Last ? configuration with { FirstGuest = first } : throw TooSmall(key, text);
+        return first != subnet.Last ? configuration with { FirstGuest = first }
+            : throw TooSmall(key, text);
     }
 
     private static ConfigurationException TooSmall(string key, string? subnet) => new(
         key, subnet,
-        "has no room for the gateway, the host alias and a guest; use /29 or shorter, or /30 with the host alias off");
+        "has no room for the gateway, the host alias and a guest; use /29 or shorter, or /30 with "
+            + "the host alias off");
 
     private static IpPrefix ParseSubnet(string key, string text)
     {
         if (!IpPrefix.TryParse(text, out IpPrefix subnet))
         {
             throw new ConfigurationException(
-                key, text, "is not a network whose host bits are zero; write for example 192.168.127.0/24");
+                key, text,
+                "is not a network whose host bits are zero; write for example "
+                    + "192.168.127.0/24");
         }
 
         if (!subnet.Network.IsIPv4)
         {
             throw new ConfigurationException(
-                key, text, "IPv6 is not in this version; write an IPv4 network such as 192.168.127.0/24");
+                key, text,
+                "IPv6 is not in this version; write an IPv4 network such as 192.168.127.0/24");
         }
 
         if (subnet.Length is < MinPrefixLength or > MaxPrefixLength)
         {
             throw new ConfigurationException(
-                key, text, $"the prefix must be /{MinPrefixLength} to /{MaxPrefixLength}; write for example 192.168.127.0/24");
+                key, text,
+                $"the prefix must be /{MinPrefixLength} to /{MaxPrefixLength}; write for "
+                    + "example 192.168.127.0/24");
         }
 
         return subnet.Network.IPv4 >> 24 is not (0 or 127) && subnet.Network.IPv4 >> 28 < 0xe
             ? subnet
             : throw new ConfigurationException(
-                key, text, "is not a network that guests can have; use a private one (RFC 1918) such as 192.168.127.0/24");
+                key, text,
+                "is not a network that guests can have; use a private one (RFC 1918) such as "
+                    + "192.168.127.0/24");
     }
 
     /// <summary>An address that a machine in the subnet can have.</summary>
@@ -129,32 +146,40 @@ internal static class ConfigurationResolver
         {
             IpAddress last = new(subnet.Last.High, subnet.Last.Low - 1);
             throw new ConfigurationException(
-                key, text, $"is not an address of the subnet {subnet}; choose one from {subnet.At(1)} to {last}");
+                key, text,
+                $"is not an address of the subnet {subnet}; choose one from {subnet.At(1)} to "
+                    + $"{last}");
         }
     }
 
-    private static void CheckGuest(string key, string text, IpAddress address, EngineConfiguration configuration)
+    private static void CheckGuest(
+        string key, string text, IpAddress address, EngineConfiguration configuration)
     {
         CheckInside(key, text, address, configuration.Subnet);
         if (address == configuration.Gateway || address == configuration.HostAlias)
         {
             string owner = address == configuration.Gateway ? "the gateway" : "the host alias";
             throw new ConfigurationException(
-                key, text, $"{address} is {owner}; choose a guest's address such as {configuration.FirstGuest}");
+                key, text,
+                $"{address} is {owner}; choose a guest's address such as "
+                    + $"{configuration.FirstGuest}");
         }
     }
 
-    private static List<LinkSpecification> ResolveLinks(ConfigurationDocument document, CommandLineSettings commandLine)
+    private static List<LinkSpecification> ResolveLinks(
+        ConfigurationDocument document, CommandLineSettings commandLine)
     {
         List<LinkSpecification> links = [];
-        foreach ((string key, string text) in Entries("links", document.Links, "--link", commandLine.Links))
+        foreach ((string key, string text) in
+            Entries("links", document.Links, "--link", commandLine.Links))
         {
             LinkSpecification link = LinkSpecification.Parse(key, text);
             foreach (LinkSpecification other in links)
             {
                 if (Resource(other) == Resource(link))
                 {
-                    throw new ConfigurationException(key, text, $"is the same as {other.Key} {other}; name each link once");
+                    throw new ConfigurationException(
+                        key, text, $"is the same as {other.Key} {other}; name each link once");
                 }
             }
 
@@ -164,7 +189,9 @@ internal static class ConfigurationResolver
         return links;
     }
 
-    /// <summary>What only one link can have: the device in its namespace, the path, the descriptor.</summary>
+    /// <summary>
+    /// What only one link can have: the device in its namespace, the path, the descriptor.
+    /// </summary>
     private static string Resource(LinkSpecification link) => link switch
     {
         TapLinkSpecification tap => $"tap {tap.Name} {tap.NetworkNamespace}",
@@ -175,10 +202,12 @@ internal static class ConfigurationResolver
     };
 
     private static List<PublishSpecification> ResolvePublish(
-        ConfigurationDocument document, CommandLineSettings commandLine, EngineConfiguration configuration)
+        ConfigurationDocument document, CommandLineSettings commandLine,
+        EngineConfiguration configuration)
     {
         List<PublishSpecification> published = [];
-        foreach ((string key, string text) in Entries("publish", document.Publish, "--publish", commandLine.Publish))
+        foreach ((string key, string text) in
+            Entries("publish", document.Publish, "--publish", commandLine.Publish))
         {
             PublishSpecification one = PublishSpecification.Parse(key, text);
             one = one.Guest.Address.IsUnspecified
@@ -189,7 +218,9 @@ internal static class ConfigurationResolver
                 if (Collide(one, other))
                 {
                     throw new ConfigurationException(
-                        key, text, $"takes the same host port as {other.Key} {other}; choose another host port or address");
+                        key, text,
+                        $"takes the same host port as {other.Key} {other}; choose another host "
+                            + "port or address");
                 }
             }
 
@@ -205,7 +236,8 @@ internal static class ConfigurationResolver
             || ((one.Host.Address.IsUnspecified || other.Host.Address.IsUnspecified)
                 && one.Host.Address.IsIPv4 == other.Host.Address.IsIPv4));
 
-    private static List<DnsRecord> ResolveRecords(ConfigurationDocument document, CommandLineSettings commandLine)
+    private static List<DnsRecord> ResolveRecords(
+        ConfigurationDocument document, CommandLineSettings commandLine)
     {
         List<DnsRecord> given = [];
         foreach (string text in commandLine.Dns)
@@ -227,7 +259,8 @@ internal static class ConfigurationResolver
         return records;
     }
 
-    private static DhcpConfiguration ResolveDhcp(DhcpDocument document, EngineConfiguration configuration)
+    private static DhcpConfiguration ResolveDhcp(
+        DhcpDocument document, EngineConfiguration configuration)
     {
         DhcpConfiguration standard = new();
         List<string> search = [];
@@ -250,16 +283,19 @@ internal static class ConfigurationResolver
             Search = search,
             NtpServers = ntp,
             LeaseSeconds = document.LeaseSeconds is int seconds
-                ? SettingText.CheckRange("dhcp.leaseSeconds", seconds, MinLeaseSeconds, MaxLeaseSeconds, "seconds")
+                ? SettingText.CheckRange(
+                    "dhcp.leaseSeconds", seconds, MinLeaseSeconds, MaxLeaseSeconds, "seconds")
                 : standard.LeaseSeconds,
             LeaseFile = document.LeaseFile is ""
-                ? throw new ConfigurationException("dhcp.leaseFile", "\"\"", "is empty; name a file, or leave the key out")
+                ? throw new ConfigurationException(
+                    "dhcp.leaseFile", "\"\"", "is empty; name a file, or leave the key out")
                 : document.LeaseFile,
             StaticLeases = ResolveStaticLeases(document, configuration),
         };
     }
 
-    private static List<StaticLease> ResolveStaticLeases(DhcpDocument document, EngineConfiguration configuration)
+    private static List<StaticLease> ResolveStaticLeases(
+        DhcpDocument document, EngineConfiguration configuration)
     {
         List<StaticLease> leases = [];
         foreach (StaticLeaseDocument one in document.Leases ?? [])
@@ -269,17 +305,22 @@ internal static class ConfigurationResolver
             CheckGuest(key + ".address", one.Address, address, configuration);
             StaticLease lease = new(
                 SettingText.ParseMac(key + ".mac", one.Mac), address,
-                one.Name is null ? null : SettingText.ParseDomain(key + ".name", one.Name, one.Name));
+                one.Name is null ? null
+                    : SettingText.ParseDomain(key + ".name", one.Name, one.Name));
             foreach (StaticLease other in leases)
             {
                 if (other.Address == lease.Address)
                 {
-                    throw new ConfigurationException(key + ".address", one.Address, $"belongs to {other.Mac} already; choose another");
+                    throw new ConfigurationException(
+                        key + ".address", one.Address,
+                        $"belongs to {other.Mac} already; choose another");
                 }
 
                 if (other.Mac == lease.Mac)
                 {
-                    throw new ConfigurationException(key + ".mac", one.Mac, $"has the address {other.Address} already; keep one of both");
+                    throw new ConfigurationException(
+                        key + ".mac", one.Mac,
+                        $"has the address {other.Address} already; keep one of both");
                 }
             }
 
@@ -301,11 +342,13 @@ internal static class ConfigurationResolver
             "information" or "info" => LogLevel.Information,
             "warning" or "warn" => LogLevel.Warning,
             "error" => LogLevel.Error,
-            _ => throw new ConfigurationException(key, text, "must be debug, information, warning or error"),
+            _ => throw new ConfigurationException(
+                key, text, "must be debug, information, warning or error"),
         };
     }
 
-    private static int? ResolveReadyDescriptor(ConfigurationDocument document, CommandLineSettings commandLine)
+    private static int? ResolveReadyDescriptor(
+        ConfigurationDocument document, CommandLineSettings commandLine)
     {
         if (commandLine.ReadyFd is string text)
         {

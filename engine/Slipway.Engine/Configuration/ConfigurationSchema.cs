@@ -1,6 +1,8 @@
 namespace Slipway.Engine;
 
-/// <summary>The JSON schema of the configuration (draft 2020-12), as published with the source.</summary>
+/// <summary>
+/// The JSON schema of the configuration (draft 2020-12), as published with the source.
+/// </summary>
 public static class ConfigurationSchema
 {
     private const string ResourceName = "slipway.schema.json";
@@ -10,7 +12,8 @@ public static class ConfigurationSchema
     {
         get
         {
-            using Stream stream = typeof(ConfigurationSchema).Assembly.GetManifestResourceStream(ResourceName)!;
+            using Stream stream = typeof(ConfigurationSchema).Assembly.GetManifestResourceStream(
+                ResourceName)!;
             using StreamReader reader = new(stream);
             return reader.ReadToEnd();
         }

@@ -5,8 +5,8 @@ using Slipway.Wire;
 namespace Slipway.Engine;
 
 /// <summary>
-/// The IPv4 networks that the host reaches without a router. A virtual subnet over one of them would
-/// hide it from the guests, so that it is refused before anything is started.
+/// The IPv4 networks that the host reaches without a router. A virtual subnet over one of them
+/// would hide it from the guests, so that it is refused before anything is started.
 /// </summary>
 public sealed class ConnectedNetworks
 {
@@ -15,7 +15,9 @@ public sealed class ConnectedNetworks
     /// <summary>RTF_GATEWAY (route(8)): the network is behind a router.</summary>
     private const int GatewayFlag = 2;
 
-    /// <summary>Wider routes are those of a VPN that takes everything; no subnet could avoid them.</summary>
+    /// <summary>
+    /// Wider routes are those of a VPN that takes everything; no subnet could avoid them.
+    /// </summary>
     private const int WidestPrefixLength = 8;
 
     private readonly List<(string Device, IpPrefix Network)> _networks = [];
@@ -27,7 +29,8 @@ public sealed class ConnectedNetworks
         {
             string[] fields = line.Split('\t', StringSplitOptions.TrimEntries);
             if (fields.Length < 8 || !TryParseHex(fields[1], out uint network)
-                || !TryParseHex(fields[3], out uint flags) || !TryParseHex(fields[7], out uint mask))
+                || !TryParseHex(fields[3], out uint flags)
+                || !TryParseHex(fields[7], out uint mask))
             {
                 continue;
             }
@@ -36,7 +39,8 @@ public sealed class ConnectedNetworks
             int length = (int)uint.PopCount(mask);
             if ((flags & GatewayFlag) == 0 && length >= WidestPrefixLength)
             {
-                _networks.Add((fields[0], new IpPrefix(IpAddress.FromIPv4(ToHostOrder(network)), length)));
+                _networks.Add(
+                    (fields[0], new IpPrefix(IpAddress.FromIPv4(ToHostOrder(network)), length)));
             }
         }
     }
@@ -55,7 +59,8 @@ public sealed class ConnectedNetworks
     }
 
     /// <summary>Refuses a subnet that a network of the host overlaps.</summary>
-    /// <exception cref="ConfigurationException">Names the network, its device and a free subnet.</exception>
+    /// <exception cref="ConfigurationException">Names the network, its device and a free
+    /// subnet.</exception>
     public void Check(EngineConfiguration configuration)
     {
         foreach ((string device, IpPrefix network) in _networks)
@@ -64,13 +69,15 @@ public sealed class ConnectedNetworks
             {
                 throw new ConfigurationException(
                     configuration.SubnetKey, configuration.Subnet.ToString(),
-                    $"overlaps {network} on the host's {device}, which guests could then not reach; "
+                    $"overlaps {network} on the host's {device}, which guests could not reach; "
                     + $"use another, such as --subnet {FirstFree(configuration.Subnet)}");
             }
         }
     }
 
-    /// <summary>A subnet of the same size, the given one or the nearest after it, that overlaps nothing.</summary>
+    /// <summary>
+    /// A subnet of the same size, the given one or the nearest after it, that overlaps nothing.
+    /// </summary>
     public IpPrefix FirstFree(IpPrefix subnet)
     {
         const int Tries = 64;
@@ -102,7 +109,8 @@ public sealed class ConnectedNetworks
     }
 
     private static bool TryParseHex(string text, out uint value) =>
-        uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+        uint.TryParse(
+            text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 
     private static uint ToHostOrder(uint value) =>
         BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;

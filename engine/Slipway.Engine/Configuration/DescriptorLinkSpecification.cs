@@ -5,12 +5,14 @@ namespace Slipway.Engine;
 /// <summary>A descriptor that the engine was started with, connected to one guest.</summary>
 /// <param name="Descriptor">Its number.</param>
 /// <param name="Framing">How frames are told apart on it.</param>
-public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Framing) : LinkSpecification
+public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Framing)
+    : LinkSpecification
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"fd:{Descriptor},framing={Name(Framing)}");
 
-    internal static DescriptorLinkSpecification ParseDescriptor(string key, string text, string what)
+    internal static DescriptorLinkSpecification ParseDescriptor(
+        string key, string text, string what)
     {
         LinkFraming? framing = null;
         string number = ParseOptions(key, text, what, "framing=stream|dgram|tap", (name, value) =>
@@ -25,14 +27,19 @@ public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Fra
             return name == "framing" && framing is not null;
         });
 
-        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor))
+        if (!int.TryParse(
+            number, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor))
         {
             throw new ConfigurationException(
-                key, text, $"'{number}' is not a descriptor; write for example fd:3,framing=stream");
+                key, text,
+                $"'{number}' is not a descriptor; write for example fd:3,framing=stream");
         }
 
-        return new DescriptorLinkSpecification(descriptor, framing ?? throw new ConfigurationException(
-            key, text, "does not say how frames are told apart; add framing=stream, dgram or tap"));
+        return new DescriptorLinkSpecification(
+            descriptor,
+            framing ?? throw new ConfigurationException(
+                key, text,
+                "does not say how frames are told apart; add framing=stream, dgram or tap"));
     }
 
     private static string Name(LinkFraming framing) => framing switch

@@ -9,7 +9,9 @@ internal sealed class DhcpDocument
     [Description("Whether guests' requests are answered; true by default.")]
     public bool? Enabled { get; set; }
 
-    [Description("Domain name given to guests, and the domain that their names live in; internal by default.")]
+    [Description(
+        "Domain name given to guests, and the domain that their names live in; internal by "
+            + "default.")]
     public string? Domain { get; set; }
 
     [Description("Domain search list given to guests.")]
@@ -22,7 +24,8 @@ internal sealed class DhcpDocument
     [Range(ConfigurationResolver.MinLeaseSeconds, ConfigurationResolver.MaxLeaseSeconds)]
     public int? LeaseSeconds { get; set; }
 
-    [Description("A file that keeps leases over a restart; leases are kept in memory only when absent.")]
+    [Description(
+        "A file that keeps leases over a restart; leases are kept in memory only when absent.")]
     public string? LeaseFile { get; set; }
 
     [Description("Addresses that belong to one client each.")]

@@ -15,18 +15,26 @@ public sealed record EngineConfiguration
     /// <summary>The virtual network; /8 to /30.</summary>
     public IpPrefix Subnet { get; init; } = new(IpAddress.FromIPv4(0xc0a8_7f00), 24);
 
-    /// <summary>The option or key that <see cref="Subnet"/> came from or is changed by, for messages.</summary>
+    /// <summary>
+    /// The option or key that <see cref="Subnet"/> came from or is changed by, for messages.
+    /// </summary>
     public string SubnetKey { get; init; } = "--subnet";
 
-    /// <summary>The engine's own address in <see cref="Subnet"/>: router, DNS and DHCP server.</summary>
+    /// <summary>
+    /// The engine's own address in <see cref="Subnet"/>: router, DNS and DHCP server.
+    /// </summary>
     public IpAddress Gateway { get; init; } = IpAddress.FromIPv4(0xc0a8_7f01);
 
     public MacAddress GatewayMac { get; init; } = new(0x5a94_efe4_0cdd);
 
-    /// <summary>The address that reaches the host's loopback; null when it is switched off.</summary>
+    /// <summary>
+    /// The address that reaches the host's loopback; null when it is switched off.
+    /// </summary>
     public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
 
-    /// <summary>The first address that is leased, and a published port's guest where none is named.</summary>
+    /// <summary>
+    /// The first address that is leased, and a published port's guest where none is named.
+    /// </summary>
     public IpAddress FirstGuest { get; init; } = IpAddress.FromIPv4(0xc0a8_7f02);
 
     /// <summary>Largest IP packet on the virtual network, in bytes: 576 to 65520.</summary>
@@ -47,6 +55,8 @@ public sealed record EngineConfiguration
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>A descriptor that is told "1" and closed when the engine is ready; null for none.</summary>
+    /// <summary>
+    /// A descriptor that is told "1" and closed when the engine is ready; null for none.
+    /// </summary>
     public int? ReadyDescriptor { get; init; }
 }

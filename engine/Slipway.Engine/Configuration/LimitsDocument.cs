@@ -3,7 +3,9 @@ using Slipway.Stack;
 
 namespace Slipway.Engine;
 
-/// <summary>The configuration's "limits": a key for each bound of <see cref="StackLimits"/>.</summary>
+/// <summary>
+/// The configuration's "limits": a key for each bound of <see cref="StackLimits"/>.
+/// </summary>
 internal sealed class LimitsDocument
 {
     [Description("TCP connections.")]
@@ -17,6 +19,9 @@ internal sealed class LimitsDocument
 
     [Description("Remote endpoints remembered for each UDP flow.")]
     public int? UdpRemotesPerFlow { get; set; }
+
+    [Description("Clients of published UDP ports; at most 16384.")]
+    public int? UdpPublishedClients { get; set; }
 
     [Description("ICMP echo flows.")]
     public int? EchoFlows { get; set; }
@@ -33,7 +38,8 @@ internal sealed class LimitsDocument
     [Description("Memory for incomplete packets in bytes.")]
     public int? ReassemblyBytes { get; set; }
 
-    [Description("Memory for TCP bytes that the host has not taken yet, in bytes over all connections.")]
+    [Description(
+        "Memory for TCP bytes that the host has not taken yet, in bytes over all connections.")]
     public int? TcpReceiveBytes { get; set; }
 
     [Description("Largest TCP window offered to a guest in bytes.")]
@@ -43,7 +49,8 @@ internal sealed class LimitsDocument
     public int? IcmpErrorsPerSecond { get; set; }
 
     /// <summary>The stack's bounds with what is set here in their place.</summary>
-    /// <exception cref="ConfigurationException">A bound is smaller than 1 or beyond reason.</exception>
+    /// <exception cref="ConfigurationException">A bound is smaller than 1 or beyond
+    /// reason.</exception>
     public StackLimits Resolve()
     {
         StackLimits limits = new();
@@ -52,27 +59,37 @@ internal sealed class LimitsDocument
             TcpFlows = Count("tcpFlows", TcpFlows, limits.TcpFlows),
             TcpHalfOpen = Count("tcpHalfOpen", TcpHalfOpen, limits.TcpHalfOpen),
             UdpFlows = Count("udpFlows", UdpFlows, limits.UdpFlows),
-            UdpRemotesPerFlow = Count("udpRemotesPerFlow", UdpRemotesPerFlow, limits.UdpRemotesPerFlow),
+            UdpRemotesPerFlow = Count(
+                "udpRemotesPerFlow", UdpRemotesPerFlow, limits.UdpRemotesPerFlow),
+            UdpPublishedClients = Within(
+                "udpPublishedClients", UdpPublishedClients, limits.UdpPublishedClients, 1, 16_384, ""),
             EchoFlows = Count("echoFlows", EchoFlows, limits.EchoFlows),
             SwitchAddresses = Count("switchAddresses", SwitchAddresses, limits.SwitchAddresses),
             Neighbors = Count("neighbors", Neighbors, limits.Neighbors),
-            ReassemblyPackets = Count("reassemblyPackets", ReassemblyPackets, limits.ReassemblyPackets),
+            ReassemblyPackets = Count(
+                "reassemblyPackets", ReassemblyPackets, limits.ReassemblyPackets),
             ReassemblyBytes = Bytes("reassemblyBytes", ReassemblyBytes, limits.ReassemblyBytes),
             TcpReceiveBytes = Bytes("tcpReceiveBytes", TcpReceiveBytes, limits.TcpReceiveBytes),
             TcpWindowBytes = Bytes("tcpWindowBytes", TcpWindowBytes, limits.TcpWindowBytes),
-            IcmpErrorsPerSecond = Count("icmpErrorsPerSecond", IcmpErrorsPerSecond, limits.IcmpErrorsPerSecond),
+            IcmpErrorsPerSecond = Count(
+                "icmpErrorsPerSecond", IcmpErrorsPerSecond, limits.IcmpErrorsPerSecond),
         };
     }
 
-    /// <summary>Tables are sized at start: a million entries are more than descriptors allow.</summary>
+    /// <summary>
+    /// Tables are sized at start: a million entries are more than descriptors allow.
+    /// </summary>
     private static int Count(string name, int? value, int standard) =>
         Within(name, value, standard, 1, 1 << 20, "");
 
-    /// <summary>At least one packet of 64 KiB; the largest TCP window is 1 GiB (RFC 7323 section 2.3).</summary>
+    /// <summary>
+    /// At least one packet of 64 KiB; the largest TCP window is 1 GiB (RFC 7323 section 2.3).
+    /// </summary>
     private static int Bytes(string name, int? value, int standard) =>
         Within(name, value, standard, 1 << 16, 1 << 30, "bytes");
 
-    private static int Within(string name, int? value, int standard, int minimum, int maximum, string unit) =>
+    private static int Within(
+        string name, int? value, int standard, int minimum, int maximum, string unit) =>
         value is int number
             ? SettingText.CheckRange("limits." + name, number, minimum, maximum, unit)
             : standard;

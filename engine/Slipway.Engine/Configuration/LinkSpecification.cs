@@ -1,13 +1,15 @@
 namespace Slipway.Engine;
 
 /// <summary>
-/// How a guest reaches the engine: KIND:WHAT[,NAME=VALUE...], where KIND is tap, stream, dgram or fd.
+/// How a guest reaches the engine: KIND:WHAT[,NAME=VALUE...], where KIND is tap, stream, dgram or
+/// fd.
 /// </summary>
 public abstract record LinkSpecification
 {
     /// <summary>What this version takes, for messages.</summary>
     private const string Kinds =
-        "tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH or fd:N,framing=stream|dgram|tap";
+        "tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH or "
+            + "fd:N,framing=stream|dgram|tap";
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--link";
@@ -15,7 +17,8 @@ public abstract record LinkSpecification
     /// <summary>Parses one link.</summary>
     /// <param name="key">The option or configuration key, for messages.</param>
     /// <param name="text">For example tap:tap0,netns=/run/netns/web.</param>
-    /// <exception cref="ConfigurationException">It is not a link, or one of a later version.</exception>
+    /// <exception cref="ConfigurationException">It is not a link, or one of a later
+    /// version.</exception>
     public static LinkSpecification Parse(string key, string text)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -39,23 +42,30 @@ public abstract record LinkSpecification
         return link with { Key = key };
     }
 
-    /// <summary>A socket's path: sun_path holds 108 bytes, the final zero included (unix(7)).</summary>
+    /// <summary>
+    /// A socket's path: sun_path holds 108 bytes, the final zero included (unix(7)).
+    /// </summary>
     private static string ParsePath(string key, string text, string path)
     {
         const int MaxPathBytes = 107;
         if (path.Length == 0)
         {
-            throw new ConfigurationException(key, text, "has no path; write for example stream:/tmp/vm.sock");
+            throw new ConfigurationException(
+                key, text, "has no path; write for example stream:/tmp/vm.sock");
         }
 
         int lengthBytes = System.Text.Encoding.UTF8.GetByteCount(path);
         return lengthBytes <= MaxPathBytes
             ? path
             : throw new ConfigurationException(
-                key, text, $"the path has {lengthBytes} bytes; a socket's may have {MaxPathBytes}: choose a shorter one");
+                key, text,
+                $"the path has {lengthBytes} bytes; a socket's may have {MaxPathBytes}: choose "
+                    + "a shorter one");
     }
 
-    /// <summary>Splits "WHAT,NAME=VALUE,..." and hands each option to <paramref name="take"/>.</summary>
+    /// <summary>
+    /// Splits "WHAT,NAME=VALUE,..." and hands each option to <paramref name="take"/>.
+    /// </summary>
     /// <param name="take">Returns false for an option that the kind of link does not have.</param>
     private protected static string ParseOptions(
         string key, string text, string what, string known, Func<string, string, bool> take)
@@ -66,7 +76,8 @@ public abstract record LinkSpecification
             int equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || !take(part[..equals], part[(equals + 1)..]))
             {
-                throw new ConfigurationException(key, text, $"'{part}' is not an option of this link; use {known}");
+                throw new ConfigurationException(
+                    key, text, $"'{part}' is not an option of this link; use {known}");
             }
         }
 

@@ -13,12 +13,15 @@ namespace Slipway.Engine;
 public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpProtocol Protocol)
 {
     private const string Grammar =
-        "write [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp], for example 8080:80 or 127.0.0.1:5353:53/udp";
+        "write [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp], for example 8080:80 or "
+            + "127.0.0.1:5353:53/udp";
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--publish";
 
-    /// <summary>Parses one publication; the host's address is 127.0.0.1 unless another is named.</summary>
+    /// <summary>
+    /// Parses one publication; the host's address is 127.0.0.1 unless another is named.
+    /// </summary>
     /// <exception cref="ConfigurationException">It is not in the grammar.</exception>
     public static PublishSpecification Parse(string key, string text)
     {
@@ -33,13 +36,16 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
         if (ports.StartsWith('['))
         {
             int end = ports.IndexOf("]:", StringComparison.Ordinal);
-            hostAddress = end < 0 ? throw new ConfigurationException(key, text, Grammar) : ports[1..end];
+            hostAddress = end < 0
+                ? throw new ConfigurationException(key, text, Grammar) : ports[1..end];
             ports = ports[(end + 2)..];
         }
 
         string[] parts = ports.Split(':');
         int next = 0;
-        if (hostAddress is null && (parts.Length == 4 || (parts.Length == 3 && parts[0].Contains('.', StringComparison.Ordinal))))
+        if (hostAddress is null
+            && (parts.Length == 4
+                || (parts.Length == 3 && parts[0].Contains('.', StringComparison.Ordinal))))
         {
             hostAddress = parts[next++];
         }
@@ -52,10 +58,12 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
 
         return new PublishSpecification(
             new IpEndpoint(
-                hostAddress is null ? IpAddress.IPv4Loopback : SettingText.ParseAddress(key, text, hostAddress),
+                hostAddress is null ? IpAddress.IPv4Loopback
+                    : SettingText.ParseAddress(key, text, hostAddress),
                 ParsePort(key, text, parts[next], 0)),
             new IpEndpoint(
-                guestAddress is null ? IpAddress.IPv4Any : SettingText.ParseAddress(key, text, guestAddress),
+                guestAddress is null ? IpAddress.IPv4Any
+                    : SettingText.ParseAddress(key, text, guestAddress),
                 ParsePort(key, text, parts[^1], 1)),
             protocol) { Key = key };
     }
@@ -76,13 +84,16 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
             "TCP" => IpProtocol.Tcp,
             "UDP" => IpProtocol.Udp,
             _ => throw new ConfigurationException(
-                key, text, $"'{text[(slash + 1)..]}' is not a protocol that can be published; use tcp or udp"),
+                key, text,
+                $"'{text[(slash + 1)..]}' is not a protocol that can be published; use tcp or "
+                    + "udp"),
         });
     }
 
     private static ushort ParsePort(string key, string text, string port, int minimum)
     {
-        if (ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
+        if (ushort.TryParse(
+            port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
             && number >= minimum)
         {
             return number;

@@ -3,24 +3,30 @@ using Slipway.Wire;
 
 namespace Slipway.Engine;
 
-/// <summary>Reads the values that several settings share; each failure names the key and the value.</summary>
+/// <summary>
+/// Reads the values that several settings share; each failure names the key and the value.
+/// </summary>
 internal static class SettingText
 {
     /// <summary>RFC 1035 section 2.3.4: a name has at most 253 characters, a label 63.</summary>
     private const int MaxNameLength = 253;
     private const int MaxLabelLength = 63;
 
-    public static int ParseInteger(string key, string text, int minimum, int maximum, string unit) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+    public static int ParseInteger(
+        string key, string text, int minimum, int maximum, string unit) =>
+        int.TryParse(
+            text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
             ? CheckRange(key, value, minimum, maximum, unit)
             : throw OutOfRange(key, text, minimum, maximum, unit);
 
     public static int CheckRange(string key, int value, int minimum, int maximum, string unit) =>
         value >= minimum && value <= maximum
             ? value
-            : throw OutOfRange(key, value.ToString(CultureInfo.InvariantCulture), minimum, maximum, unit);
+            : throw OutOfRange(
+                key, value.ToString(CultureInfo.InvariantCulture), minimum, maximum, unit);
 
-    /// <param name="value">The whole value, for the message; <paramref name="text"/> is a part of it.</param>
+    /// <param name="value">The whole value, for the message; <paramref name="text"/> is a part of
+    /// it.</param>
     public static IpAddress ParseAddress(string key, string value, string text) =>
         IpAddress.TryParse(text, out IpAddress address)
             ? address
@@ -37,7 +43,8 @@ internal static class SettingText
         MacAddress.TryParse(text, out MacAddress mac) && !mac.IsMulticast && !mac.IsZero
             ? mac
             : throw new ConfigurationException(
-                key, text, "is not a unicast Ethernet address; write for example 52:54:00:12:34:56");
+                key, text,
+                "is not a unicast Ethernet address; write for example 52:54:00:12:34:56");
 
     /// <summary>A domain name in lower case, without its final dot.</summary>
     public static string ParseDomain(string key, string value, string name)
@@ -47,7 +54,8 @@ internal static class SettingText
         {
             throw new ConfigurationException(
                 key, value,
-                $"'{name}' is not a domain name: labels of 1 to 63 letters, digits, '-' and '_', joined by dots");
+                $"'{name}' is not a domain name: labels of 1 to 63 letters, digits, '-' and '_', "
+                    + "joined by dots");
         }
 
         return trimmed.ToLowerInvariant();
@@ -57,7 +65,8 @@ internal static class SettingText
         string key, string text, int minimum, int maximum, string unit) =>
         new(key, text, string.Create(
             CultureInfo.InvariantCulture,
-            $"must be a whole number {(unit.Length == 0 ? "" : $"of {unit} ")}from {minimum} to {maximum}"));
+            $"must be a whole number {(unit.Length == 0 ? "" : $"of {unit} ")}from {minimum} "
+            + $"to {maximum}"));
 
     private static bool AreLabels(string name)
     {

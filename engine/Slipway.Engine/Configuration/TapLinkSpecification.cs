@@ -9,23 +9,29 @@ public sealed record TapLinkSpecification(string Name) : LinkSpecification
     /// <summary>IFNAMSIZ less the final zero.</summary>
     private const int MaxNameLength = 15;
 
-    /// <summary>The namespace's path (/run/netns/web, /proc/42/ns/net); null for the engine's own.</summary>
+    /// <summary>
+    /// The namespace's path (/run/netns/web, /proc/42/ns/net); null for the engine's own.
+    /// </summary>
     public string? NetworkNamespace { get; init; }
 
     /// <summary>The process whose namespace it is, where one was named by its number.</summary>
     public int? ProcessId { get; init; }
 
-    /// <summary>Whether the device is given its address, route and MTU; else the guest asks by DHCP.</summary>
+    /// <summary>
+    /// Whether the device is given its address, route and MTU; else the guest asks by DHCP.
+    /// </summary>
     public bool Configure { get; init; } = true;
 
     public override string ToString() => $"tap:{Name}"
-        + (NetworkNamespace is null ? "" : $",netns={NetworkNamespace}") + (Configure ? "" : ",configure=no");
+        + (NetworkNamespace is null ? "" : $",netns={NetworkNamespace}")
+            + (Configure ? "" : ",configure=no");
 
     internal static TapLinkSpecification ParseTap(string key, string text, string what)
     {
         string? netns = null;
         bool configure = true;
-        string device = ParseOptions(key, text, what, "netns=PATH|PID or configure=no", (name, value) =>
+        string device = ParseOptions(
+            key, text, what, "netns=PATH|PID or configure=no", (name, value) =>
         {
             switch (name, value)
             {
@@ -42,16 +48,20 @@ public sealed record TapLinkSpecification(string Name) : LinkSpecification
 
         CheckName(key, text, device);
         TapLinkSpecification tap = new(device) { Configure = configure, NetworkNamespace = netns };
-        return int.TryParse(netns, NumberStyles.None, CultureInfo.InvariantCulture, out int processId)
+        return int.TryParse(
+            netns, NumberStyles.None, CultureInfo.InvariantCulture, out int processId)
             ? tap with
             {
                 ProcessId = processId,
-                NetworkNamespace = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"),
+                NetworkNamespace = string.Create(
+                    CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"),
             }
             : tap;
     }
 
-    /// <summary>The kernel's own rule (dev_valid_name), and no '%', which it would fill in.</summary>
+    /// <summary>
+    /// The kernel's own rule (dev_valid_name), and no '%', which it would fill in.
+    /// </summary>
     private static void CheckName(string key, string text, string name)
     {
         bool valid = name.Length is > 0 and <= MaxNameLength && name is not ("." or "..");
@@ -63,7 +73,9 @@ public sealed record TapLinkSpecification(string Name) : LinkSpecification
         if (!valid)
         {
             throw new ConfigurationException(
-                key, text, $"'{name}' is not an interface's name: 1 to {MaxNameLength} characters without '/', ':' and spaces; write for example tap:tap0");
+                key, text,
+                $"'{name}' is not an interface's name: 1 to {MaxNameLength} characters without "
+                    + "'/', ':' and spaces; write for example tap:tap0");
         }
     }
 }

@@ -50,7 +50,8 @@ public sealed class ConfigurationReaderTests
               "publish": ["8080:80"],
               "dns": { "records": { "Registry.Test.": "10.9.0.1" } },
               "dhcp": {
-                "enabled": false, "domain": "lab.test", "search": ["corp.test"], "ntp": ["10.9.0.1"],
+                "enabled": false, "domain": "lab.test", "search": ["corp.test"],
+                "ntp": ["10.9.0.1"],
                 "leaseSeconds": 600, "leaseFile": "leases.json",
                 "leases": [{ "mac": "52:54:00:12:34:56", "address": "10.9.1.1", "name": "web" }]
               },
@@ -62,7 +63,9 @@ public sealed class ConfigurationReaderTests
 
         Assert.Equal("10.9.0.3", configuration.FirstGuest.ToString());
         Assert.Equal("10.9.0.3:80", configuration.Publish[0].Guest.ToString());
-        Assert.Equal(new DnsRecord("registry.test", IpAddress.Parse("10.9.0.1")), configuration.DnsRecords[0]);
+        Assert.Equal(
+            new DnsRecord("registry.test", IpAddress.Parse("10.9.0.1")),
+            configuration.DnsRecords[0]);
         Assert.Equal("10.9.1.1", configuration.Dhcp.StaticLeases[0].Address.ToString());
         Assert.Equal("lab.test", configuration.Dhcp.Domain);
         Assert.Equal(600, configuration.Dhcp.LeaseSeconds);
@@ -99,8 +102,12 @@ public sealed class ConfigurationReaderTests
 
     [Theory]
     [InlineData("""{ "mtv": 1500 }""", "mtv", "1500", "the keys here are")]
-    [InlineData("""{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01", "address": "192.168.127.9", "ip": 1 }] } }""", "dhcp.leases[0].ip", "1", "mac, address, name")]
-    [InlineData("""{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01" }] } }""", "dhcp.leases[0]", null, "'address'")]
+    [InlineData(
+        """{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01", "ip": 1 }] } }""",
+        "dhcp.leases[0].ip", "1", "mac, address, name")]
+    [InlineData(
+        """{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01" }] } }""", "dhcp.leases[0]", null,
+        "'address'")]
     [InlineData("""{ "mtu": "1500" }""", "mtu", "1500", "whole number")]
     [InlineData("""{ "mtu": 1e9 }""", "mtu", "1e9", "whole number")]
     [InlineData("""{ "mtu": 70000 }""", "mtu", "70000", "576 to 65520")]
@@ -122,26 +129,46 @@ public sealed class ConfigurationReaderTests
     [InlineData("""{ "subnet": "127.0.0.0/8" }""", "subnet", "127.0.0.0/8", "private")]
     [InlineData("""{ "subnet": "224.0.0.0/8" }""", "subnet", "224.0.0.0/8", "private")]
     [InlineData("""{ "gateway": "10.0.0.1" }""", "gateway", "10.0.0.1", "subnet 192.168.127.0/24")]
-    [InlineData("""{ "gateway": "192.168.127.255" }""", "gateway", "192.168.127.255", "192.168.127.254")]
+    [InlineData(
+        """{ "gateway": "192.168.127.255" }""", "gateway", "192.168.127.255", "192.168.127.254")]
     [InlineData("""{ "gateway": "192.168.127.254" }""", "gateway", "192.168.127.254", "host alias")]
     [InlineData("""{ "gateway": "1" }""", "gateway", "1", "IPv4")]
-    [InlineData("""{ "gatewayMac": "01:00:00:00:00:00" }""", "gatewayMac", "01:00:00:00:00:00", "unicast")]
-    [InlineData("""{ "dns": { "records": { "a b": "10.0.0.1" } } }""", "dns.records.a b", "10.0.0.1", "domain name")]
-    [InlineData("""{ "dns": { "records": { "a": "10.0.0" } } }""", "dns.records.a", "10.0.0", "IP address")]
+    [InlineData(
+        """{ "gatewayMac": "01:00:00:00:00:00" }""", "gatewayMac", "01:00:00:00:00:00", "unicast")]
+    [InlineData(
+        """{ "dns": { "records": { "a b": "10.0.0.1" } } }""", "dns.records.a b", "10.0.0.1",
+        "domain name")]
+    [InlineData(
+        """{ "dns": { "records": { "a": "10.0.0" } } }""", "dns.records.a", "10.0.0", "IP address")]
     [InlineData("""{ "dhcp": { "leaseSeconds": 5 } }""", "dhcp.leaseSeconds", "5", "60")]
-    [InlineData("""{ "dhcp": { "ntp": ["pool.ntp.org"] } }""", "dhcp.ntp[0]", "pool.ntp.org", "IPv4")]
-    [InlineData("""{ "dhcp": { "leases": [{ "mac": "x", "address": "192.168.127.9" }] } }""", "dhcp.leases[0].mac", "x", "52:54")]
-    [InlineData("""{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01", "address": "192.168.127.1" }] } }""", "dhcp.leases[0].address", "192.168.127.1", "gateway")]
-    [InlineData("""{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01", "address": "192.168.127.9" }, { "mac": "52:54:00:00:00:02", "address": "192.168.127.9" }] } }""", "dhcp.leases[1].address", "192.168.127.9", "52:54:00:00:00:01")]
+    [InlineData(
+        """{ "dhcp": { "ntp": ["pool.ntp.org"] } }""", "dhcp.ntp[0]", "pool.ntp.org", "IPv4")]
+    [InlineData(
+        """{ "dhcp": { "leases": [{ "mac": "x", "address": "192.168.127.9" }] } }""",
+        "dhcp.leases[0].mac", "x", "52:54")]
+    [InlineData(
+        """{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01","""
+            + """ "address": "192.168.127.1" }] } }""",
+        "dhcp.leases[0].address", "192.168.127.1", "gateway")]
+    [InlineData(
+        """{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01", "address": "192.168.127.9" }, """
+            + """{ "mac": "52:54:00:00:00:02", "address": "192.168.127.9" }] } }""",
+        "dhcp.leases[1].address", "192.168.127.9", "52:54:00:00:00:01")]
     [InlineData("""{ "limits": { "tcpFlows": 0 } }""", "limits.tcpFlows", "0", "from 1")]
     [InlineData("""{ "logLevel": "loud" }""", "logLevel", "loud", "warning")]
     [InlineData("""{ "links": ["stream:/a", "dgram:/a"] }""", "links[1]", "dgram:/a", "links[0]")]
-    [InlineData("""{ "publish": ["80:80", "0.0.0.0:80:81"] }""", "publish[1]", "0.0.0.0:80:81", "publish[0]")]
+    [InlineData(
+        """{ "publish": ["80:80", "0.0.0.0:80:81"] }""", "publish[1]", "0.0.0.0:80:81",
+        "publish[0]")]
     [InlineData("""{ "publish": ["80:10.0.0.5:80"] }""", "publish[0]", "80:10.0.0.5:80", "subnet")]
-    [InlineData("""{ "publish": ["80:192.168.127.1:80"] }""", "publish[0]", "80:192.168.127.1:80", "gateway")]
-    public void Configuration_Wrong_NamesKeyValueAndRemedy(string json, string key, string? value, string remedy)
+    [InlineData(
+        """{ "publish": ["80:192.168.127.1:80"] }""", "publish[0]", "80:192.168.127.1:80",
+        "gateway")]
+    public void Configuration_Wrong_NamesKeyValueAndRemedy(
+        string json, string key, string? value, string remedy)
     {
-        ConfigurationException error = Assert.Throws<ConfigurationException>(() => ConfigurationReader.Parse(json));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(
+            () => ConfigurationReader.Parse(json));
 
         Assert.Equal(key, error.Key);
         Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
@@ -165,7 +192,8 @@ public sealed class ConfigurationReaderTests
         Check("--ready-fd", new CommandLineSettings { ReadyFd = "-1" });
 
         static void Check(string key, CommandLineSettings commandLine) => Assert.Equal(
-            key, Assert.Throws<ConfigurationException>(() => ConfigurationReader.Parse("{}", commandLine)).Key);
+            key, Assert.Throws<ConfigurationException>(
+                () => ConfigurationReader.Parse("{}", commandLine)).Key);
     }
 
     [Fact]
@@ -183,7 +211,8 @@ public sealed class ConfigurationReaderTests
     {
         string path = Path.Combine(Path.GetTempPath(), "slipway-absent", "slipway.json");
 
-        ConfigurationException error = Assert.Throws<ConfigurationException>(() => ConfigurationReader.Load(path));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(
+            () => ConfigurationReader.Load(path));
 
         Assert.Equal("--config", error.Key);
         Assert.Equal(path, error.Value);
@@ -192,16 +221,21 @@ public sealed class ConfigurationReaderTests
     [Fact]
     public void Limits_EveryBoundOfTheStack_HasItsKey()
     {
-        string[] bounds = [.. typeof(StackLimits).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        string[] bounds =
+            [.. typeof(StackLimits).GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(bound => bound.PropertyType == typeof(int)).Select(bound => bound.Name).Order()];
         LimitsDocument document = new();
         foreach (string bound in bounds)
         {
-            typeof(LimitsDocument).GetProperty(bound)!.SetValue(document, 123_456);
+            typeof(LimitsDocument).GetProperty(bound)!.SetValue(document, Value(bound));
         }
 
         StackLimits limits = document.Resolve();
 
-        Assert.All(bounds, bound => Assert.Equal(123_456, typeof(StackLimits).GetProperty(bound)!.GetValue(limits)));
+        Assert.All(bounds, bound => Assert.Equal(
+            Value(bound), typeof(StackLimits).GetProperty(bound)!.GetValue(limits)));
+
+        static int Value(string bound) =>
+            bound.EndsWith("Bytes", StringComparison.Ordinal) ? 123_456 : 1_234;
     }
 }

@@ -17,12 +17,15 @@ public sealed class ConfigurationSchemaTests
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>SLIPWAY_UPDATE=1 writes the schema anew after a change of the document types.</summary>
+    /// <summary>
+    /// SLIPWAY_UPDATE=1 writes the schema anew after a change of the document types.
+    /// </summary>
     [Fact]
     public void Schema_Published_IsThatOfTheTypes()
     {
         JsonSchemaExporterOptions options = new() { TransformSchemaNode = Describe };
-        JsonNode schema = ConfigurationJsonContext.Default.ConfigurationDocument.GetJsonSchemaAsNode(options);
+        JsonNode schema =
+            ConfigurationJsonContext.Default.ConfigurationDocument.GetJsonSchemaAsNode(options);
         schema.AsObject().Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         string expected = schema.ToJsonString(Indented) + "\n";
         if (Environment.GetEnvironmentVariable("SLIPWAY_UPDATE") == "1")
@@ -43,11 +46,13 @@ public sealed class ConfigurationSchemaTests
     }
 
     private static string Published([CallerFilePath] string here = "") => Path.GetFullPath(
-        Path.Combine(Path.GetDirectoryName(here)!, "../../../engine/Slipway.Engine/Configuration/slipway.schema.json"));
+        Path.Combine(
+            Path.GetDirectoryName(here)!,
+            "../../../engine/Slipway.Engine/Configuration/slipway.schema.json"));
 
     /// <summary>
-    /// Adds what the attributes say. A key that is absent takes its default, so null is not written:
-    /// the schema shows the plain type.
+    /// Adds what the attributes say. A key that is absent takes its default, so null is not
+    /// written: the schema shows the plain type.
     /// </summary>
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
@@ -61,7 +66,8 @@ public sealed class ConfigurationSchemaTests
             schema["type"] = types[0]!.GetValue<string>();
         }
 
-        ICustomAttributeProvider provider = context.PropertyInfo?.AttributeProvider ?? context.TypeInfo.Type;
+        ICustomAttributeProvider provider = context.PropertyInfo?.AttributeProvider
+            ?? context.TypeInfo.Type;
         foreach (object attribute in provider.GetCustomAttributes(inherit: false))
         {
             switch (attribute)
@@ -74,7 +80,8 @@ public sealed class ConfigurationSchemaTests
                     schema["maximum"] = (int)range.Maximum;
                     break;
                 case AllowedValuesAttribute allowed:
-                    schema["enum"] = new JsonArray([.. allowed.Values.Select(value => JsonValue.Create((string)value!))]);
+                    schema["enum"] = new JsonArray(
+                        [.. allowed.Values.Select(value => JsonValue.Create((string)value!))]);
                     break;
             }
         }

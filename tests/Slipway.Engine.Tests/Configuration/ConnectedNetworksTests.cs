@@ -33,7 +33,8 @@ public sealed class ConnectedNetworksTests
     [Fact]
     public void Subnet_BehindARouterOrFree_IsTaken()
     {
-        new ConnectedNetworks(Routes).Check(ConfigurationReader.Parse("""{ "subnet": "10.1.0.0/16" }"""));
+        new ConnectedNetworks(Routes).Check(
+            ConfigurationReader.Parse("""{ "subnet": "10.1.0.0/16" }"""));
         new ConnectedNetworks("").Check(ConfigurationReader.Parse("{}"));
     }
 

@@ -1,0 +1,22 @@
+#!/usr/bin/env pwsh
+# The verbs of this repository: ./build.ps1 build | publish | test [NAME...] | run [ARGUMENT...]
+param(
+    [Parameter(Mandatory)] [ValidateSet('build', 'publish', 'test', 'run')] [string] $Verb,
+    [Parameter(ValueFromRemainingArguments)] [string[]] $Rest = @()
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+Push-Location $PSScriptRoot
+try {
+    switch ($Verb) {
+        'build' { dotnet build Engine.sln -c Release @Rest }
+        'publish' { dotnet publish engine/Slipway -c Release -o out @Rest }
+        'test' { bash tests/run.sh @Rest }
+        'run' { bash engine/build/slipway.sh @Rest }
+    }
+    exit $LASTEXITCODE
+}
+finally {
+    Pop-Location
+}
