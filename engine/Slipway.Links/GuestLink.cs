@@ -1,0 +1,20 @@
+using Slipway.Stack;
+
+namespace Slipway.Links;
+
+/// <summary>Where guests come from: one TAP, or a socket that several may connect to.</summary>
+public abstract class GuestLink : IDisposable
+{
+    /// <summary>What it is, for messages: "tap tap0", "stream /tmp/vm.sock".</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Begins to receive; called once, on the worker.</summary>
+    public abstract void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now);
+
+    /// <summary>End of each turn: sends what was queued.</summary>
+    public virtual void Flush(Instant now)
+    {
+    }
+
+    public abstract void Dispose();
+}
