@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using Slipway.Host;
+using Slipway.Stack;
+
+namespace Slipway.Engine;
+
+/// <summary>Something to be done on the worker, in its turn.</summary>
+internal abstract class Command
+{
+    /// <summary>Runs on the worker.</summary>
+    public abstract void Run(Instant now);
+}
+
+/// <summary>
+/// The only way into the worker from other threads: commands are posted from anywhere and run at
+/// the start of the next turn. The worker is woken once for many.
+/// </summary>
+internal sealed class Mailbox(Reactor reactor)
+{
+    private readonly ConcurrentQueue<Command> _commands = new();
+    private int _woken;
+
+    public void Post(Command command)
+    {
+        _commands.Enqueue(command);
+        if (Interlocked.Exchange(ref _woken, 1) == 0)
+        {
+            reactor.Wake();
+        }
+    }
+
+    /// <summary>
+    /// Runs what was posted before the call; later commands wait for the next turn.
+    /// </summary>
+    public void Run(Instant now)
+    {
+        // Cleared first: a command posted from here on wakes the worker again.
+        Volatile.Write(ref _woken, 0);
+        for (int count = _commands.Count; count > 0
+            && _commands.TryDequeue(out Command? command); count--)
+        {
+            command.Run(now);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Slipway.Host;
+using Slipway.Links;
+using Slipway.Services;
+using Slipway.Stack;
+using Slipway.Wire;
+using ServiceLease = Slipway.Services.StaticLease;
+
+namespace Slipway.Engine;
+
+/// <summary>Puts the engine together. What cannot be had fails here, before anything runs.</summary>
+public sealed partial class NetworkEngine
+{
+    private NetworkEngine(EngineConfiguration configuration, IEngineLog log)
+    {
+        _log = log;
+        _reactor = new Reactor();
+        _mailbox = new Mailbox(_reactor);
+        HostNetwork network = new(_reactor);
+        StackSettings settings = ToStackSettings(configuration);
+        _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
+        _dns = new DnsServer(ToDnsSettings(configuration), _dhcp);
+        _dnsEndpoint = new DnsEndpoint(_dns, network, _mailbox, settings.Gateway);
+        _stack = new GuestStack(settings, new Counters(), network, network, _dnsEndpoint);
+        _dnsEndpoint.Attach(_stack.Udp);
+        if (_dhcp is not null)
+        {
+            _stack.Udp.AddService(
+                DhcpEndpoint.ServerPort, new DhcpEndpoint(_dhcp, _stack.Udp, TimeProvider.System));
+            _dhcp.IsUsedByAnother = (address, mac) =>
+                _stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
+        }
+
+        foreach (PublishSpecification publication in configuration.Publish)
+        {
+            Publish(publication, configuration, network);
+        }
+    }
+
+    /// <summary>Opens the links and the published ports; nothing is received before <see cref="Run"/>.</summary>
+    /// <exception cref="ConfigurationException">
+    /// A socket, a port or a device is taken or may not be had; everything opened before is closed.
+    /// </exception>
+    public static NetworkEngine Create(EngineConfiguration configuration, IEngineLog log)
+    {
+        NetworkEngine engine = new(configuration, log);
+        try
+        {
+            foreach (LinkSpecification specification in configuration.Links)
+            {
+                engine._links.Add(engine.Open(specification, configuration));
+            }
+
+            Instant now = Reactor.Now();
+            foreach (GuestLink link in engine._links)
+            {
+                link.Start(engine._reactor, engine._stack, now);
+            }
+
+            return engine;
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    private GuestLink Open(LinkSpecification specification, EngineConfiguration configuration)
+    {
+        void Report(string message) => _log.Write(LogLevel.Warning, message);
+        int mtu = configuration.MtuBytes;
+        try
+        {
+            return specification switch
+            {
+                TapLinkSpecification tap => TapLink.Open(
+                    new TapSettings
+                    {
+                        Name = tap.Name,
+                        NetworkNamespace = tap.NetworkNamespace,
+                        Configure = tap.Configure,
+                        Address = NextTapAddress(configuration),
+                        Subnet = configuration.Subnet,
+                        Gateway = configuration.Gateway,
+                        MtuBytes = mtu,
+                    },
+                    Report),
+                StreamLinkSpecification stream => StreamLink.Listen(stream.Path, mtu, Report),
+                DatagramLinkSpecification datagram => DatagramLink.Listen(datagram.Path, mtu, Report),
+                DescriptorLinkSpecification { Framing: LinkFraming.Tap } given =>
+                    TapLink.FromDescriptor(given.Descriptor, mtu, Report),
+                DescriptorLinkSpecification { Framing: LinkFraming.Stream } given =>
+                    StreamLink.FromDescriptor(given.Descriptor, mtu, Report),
+                DescriptorLinkSpecification given =>
+                    DatagramLink.FromDescriptor(given.Descriptor, mtu, Report),
+                _ => throw new InvalidOperationException($"{specification} has no link"),
+            };
+        }
+        catch (LinkException e)
+        {
+            throw new ConfigurationException(specification.Key, specification.ToString(), e.Message, e);
+        }
+    }
+
+    /// <summary>TAPs that are configured here have the first addresses, in the order of the links.</summary>
+    private IpAddress NextTapAddress(EngineConfiguration configuration)
+    {
+        IpAddress next = configuration.FirstGuest;
+        foreach (GuestLink link in _links)
+        {
+            next = link is TapLink ? new IpAddress(next.High, next.Low + 1) : next;
+        }
+
+        return next;
+    }
+
+    private void Publish(
+        PublishSpecification publication, EngineConfiguration configuration, HostNetwork network)
+    {
+        IpEndpoint guest = publication.Guest.Address.IsUnspecified
+            ? new IpEndpoint(configuration.FirstGuest, publication.Guest.Port) : publication.Guest;
+        HostError error;
+        IpEndpoint local = publication.Host;
+        if (publication.Protocol == IpProtocol.Udp)
+        {
+            error = _stack.Udp.Publish(publication.Host, guest, out UdpPublication? udp);
+            local = udp?.HostLocal ?? local;
+        }
+        else
+        {
+            PublishedTcpPort port = new(network, _stack.Tcp, guest);
+            error = port.Listen(publication.Host);
+            if (error == HostError.None)
+            {
+                _publishedTcp.Add(port);
+                local = port.Local;
+            }
+        }
+
+        if (error != HostError.None)
+        {
+            throw new ConfigurationException(
+                publication.Key, publication.ToString(), Explain(publication, error));
+        }
+
+        _log.Write(LogLevel.Information,
+            $"published {local}/{(publication.Protocol == IpProtocol.Udp ? "udp" : "tcp")} to {guest}");
+    }
+
+    private static string Explain(PublishSpecification publication, HostError error)
+    {
+        string protocol = publication.Protocol == IpProtocol.Udp ? "UDP" : "TCP";
+        return error switch
+        {
+            HostError.AddressInUse => $"{protocol} port {publication.Host.Port} of "
+                + $"{publication.Host.Address} is taken by another program; stop it "
+                + "or publish another port (0 takes a free one)",
+            HostError.Prohibited => $"port {publication.Host.Port} may not be bound without "
+                + "privilege; use a port from 1024 on, or set net.ipv4.ip_unprivileged_port_start",
+            HostError.NetworkUnreachable =>
+                $"{publication.Host.Address} is not an address of this host; use one of its own, "
+                + "127.0.0.1 or 0.0.0.0",
+            _ => $"the port cannot be bound ({error})",
+        };
+    }
+
+    private static StackSettings ToStackSettings(EngineConfiguration configuration)
+    {
+        Span<byte> seed = stackalloc byte[16];
+        RandomNumberGenerator.Fill(seed);
+        return new StackSettings
+        {
+            Subnet = configuration.Subnet,
+            Gateway = configuration.Gateway,
+            GatewayMac = configuration.GatewayMac,
+            HostAlias = configuration.HostAlias,
+            MtuBytes = configuration.MtuBytes,
+            Limits = configuration.Limits,
+            UdpFullCone = configuration.UdpFullCone,
+            Seed = new Seed128(
+                BinaryPrimitives.ReadUInt64LittleEndian(seed),
+                BinaryPrimitives.ReadUInt64LittleEndian(seed[8..])),
+        };
+    }
+
+    private static DnsSettings ToDnsSettings(EngineConfiguration configuration)
+    {
+        List<DnsAddressRecord> records = [];
+        foreach (DnsRecord record in configuration.DnsRecords)
+        {
+            records.Add(new DnsAddressRecord(record.Name, record.Address));
+        }
+
+        return new DnsSettings
+        {
+            Subnet = configuration.Subnet,
+            Gateway = configuration.Gateway,
+            HostAlias = configuration.HostAlias,
+            Records = records,
+        };
+    }
+
+    private static DhcpServer MakeDhcpServer(EngineConfiguration configuration, IEngineLog log)
+    {
+        DhcpConfiguration dhcp = configuration.Dhcp;
+        List<ServiceLease> leases = [];
+        foreach (StaticLease lease in dhcp.StaticLeases)
+        {
+            leases.Add(new ServiceLease(lease.Address, lease.Mac, HostName: lease.Name));
+        }
+
+        DhcpSettings settings = new()
+        {
+            Subnet = configuration.Subnet,
+            Gateway = configuration.Gateway,
+            HostAlias = configuration.HostAlias,
+            NtpServers = dhcp.NtpServers,
+            Domain = dhcp.Domain,
+            SearchDomains = dhcp.Search,
+            MtuBytes = configuration.MtuBytes,
+            StaticLeases = leases,
+            LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),
+        };
+        LeaseStore? store = dhcp.LeaseFile is null ? null
+            : new LeaseStore(dhcp.LeaseFile, message => log.Write(LogLevel.Warning, message));
+        return new DhcpServer(settings, store);
+    }
+}
