@@ -12,7 +12,7 @@ internal sealed class LeaseTable
     private readonly DhcpSettings _settings;
     private readonly Action<Lease> _forgotten;
     private readonly Dictionary<uint, Lease> _byAddress = [];
-    private readonly Dictionary<byte[], Lease> _byClient = new(ClientIdComparer.Instance);
+    private readonly Dictionary<byte[], Lease> _byClient = new(OctetsComparer.Instance);
     private readonly Dictionary<byte[], Lease>.AlternateLookup<ReadOnlySpan<byte>> _byClientSpan;
     private readonly Dictionary<MacAddress, Lease> _staticByMac = [];
     private readonly HashSet<uint> _excluded = [];

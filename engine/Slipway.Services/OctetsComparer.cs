@@ -1,13 +1,13 @@
 namespace Slipway.Services;
 
 /// <summary>
-/// Compares client identifiers by their bytes, and lets a dictionary of them be asked by span. The
+/// Compares keys (client identifiers, queries) by their bytes, and lets a dictionary of them be asked by span. The
 /// hash is seeded at each start, so that a guest cannot aim at one bucket.
 /// </summary>
-internal sealed class ClientIdComparer
+internal sealed class OctetsComparer
     : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
-    public static readonly ClientIdComparer Instance = new();
+    public static readonly OctetsComparer Instance = new();
 
     public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 

@@ -1,0 +1,54 @@
+namespace Slipway.Services;
+
+/// <summary>What the DNS server counts; from several threads, each number whole.</summary>
+public sealed class DnsCounters
+{
+    private long _queries;
+    private long _malformed;
+    private long _answeredLocally;
+    private long _forwarded;
+    private long _merged;
+    private long _lookedUp;
+    private long _failed;
+    private long _dropped;
+
+    /// <summary>Messages from guests.</summary>
+    public long Queries => Volatile.Read(ref _queries);
+
+    /// <summary>Too short for an answer, responses, or answered by FORMERR.</summary>
+    public long Malformed => Volatile.Read(ref _malformed);
+
+    /// <summary>Answered without asking anybody.</summary>
+    public long AnsweredLocally => Volatile.Read(ref _answeredLocally);
+
+    /// <summary>Passed on to name servers.</summary>
+    public long Forwarded => Volatile.Read(ref _forwarded);
+
+    /// <summary>Waited for the answer to the same query.</summary>
+    public long Merged => Volatile.Read(ref _merged);
+
+    /// <summary>Asked of getaddrinfo.</summary>
+    public long LookedUp => Volatile.Read(ref _lookedUp);
+
+    /// <summary>Ended in SERVFAIL here: nobody answered in time.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>Over the bound of outstanding queries.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    internal void CountQuery() => Interlocked.Increment(ref _queries);
+
+    internal void CountMalformed() => Interlocked.Increment(ref _malformed);
+
+    internal void CountLocal() => Interlocked.Increment(ref _answeredLocally);
+
+    internal void CountForwarded() => Interlocked.Increment(ref _forwarded);
+
+    internal void CountMerged() => Interlocked.Increment(ref _merged);
+
+    internal void CountLookedUp() => Interlocked.Increment(ref _lookedUp);
+
+    internal void CountFailed() => Interlocked.Increment(ref _failed);
+
+    internal void CountDropped() => Interlocked.Increment(ref _dropped);
+}

@@ -1,0 +1,189 @@
+using System.Buffers;
+using Slipway.Wire;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// The DNS server on the gateway.
+/// <para>
+/// Theory of operation. A query is answered at once from the names that are known here
+/// (<see cref="TryAnswer"/>, on the worker: no lock, nothing allocated for built-in and configured
+/// names). For all else others are asked, on the thread pool (<see cref="AnswerAsync(ReadOnlyMemory{byte}, IpAddress, bool, CancellationToken)"/>),
+/// as the host's resolver would ask them. What waits is bounded, in all and for each guest; over
+/// the bound a query is dropped, and its sender asks again. The same query asked again while it
+/// waits (stubs do that) joins the first.
+/// </para>
+/// </summary>
+public sealed partial class DnsServer : IDisposable
+{
+    private readonly DnsSettings _settings;
+    private readonly LocalNames _names;
+    private readonly HostResolver _resolver;
+    private readonly GuestQuota _queries;
+    private readonly GuestQuota _streams;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<byte[], Task<byte[]>> _inFlight = new(OctetsComparer.Instance);
+    private readonly Lock _inFlightLock = new();
+
+    /// <param name="settings">What is answered and who is asked.</param>
+    /// <param name="leases">The guests' names; null for none.</param>
+    /// <exception cref="ArgumentException">A configured name is no domain name.</exception>
+    public DnsServer(DnsSettings settings, ILeaseNames? leases = null)
+    {
+        _settings = settings;
+        _names = new LocalNames(settings, leases);
+        _resolver = new HostResolver(settings, Counters);
+        _queries = new GuestQuota(settings.MaxOutstanding, settings.MaxOutstandingPerGuest);
+        _streams = new GuestQuota(settings.MaxStreams, settings.MaxStreamsPerGuest);
+    }
+
+    public DnsCounters Counters { get; } = new();
+
+    /// <summary>Answers at once, if this server itself can. For the worker: never waits.</summary>
+    /// <param name="query">The message, without the length that TCP puts before it.</param>
+    /// <param name="response">At least 512 bytes; the response is cut (TC) to what fits.</param>
+    public DnsDisposition TryAnswer(
+        ReadOnlySpan<byte> query, bool overTcp, Span<byte> response, out int lengthBytes)
+    {
+        Counters.CountQuery();
+        lengthBytes = 0;
+        Span<byte> name = stackalloc byte[DomainName.MaxLengthBytes];
+        if (!DnsQuery.TryRead(query, overTcp, name, out DnsQuery read, out DnsResponseCode code))
+        {
+            Counters.CountMalformed();
+            return DnsDisposition.Dropped;
+        }
+
+        if (code != DnsResponseCode.NoError)
+        {
+            if (code == DnsResponseCode.FormatError)
+            {
+                Counters.CountMalformed();
+            }
+
+            lengthBytes = read.WriteCode(code, response);
+            return DnsDisposition.Answered;
+        }
+
+        if (_names.Find(read.Name) is not LocalName known)
+        {
+            return DnsDisposition.Unknown;
+        }
+
+        Counters.CountLocal();
+        lengthBytes = LocalAnswer.Write(read, known, authoritative: true, response);
+        return DnsDisposition.Answered;
+    }
+
+    /// <summary>Answers, by asking others if need be.</summary>
+    /// <param name="query">The message; it is copied before this returns.</param>
+    /// <param name="guest">Who asks: one guest's queries are bounded.</param>
+    /// <returns>The response, or null: it is dropped.</returns>
+    public ValueTask<byte[]?> AnswerAsync(
+        ReadOnlyMemory<byte> query, IpAddress guest, bool overTcp, CancellationToken stop = default)
+    {
+        byte[] response = ArrayPool<byte>.Shared.Rent(
+            overTcp ? DnsMessage.MaxLengthBytes : DnsEdns.MinimumUdpSizeBytes * 8);
+        DnsDisposition disposition = TryAnswer(query.Span, overTcp, response, out int length);
+        byte[]? answer = disposition == DnsDisposition.Answered ? response[..length] : null;
+        ArrayPool<byte>.Shared.Return(response);
+        return disposition == DnsDisposition.Unknown
+            ? AskAsync(query, guest, overTcp, stop) : ValueTask.FromResult(answer);
+    }
+
+    /// <summary>Asks others about a query of which <see cref="TryAnswer"/> said Unknown.</summary>
+    /// <param name="query">The message; it is copied before this returns.</param>
+    /// <returns>The response, on the thread pool; or null at once: it is dropped.</returns>
+    public ValueTask<byte[]?> AskAsync(
+        ReadOnlyMemory<byte> query, IpAddress guest, bool overTcp, CancellationToken stop = default)
+    {
+        if (!_queries.TryEnter(guest))
+        {
+            Counters.CountDropped();
+            return ValueTask.FromResult<byte[]?>(null);
+        }
+
+        return new ValueTask<byte[]?>(AskOthersAsync(query.ToArray(), guest, overTcp, stop));
+    }
+
+    /// <summary>Ends what waits: it fails.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _resolver.Dispose();
+    }
+
+    private async Task<byte[]?> AskOthersAsync(
+        byte[] bytes, IpAddress guest, bool overTcp, CancellationToken stop)
+    {
+        // Files, locks and sockets are not for the worker.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            Task<byte[]> task = Join(bytes, overTcp);
+            byte[] response = await task.WaitAsync(stop).ConfigureAwait(false);
+
+            // Each who waits for the same answer has an id of its own.
+            byte[] own = response.AsSpan().ToArray();
+            bytes.AsSpan(0, 2).CopyTo(own);
+            return own;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+        finally
+        {
+            _queries.Leave(guest);
+        }
+    }
+
+    /// <summary>Begins to resolve a query, or joins those who wait for the same one.</summary>
+    private Task<byte[]> Join(byte[] bytes, bool overTcp)
+    {
+        // All bytes but the id, which makes room for the transport.
+        byte[] key = bytes.AsSpan().ToArray();
+        key[0] = overTcp ? (byte)1 : (byte)0;
+        key[1] = 0;
+        lock (_inFlightLock)
+        {
+            if (_inFlight.TryGetValue(key, out Task<byte[]>? running))
+            {
+                Counters.CountMerged();
+                return running;
+            }
+
+            Task<byte[]> task = ResolveAsync(key, bytes, overTcp);
+            if (!task.IsCompleted)
+            {
+                _inFlight[key] = task;
+            }
+
+            return task;
+        }
+    }
+
+    private async Task<byte[]> ResolveAsync(byte[] key, byte[] bytes, bool overTcp)
+    {
+        // Yields first, so that it is in the table before it can end.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            return await _resolver.ResolveAsync(Read(bytes, overTcp), _stopping.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_inFlightLock)
+            {
+                _inFlight.Remove(key);
+            }
+        }
+    }
+
+    private static UpstreamQuery Read(byte[] bytes, bool overTcp)
+    {
+        byte[] name = new byte[DomainName.MaxLengthBytes];
+        DnsQuery.TryRead(bytes, overTcp, name, out DnsQuery query, out _);
+        return new UpstreamQuery(bytes, query.Name.ToArray(), query.Question, query.Edns, overTcp);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net;
+using Slipway.Wire;
+
+namespace Slipway.Services;
+
+/// <summary>What the DNS server on the gateway answers, and by whom it asks; fixed while it runs.</summary>
+public sealed record DnsSettings
+{
+    /// <summary>Its addresses have no names upstream: who is asked for them is this server.</summary>
+    public IpPrefix Subnet { get; init; } = new(IpAddress.FromIPv4(0xc0a8_7f00), 24);
+
+    /// <summary>gateway.internal.</summary>
+    public IpAddress Gateway { get; init; } = IpAddress.FromIPv4(0xc0a8_7f01);
+
+    /// <summary>host.internal; null when it is off, and then that name does not exist.</summary>
+    public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
+
+    /// <summary>Names that are answered as configured; a name may occur several times.</summary>
+    public IReadOnlyList<DnsAddressRecord> Records { get; init; } = [];
+
+    /// <summary>Asked instead of the host's resolver, when not empty.</summary>
+    public IReadOnlyList<IPEndPoint> NameServers { get; init; } = [];
+
+    public string ResolverConfigurationPath { get; init; } = "/etc/resolv.conf";
+
+    public string HostsPath { get; init; } = "/etc/hosts";
+
+    public string NameServiceSwitchPath { get; init; } = "/etc/nsswitch.conf";
+
+    /// <summary>How often these files are looked at for changes, at most.</summary>
+    public TimeSpan FileCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A query that has no answer by then fails (SERVFAIL).</summary>
+    public TimeSpan QueryDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a name server that did not answer is passed over, if there are others.</summary>
+    public TimeSpan DeadServerTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Queries that wait for an answer from outside; more are dropped, and counted.</summary>
+    public int MaxOutstanding { get; init; } = 1_024;
+
+    /// <summary>Of them, one guest's.</summary>
+    public int MaxOutstandingPerGuest { get; init; } = 256;
+
+    /// <summary>Connections of guests; more are closed at once.</summary>
+    public int MaxStreams { get; init; } = 128;
+
+    /// <summary>Of them, one guest's.</summary>
+    public int MaxStreamsPerGuest { get; init; } = 32;
+
+    /// <summary>A connection on which nothing is asked is closed after this (RFC 7766 section 6.2.3).</summary>
+    public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Threads that block in getaddrinfo.</summary>
+    public int MaxLookups { get; init; } = 16;
+}

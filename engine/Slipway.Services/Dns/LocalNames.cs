@@ -1,0 +1,168 @@
+using System.Globalization;
+using Slipway.Wire;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// The names that this server knows itself, in this order: built-in, configured, those of leases.
+/// Asked from any thread, without a lock.
+/// </summary>
+internal sealed class LocalNames
+{
+    /// <summary>For names that do not change while the engine runs.</summary>
+    public const uint FixedTtlSeconds = 60;
+
+    /// <summary>For guests' names, which come and go.</summary>
+    public const uint LeaseTtlSeconds = 10;
+
+    private static readonly string[] s_hostNames =
+        ["host.internal", "host.docker.internal", "host.containers.internal", "host.lima.internal"];
+
+    private static readonly string[] s_gatewayNames =
+        ["gateway.internal", "gateway.docker.internal", "gateway.containers.internal"];
+
+    private static readonly byte[] s_localhost = Encode("localhost");
+    private static readonly byte[] s_reverse = Encode("in-addr.arpa");
+
+    private readonly DnsSettings _settings;
+    private readonly ILeaseNames? _leases;
+    private readonly byte[]? _domain;
+    private readonly Dictionary<byte[], LocalName> _names = new(DomainNameComparer.Instance);
+    private readonly Dictionary<byte[], LocalName>.AlternateLookup<ReadOnlySpan<byte>> _namesBySpan;
+    private readonly Dictionary<IpAddress, LocalName> _reverse = [];
+
+    /// <exception cref="ArgumentException">A configured name is no domain name.</exception>
+    public LocalNames(DnsSettings settings, ILeaseNames? leases)
+    {
+        _settings = settings;
+        _leases = leases;
+        _domain = leases?.Domain is string domain ? Encode(domain) : null;
+        _namesBySpan = _names.GetAlternateLookup<ReadOnlySpan<byte>>();
+        foreach (IGrouping<string, DnsAddressRecord> group in settings.Records.GroupBy(
+            record => record.Name.TrimEnd('.'), StringComparer.OrdinalIgnoreCase))
+        {
+            _names[Encode(group.Key)] = new LocalName(
+                [.. group.Select(record => record.Address)], null, FixedTtlSeconds);
+        }
+
+        AddBuiltIn(s_hostNames, settings.HostAlias);
+        AddBuiltIn(s_gatewayNames, settings.Gateway);
+        _names[s_localhost] = new LocalName(
+            [IpAddress.IPv4Loopback, new IpAddress(0, 1)], null, FixedTtlSeconds);
+        _reverse[IpAddress.IPv4Loopback] = new LocalName([], s_localhost, FixedTtlSeconds);
+    }
+
+    /// <summary>What is known of a name; null if others must be asked.</summary>
+    public LocalName? Find(ReadOnlySpan<byte> name)
+    {
+        if (_namesBySpan.TryGetValue(name, out LocalName? known))
+        {
+            return known;
+        }
+
+        // A program that asks for a name of its own host must get its own (RFC 6761 section 6.3).
+        if (DomainName.IsWithin(name, s_localhost))
+        {
+            return _names[s_localhost];
+        }
+
+        return FindLease(name) ?? FindReverse(name);
+    }
+
+    internal static byte[] Encode(string text)
+    {
+        byte[] name = new byte[DomainName.MaxLengthBytes];
+        return DomainName.TryParse(text, name, out int length)
+            ? name[..length] : throw new ArgumentException($"'{text}' is not a domain name", nameof(text));
+    }
+
+    private void AddBuiltIn(string[] names, IpAddress? address)
+    {
+        foreach (string name in names)
+        {
+            _names[Encode(name)] = address is IpAddress known
+                ? new LocalName([known], null, FixedTtlSeconds) : LocalName.Nonexistent;
+        }
+
+        if (address is IpAddress reversed)
+        {
+            _reverse[reversed] = new LocalName([], Encode(names[0]), FixedTtlSeconds);
+        }
+    }
+
+    /// <summary>HOSTNAME and HOSTNAME.DOMAIN.</summary>
+    private LocalName? FindLease(ReadOnlySpan<byte> name)
+    {
+        if (_leases is null || name.Length <= 1)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> parent = DomainName.Parent(name);
+        if (parent.Length > 1 && (_domain is null || !DomainName.Same(parent, _domain)))
+        {
+            return null;
+        }
+
+        Span<char> label = stackalloc char[DomainName.MaxLabelLengthBytes];
+        for (int i = 0; i < name[0]; i++)
+        {
+            label[i] = char.ToLowerInvariant((char)name[i + 1]);
+        }
+
+        return _leases.TryGetAddress(label[..name[0]].ToString(), out IpAddress address)
+            ? new LocalName([address], null, LeaseTtlSeconds) : null;
+    }
+
+    /// <summary>D.C.B.A.in-addr.arpa of addresses that only this server can know.</summary>
+    private LocalName? FindReverse(ReadOnlySpan<byte> name)
+    {
+        if (!TryReadReverse(name, out IpAddress address))
+        {
+            return null;
+        }
+
+        if (_reverse.TryGetValue(address, out LocalName? known))
+        {
+            return known;
+        }
+
+        if (!_settings.Subnet.Contains(address))
+        {
+            return null;
+        }
+
+        if (_leases is null || !_leases.TryGetName(address, out string? label))
+        {
+            return LocalName.Nonexistent;
+        }
+
+        string full = _leases.Domain is string domain ? $"{label}.{domain}" : label;
+        return new LocalName([], Encode(full), LeaseTtlSeconds);
+    }
+
+    internal static bool TryReadReverse(ReadOnlySpan<byte> name, out IpAddress address)
+    {
+        address = default;
+        if (DomainName.LabelCount(name) != 6)
+        {
+            return false;
+        }
+
+        uint value = 0;
+        for (int shift = 0; shift < 32; shift += 8)
+        {
+            if (!byte.TryParse(
+                name.Slice(1, name[0]), NumberStyles.None, CultureInfo.InvariantCulture, out byte octet))
+            {
+                return false;
+            }
+
+            value |= (uint)octet << shift;
+            name = DomainName.Parent(name);
+        }
+
+        address = IpAddress.FromIPv4(value);
+        return DomainName.Same(name, s_reverse);
+    }
+}

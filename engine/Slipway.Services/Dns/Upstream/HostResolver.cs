@@ -1,0 +1,159 @@
+using System.Net;
+using Slipway.Wire;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// Answers as the host's resolver does. Where nsswitch.conf says `files dns`, that is /etc/hosts and
+/// then the name servers of resolv.conf, which are asked directly. Elsewhere addresses come from
+/// getaddrinfo, which knows the rest (systemd-resolved, mDNS, LDAP), and all else from the name
+/// servers.
+/// </summary>
+internal sealed class HostResolver : IDisposable
+{
+    /// <summary>getaddrinfo tells no TTL: its answers are kept this long at most.</summary>
+    public const uint LookupTtlSeconds = 5;
+
+    private readonly DnsSettings _settings;
+    private readonly DnsCounters _counters;
+    private readonly WatchedFile<ResolverConfiguration> _resolver;
+    private readonly WatchedFile<HostsFile> _hosts;
+    private readonly WatchedFile<NameServiceSwitch> _switch;
+    private readonly ResolverConfiguration? _fixed;
+    private readonly AddressLookup _lookup;
+    private readonly Dictionary<IPEndPoint, NameServer> _servers = [];
+    private readonly Lock _lock = new();
+    private ResolverConfiguration? _current;
+    private NameServer[] _currentServers = [];
+    private int _rotation;
+
+    public HostResolver(DnsSettings settings, DnsCounters counters)
+    {
+        _settings = settings;
+        _counters = counters;
+        TimeSpan interval = settings.FileCheckInterval;
+        _resolver = new(settings.ResolverConfigurationPath, interval, ResolverConfiguration.Parse);
+        _hosts = new(settings.HostsPath, interval, text => HostsFile.Parse(text, settings.HostAlias));
+        _switch = new(settings.NameServiceSwitchPath, interval, NameServiceSwitch.Parse);
+        _fixed = settings.NameServers.Count > 0 ? ResolverConfiguration.Of(settings.NameServers) : null;
+        _lookup = new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
+    }
+
+    /// <summary>The response, as if to a query with this id; SERVFAIL when nobody answered.</summary>
+    public async Task<byte[]> ResolveAsync(UpstreamQuery query, CancellationToken stop)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(_settings.QueryDeadline);
+        if (_hosts.Current.Find(query.Name) is LocalName known && IsAboutAddresses(query, known))
+        {
+            return query.Answer(known);
+        }
+
+        byte[]? response;
+        if (_fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa && !_switch.Current.IsFilesThenDns)
+        {
+            _counters.CountLookedUp();
+            LocalName? found = await _lookup.FindAsync(
+                query.Name, query.Question.Type == DnsType.A, _settings.QueryDeadline, deadline.Token)
+                .ConfigureAwait(false);
+            response = found is null ? null : query.Answer(found);
+        }
+        else
+        {
+            _counters.CountForwarded();
+            byte[]? forwarded = await ForwardAsync(query, deadline.Token).ConfigureAwait(false);
+            response = forwarded is null ? null : query.Adopt(forwarded);
+        }
+
+        if (response is null)
+        {
+            _counters.CountFailed();
+        }
+
+        return response ?? query.Conclude(DnsResponseCode.ServerFailure);
+    }
+
+    public void Dispose()
+    {
+        _lookup.Dispose();
+        lock (_lock)
+        {
+            foreach (NameServer server in _servers.Values)
+            {
+                server.Dispose();
+            }
+
+            _servers.Clear();
+            _currentServers = [];
+        }
+    }
+
+    private static bool IsAboutAddresses(UpstreamQuery query, LocalName known) => known.Pointer is null
+        ? query.Question.Type is DnsType.A or DnsType.Aaaa or DnsType.Any
+        : query.Question.Type is DnsType.Ptr or DnsType.Any;
+
+    /// <summary>
+    /// Asks the servers in turn, as often as the configuration says. A server that fails or refuses
+    /// is no better than none while there is another one; what it said is passed on in the end.
+    /// </summary>
+    private async Task<byte[]?> ForwardAsync(UpstreamQuery query, CancellationToken stop)
+    {
+        ResolverConfiguration configuration = _fixed ?? _resolver.Current;
+        NameServer[] servers = ServersOf(configuration);
+        int first = configuration.Rotate ? (int)((uint)Interlocked.Increment(ref _rotation) % (uint)servers.Length) : 0;
+        byte[]? failure = null;
+        for (int attempt = 0; attempt < configuration.Attempts && failure is null; attempt++)
+        {
+            // With none that is known to answer, all are worth a try.
+            NameServer[] usable = Array.FindAll(servers, server => server.TryUse());
+            usable = usable.Length > 0 ? usable : servers;
+            for (int i = 0; i < usable.Length && !stop.IsCancellationRequested; i++)
+            {
+                NameServer server = usable[(first + i) % usable.Length];
+                byte[]? response = await server.AskAsync(query, configuration.Timeout, stop).ConfigureAwait(false);
+                if (response is not null && !IsFailure(response))
+                {
+                    return response;
+                }
+
+                failure = response ?? failure;
+            }
+        }
+
+        return failure;
+    }
+
+    private static bool IsFailure(byte[] response)
+    {
+        DnsMessage.TryParse(response, out DnsMessage message);
+        return message.ResponseCode is DnsResponseCode.ServerFailure or DnsResponseCode.NotImplemented
+            or DnsResponseCode.Refused;
+    }
+
+    /// <summary>The servers of a configuration; what is known of those that stay, stays.</summary>
+    private NameServer[] ServersOf(ResolverConfiguration configuration)
+    {
+        lock (_lock)
+        {
+            if (ReferenceEquals(_current, configuration))
+            {
+                return _currentServers;
+            }
+
+            foreach (IPEndPoint gone in _servers.Keys.Except(configuration.NameServers).ToArray())
+            {
+                _servers[gone].Dispose();
+                _servers.Remove(gone);
+            }
+
+            foreach (IPEndPoint endpoint in configuration.NameServers)
+            {
+                _servers.TryAdd(endpoint, new NameServer(endpoint, _settings.DeadServerTime));
+            }
+
+            _current = configuration;
+            _currentServers = [.. configuration.NameServers.Select(endpoint => _servers[endpoint])];
+            return _currentServers;
+        }
+    }
+}

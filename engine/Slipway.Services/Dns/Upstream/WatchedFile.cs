@@ -1,0 +1,71 @@
+namespace Slipway.Services;
+
+/// <summary>
+/// A small file of the host's configuration, parsed, and parsed again when it changes: a VPN that
+/// comes up rewrites resolv.conf, and the guests' next query follows it.
+/// </summary>
+internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string, T> parse)
+    where T : class
+{
+    // Nothing that a host keeps by hand is longer; a hosts file of a blocklist may be a few MiB.
+    private const int MaxLengthBytes = 16 << 20;
+    private readonly Lock _reading = new();
+    private T? _value;
+    private (DateTime Modified, long Length) _seen;
+    private long _checkAtMs;
+
+    /// <summary>
+    /// The file as it is, or was at most an interval ago. A file that is not there or cannot be read
+    /// is as an empty one.
+    /// </summary>
+    public T Current
+    {
+        get
+        {
+            T? value = Volatile.Read(ref _value);
+            return value is not null && Environment.TickCount64 < Volatile.Read(ref _checkAtMs)
+                ? value : Check();
+        }
+    }
+
+    private T Check()
+    {
+        lock (_reading)
+        {
+            if (_value is T value && Environment.TickCount64 < _checkAtMs)
+            {
+                return value;
+            }
+
+            T current = Read();
+            Volatile.Write(ref _value, current);
+            Volatile.Write(ref _checkAtMs, Environment.TickCount64 + (long)interval.TotalMilliseconds);
+            return current;
+        }
+    }
+
+    private T Read()
+    {
+        try
+        {
+            // Opened first, since resolv.conf is often a link: what counts is the file behind it.
+            using FileStream file = new(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            (DateTime, long) now = (File.GetLastWriteTimeUtc(file.SafeFileHandle), file.Length);
+            if (_value is T known && now == _seen)
+            {
+                return known;
+            }
+
+            _seen = now;
+            byte[] bytes = new byte[Math.Min(file.Length, MaxLengthBytes)];
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return parse(System.Text.Encoding.Latin1.GetString(bytes, 0, length));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _seen = default;
+            return parse("");
+        }
+    }
+}
