@@ -15,7 +15,6 @@ internal sealed unsafe partial class DatagramSocket
     /// <summary>struct sock_extended_err, which the offender's address follows.</summary>
     private const int ExtendedErrorBytes = 16;
 
-    private const byte OriginLocal = 1;
     private const byte OriginIcmp = 2;
     private const byte DestinationUnreachable = 3;
     private const byte HostUnreachable = 1;
@@ -101,7 +100,6 @@ internal sealed unsafe partial class DatagramSocket
             Errno.ECONNREFUSED => PortUnreachable,
             _ => HostUnreachable,
         };
-        _ = origin == OriginLocal;
         return new HostErrorReport(
             remote, IpAddress.IPv4Any, DestinationUnreachable, code,
             errno == Errno.EMSGSIZE ? information : 0, quotedLengthBytes);

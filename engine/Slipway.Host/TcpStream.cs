@@ -149,16 +149,14 @@ internal sealed class TcpStream : IHostStream
         }
     }
 
-    /// <summary>
-    /// Whether FIN has arrived: TCP_INFO's first byte is the state, and these have had it.
-    /// </summary>
+    /// <summary>Whether FIN has arrived: states of TCP_INFO (include/net/tcp_states.h).</summary>
     private bool HasEnded()
     {
         const int tcpInfo = 11;
-        const int closeWait = 8;
-        const int lastAck = 9;
-        const int closing = 11;
+        const int established = 1;
+        const int finWait1 = 4;
+        const int finWait2 = 5;
         int state = SocketOptions.Get(Descriptor, SocketOptions.LevelTcp, tcpInfo) & 0xff;
-        return state is closeWait or lastAck or closing or 6 or 7;
+        return state is not (established or finWait1 or finWait2);
     }
 }
