@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Slipway.Wire;
 
 namespace Slipway.Stack;
@@ -14,9 +15,12 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
     /// <summary>A hop limit of our own packets (RFC 1700).</summary>
     public const byte DefaultTtl = 64;
 
-    // RFC 6864 section 4.1: atomic datagrams need no identification, so only fragments and packets
-    // that may be fragmented count on; from a keyed start, as numbers should not be foretold.
-    private ushort _identification = (ushort)(settings.Seed.High >> 17);
+    private const int IdentificationStep = 16;
+
+    // Atomic datagrams need no identification (RFC 6864 section 4.1). Those of others go on by steps
+    // that cannot be foretold (RFC 7739 section 5.3), and come round after 7,700 datagrams on average.
+    private ulong _identified;
+    private ushort _identification;
 
     /// <summary>Largest payload of a packet towards a guest, in bytes.</summary>
     public int MaxPayloadLengthBytes => settings.MtuBytes - Ipv4Header.MinimumLengthBytes;
@@ -37,7 +41,7 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
         in GuestRoute route, IpAddress source, IpAddress destination, IpProtocol protocol,
         int payloadLengthBytes, byte ttl = DefaultTtl, byte typeOfService = 0, bool dontFragment = true)
     {
-        ushort identification = dontFragment ? (ushort)0 : ++_identification;
+        ushort identification = dontFragment ? (ushort)0 : NextIdentification();
         Ipv4Header.Write(
             route.Port.Reserved[EthernetHeader.LengthBytes..],
             Ipv4Header.MinimumLengthBytes + payloadLengthBytes, typeOfService, identification,
@@ -65,7 +69,7 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
             settings.MtuBytes, route.Port.MaxFrameLengthBytes - EthernetHeader.LengthBytes);
         int pieceBytes = (mtuBytes - Ipv4Header.MinimumLengthBytes) & ~7;
         bool whole = payload.Length <= mtuBytes - Ipv4Header.MinimumLengthBytes;
-        ushort identification = ++_identification;
+        ushort identification = NextIdentification();
         int offsetBytes = 0;
         do
         {
@@ -128,6 +132,14 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
 
         frame.CopyTo(reserved);
         return Count(port, frame.Length);
+    }
+
+    private ushort NextIdentification()
+    {
+        _identified++;
+        ulong hash = SipHash.Hash(
+            MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in _identified)), settings.Seed.High, settings.Seed.Low);
+        return _identification += (ushort)(1 + (hash % IdentificationStep));
     }
 
     private bool CommitFrame(in GuestRoute route, EtherType type, int payloadLengthBytes)

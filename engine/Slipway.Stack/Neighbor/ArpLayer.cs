@@ -9,17 +9,22 @@ namespace Slipway.Stack;
 /// <remarks>
 /// Requests for other addresses are the guests' own matter: the switch floods them and nobody here
 /// answers. A packet that claims one of the engine's addresses is dropped before it is flooded,
-/// counted, and answered by an announcement of the gateway to all ports, so that a guest that
-/// heard the claim another way recovers.
+/// counted, and answered by an announcement to all ports, so that a guest that heard the claim
+/// another way recovers; but once a second only, so that a flood of claims does not become one of
+/// announcements (RFC 5227 section 2.4).
 /// </remarks>
 public sealed class ArpLayer(
     StackSettings settings, Counters counters, PacketOutput output, PortSet ports, NeighborTable neighbors)
 {
+    private static readonly Duration DefendInterval = Duration.FromSeconds(1);
+
+    private Instant _nextDefence;
+
     /// <summary>
     /// Whether an ARP frame may be passed on: it is well-formed, and its sender is not somebody
     /// else. What is refused is counted.
     /// </summary>
-    public bool Inspect(in EthernetHeader header)
+    public bool Inspect(in EthernetHeader header, Instant now)
     {
         ParseError error = ArpPacket.TryParse(header.Payload, out ArpPacket packet);
         if (error != ParseError.None)
@@ -38,11 +43,7 @@ public sealed class ArpLayer(
         if (settings.IsVirtual(packet.SenderProtocolAddress))
         {
             counters.Drop(DropReason.SpoofedAddress);
-            for (int i = 0; i < ports.Count; i++)
-            {
-                Announce(ports[i], packet.SenderProtocolAddress);
-            }
-
+            Defend(now);
             return false;
         }
 
@@ -79,6 +80,20 @@ public sealed class ArpLayer(
         if (settings.HostAlias is IpAddress alias)
         {
             Announce(port, alias);
+        }
+    }
+
+    private void Defend(Instant now)
+    {
+        if (now < _nextDefence)
+        {
+            return;
+        }
+
+        _nextDefence = now + DefendInterval;
+        for (int i = 0; i < ports.Count; i++)
+        {
+            Announce(ports[i]);
         }
     }
 

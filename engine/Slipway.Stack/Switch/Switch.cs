@@ -96,7 +96,7 @@ public sealed class Switch : IFrameReceiver
             return;
         }
 
-        if (!IsHonest(port, header))
+        if (!IsHonest(header, now))
         {
             return;
         }
@@ -129,12 +129,12 @@ public sealed class Switch : IFrameReceiver
     }
 
     // Whether the frame's sender does not pass itself off as the gateway.
-    private bool IsHonest(IGuestPort port, in EthernetHeader header)
+    private bool IsHonest(in EthernetHeader header, Instant now)
     {
         switch (header.EtherType)
         {
             case EtherType.Arp:
-                return _arp.Inspect(header);
+                return _arp.Inspect(header, now);
 
             // A frame to another guest is not parsed any further than this.
             case EtherType.IPv4 when header.Destination != _settings.GatewayMac

@@ -26,21 +26,24 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
     public void OnReady(Readiness readiness, Instant now)
     {
         // A report of readiness may have been on its way when the flow closed.
-        if (!IsClosed && Socket is not null)
+        if (!IsClosed && Socket is not null && (readiness & (Readiness.Readable | Readiness.Error)) != 0)
         {
-            Work(now);
+            Work(mayReport: (readiness & Readiness.Error) != 0, now);
         }
     }
 
     /// <summary>Handles one portion, and queues the flow where there may be more.</summary>
-    public void Work(Instant now)
+    /// <param name="mayReport">False to save the system call that looks for reports.</param>
+    /// <param name="now">The turn's time.</param>
+    public void Work(bool mayReport, Instant now)
     {
         int left = Portion;
-        while (left > 0 && !IsClosed && TakeReport(now))
+        while (mayReport && left > 0 && !IsClosed && TakeReport(now))
         {
             left--;
         }
 
+        bool hasFailed = false;
         while (left > 0 && !IsClosed)
         {
             left--;
@@ -49,11 +52,13 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
             {
                 OnDatagram(remote, turn.DatagramOf(io.LengthBytes), now);
             }
-            else if (io.Error == HostError.WouldBlock || !TakeReport(now))
+            else if (io.Error == HostError.WouldBlock || (hasFailed && !TakeReport(now)))
             {
-                // Another error is that of a report (RFC 1122 section 4.1.3.3), told above.
                 return;
             }
+
+            // A report makes one read fail (RFC 1122 section 4.1.3.3); data may stand behind it.
+            hasFailed = io.Error != HostError.None;
         }
 
         if (!IsClosed)

@@ -32,7 +32,7 @@ public sealed class DatagramTurn
             flow.IsQueued = false;
             if (!flow.IsClosed)
             {
-                flow.Work(now);
+                flow.Work(mayReport: true, now);
             }
         }
     }
