@@ -1,0 +1,235 @@
+using Slipway.Testing;
+
+namespace Slipway.Stack.Tests.Time;
+
+public class TimerWheelTests
+{
+    private static readonly Duration Tick = Duration.FromMilliseconds(1);
+
+    [Fact]
+    public void Wheel_Empty_HasNoDeadline()
+    {
+        TimerWheel wheel = new();
+        wheel.Advance(new Instant(5_000_000_000));
+        Assert.Equal(Instant.Never, wheel.NextDeadline);
+        Assert.Equal(0, wheel.Count);
+    }
+
+    [Fact]
+    public void Entry_Due_FiresAtTheMillisecondThatIsNotBefore()
+    {
+        TimerWheel wheel = new();
+        Recorder recorder = new();
+        TimerEntry entry = new(recorder);
+        wheel.Schedule(entry, new Instant(2_500_000));
+        wheel.Advance(new Instant(2_999_999));
+        Assert.Empty(recorder.Fired);
+        wheel.Advance(new Instant(3_000_000));
+        Assert.Equal([entry], recorder.Fired);
+        Assert.False(entry.IsScheduled);
+    }
+
+    [Fact]
+    public void Entry_ScheduledInThePast_FiresAtTheNextAdvance()
+    {
+        TimerWheel wheel = new();
+        Recorder recorder = new();
+        wheel.Advance(new Instant(9_000_000_000));
+        wheel.Schedule(new TimerEntry(recorder), new Instant(1));
+        Assert.True(wheel.NextDeadline <= new Instant(9_000_000_000));
+        wheel.Advance(new Instant(9_000_000_000));
+        Assert.Single(recorder.Fired);
+    }
+
+    [Fact]
+    public void Entry_ScheduledForNever_IsCancelled()
+    {
+        TimerWheel wheel = new();
+        TimerEntry entry = new(new Recorder());
+        wheel.Schedule(entry, new Instant(5_000_000));
+        wheel.Schedule(entry, Instant.Never);
+        Assert.False(entry.IsScheduled);
+        Assert.Equal(Instant.Never, wheel.NextDeadline);
+    }
+
+    [Fact]
+    public void Owner_ReschedulesForNowWhileFiring_FiresOnceInEachAdvance()
+    {
+        TimerWheel wheel = new();
+        Recorder recorder = new() { OnFire = (entry, now) => wheel.Schedule(entry, now) };
+        wheel.Schedule(new TimerEntry(recorder), new Instant(10_000_000));
+        for (int i = 1; i <= 5; i++)
+        {
+            wheel.Advance(new Instant(i * 100_000_000L));
+            Assert.Equal(i, recorder.Fired.Count);
+        }
+    }
+
+    [Fact]
+    public void Owner_CancelsANeighbourOfItsSlot_NeighbourDoesNotFire()
+    {
+        TimerWheel wheel = new();
+        Recorder victims = new();
+        TimerEntry victim = new(victims);
+        Recorder killer = new() { OnFire = (_, _) => wheel.Cancel(victim) };
+        wheel.Schedule(new TimerEntry(killer), new Instant(5_000_000));
+        wheel.Schedule(victim, new Instant(5_000_000));
+        wheel.Advance(new Instant(6_000_000));
+        Assert.Single(killer.Fired);
+        Assert.Empty(victims.Fired);
+        Assert.Equal(0, wheel.Count);
+    }
+
+    [Fact]
+    public void Advance_OverYears_IsFastAndFiresAll()
+    {
+        TimerWheel wheel = new();
+        Recorder recorder = new();
+        for (int i = 0; i < 50; i++)
+        {
+            wheel.Schedule(new TimerEntry(recorder), new Instant(1_000_000L << i));
+        }
+
+        // Each step would be a tick, of which there are 10^11, were empty slots not skipped.
+        Instant end = new(long.MaxValue - 1);
+        wheel.Advance(end);
+        while (wheel.NextDeadline <= end && wheel.Count > 0 && recorder.Fired.Count < 44)
+        {
+            wheel.Advance(end);
+        }
+
+        Assert.True(recorder.Fired.Count >= 43, $"only {recorder.Fired.Count} fired");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Wheel_AgainstASortedModel_FiresTheSame(int seed)
+    {
+        Random random = new(seed);
+        TimerWheel wheel = new();
+        SortedSet<(long Tick, int Id)> model = [];
+        Dictionary<int, long> scheduled = [];
+        List<int> fired = [];
+        TimerEntry[] entries = new TimerEntry[200];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            int id = i;
+            entries[i] = new TimerEntry(new Recorder { OnFire = (_, _) => fired.Add(id) });
+        }
+
+        long now = random.NextInt64(1L << 50);
+        wheel.Advance(new Instant(now));
+        for (int step = 0; step < 20_000; step++)
+        {
+            int id = random.Next(entries.Length);
+            switch (random.Next(10))
+            {
+                case < 6:
+                    long due = now + (random.NextInt64(1L << random.Next(1, 46)) - 1_000_000);
+                    wheel.Schedule(entries[id], new Instant(due));
+                    Forget(id);
+                    scheduled[id] = Math.Max((due + 999_999) / 1_000_000, now / 1_000_000);
+                    model.Add((scheduled[id], id));
+                    break;
+                case < 7:
+                    wheel.Cancel(entries[id]);
+                    Forget(id);
+                    break;
+                default:
+                    now += random.NextInt64(1L << random.Next(1, 42));
+                    AdvanceBoth();
+                    break;
+            }
+
+            Assert.Equal(model.Count, wheel.Count);
+            Assert.Equal(scheduled.ContainsKey(id), entries[id].IsScheduled);
+            Instant next = wheel.NextDeadline;
+            Assert.True(model.Count == 0 ? next == Instant.Never : next.Nanoseconds <= model.Min.Tick * 1_000_000,
+                $"seed {seed}, step {step}: deadline {next} is later than the first entry");
+        }
+
+        void Forget(int id)
+        {
+            if (scheduled.Remove(id, out long tick))
+            {
+                model.Remove((tick, id));
+            }
+        }
+
+        void AdvanceBoth()
+        {
+            fired.Clear();
+            wheel.Advance(new Instant(now));
+            List<(long Tick, int Id)> expected = [.. model.TakeWhile(entry => entry.Tick <= now / 1_000_000)];
+            Assert.Equal(expected.Select(entry => entry.Id).Order(), fired.Order());
+            Assert.Equal(expected.Select(entry => entry.Tick), fired.Select(id => scheduled[id]));
+            expected.ForEach(entry => Forget(entry.Id));
+        }
+    }
+
+    [Fact]
+    public void Wheel_DrivenByItsOwnDeadlines_FiresEachEntryInItsMillisecond()
+    {
+        TimerWheel wheel = new();
+        FakeClock clock = new();
+        List<(Instant Due, Instant At)> fired = [];
+        Recorder recorder = new();
+        recorder.OnFire = (entry, now) => fired.Add((entry.Due, now));
+        Random random = new(7);
+        for (int i = 0; i < 500; i++)
+        {
+            wheel.Schedule(new TimerEntry(recorder), clock.Now + new Duration(random.NextInt64(400_000_000_000)));
+        }
+
+        int wakeUps = 0;
+        while (wheel.NextDeadline != Instant.Never)
+        {
+            clock.AdvanceTo(wheel.NextDeadline);
+            wheel.Advance(clock.Now);
+            wakeUps++;
+        }
+
+        Assert.Equal(500, fired.Count);
+        Assert.All(fired, pair => Assert.InRange((pair.At - pair.Due).Nanoseconds, 0, Tick.Nanoseconds));
+        Assert.InRange(wakeUps, 1, 2_000);
+    }
+
+    [Fact]
+    public void Wheel_InSteadyState_AllocatesNothing()
+    {
+        TimerWheel wheel = new();
+        TimerEntry[] entries = [.. Enumerable.Range(0, 64).Select(_ => new TimerEntry(new Nobody()))];
+        long before = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            before = i == 1_000 ? GC.GetAllocatedBytesForCurrentThread() : before;
+            wheel.Schedule(entries[i % 64], new Instant((i * 1_000_000L) + (i % 7 * 70_000_000L)));
+            wheel.Advance(new Instant(i * 1_000_000L));
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private sealed class Nobody : ITimerOwner
+    {
+        public void OnTimer(TimerEntry entry, Instant now)
+        {
+        }
+    }
+
+    private sealed class Recorder : ITimerOwner
+    {
+        public List<TimerEntry> Fired { get; } = [];
+
+        public Action<TimerEntry, Instant>? OnFire { get; set; }
+
+        public void OnTimer(TimerEntry entry, Instant now)
+        {
+            Fired.Add(entry);
+            OnFire?.Invoke(entry, now);
+        }
+    }
+}
