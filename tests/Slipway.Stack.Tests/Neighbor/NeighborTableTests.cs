@@ -88,7 +88,7 @@ public class NeighborTableTests : INeighborWaiter
         Assert.Equal(
             (1, VirtualNetwork.Gateway, StackBench.OtherGuest, MacAddress.Broadcast),
             (request.Operation, request.Sender, request.Target, request.Destination));
-        Assert.Equal(1, second.TakeAll().Length);
+        Assert.Single(second.TakeAll());
 
         _bench.Send(
             new ArpFrame
