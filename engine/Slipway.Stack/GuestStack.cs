@@ -36,11 +36,14 @@ public sealed class GuestStack : IFrameReceiver
         _ipv4 = new Ipv4Layer(settings, counters, Errors, Timers, Neighbors, destinations);
         _switch = new Switch(settings, counters, Output, ports, arp, _ipv4);
         Pings = new PingLayer(
-            settings, counters, Output, Errors, Timers, Neighbors, network, destinations, _datagrams);
+            settings, counters, Output, Errors, Timers, Neighbors, network, destinations,
+            _datagrams);
         Udp = new UdpLayer(
-            settings, counters, Output, Errors, Timers, Neighbors, network, listeners, destinations, _datagrams);
+            settings, counters, Output, Errors, Timers, Neighbors, network, listeners, destinations,
+            _datagrams);
         Tcp = new TcpLayer(
-            settings, counters, Output, Errors, Timers, Neighbors, network, listeners, services, destinations);
+            settings, counters, Output, Errors, Timers, Neighbors, network, listeners, services,
+            destinations);
         _ipv4.Attach(IpProtocol.Icmp, new IcmpLayer(settings, counters, Output, Pings, _datagrams));
         _ipv4.Attach(IpProtocol.Udp, Udp);
         _ipv4.Attach(IpProtocol.Tcp, Tcp);

@@ -6,7 +6,9 @@ namespace Slipway.Stack;
 /// </summary>
 public sealed record StackLimits
 {
-    /// <summary>TCP flows. At the bound the oldest half-open one makes room, else the SYN gets RST.</summary>
+    /// <summary>
+    /// TCP flows. At the bound the oldest half-open one makes room, else the SYN gets RST.
+    /// </summary>
     public int TcpFlows { get; init; } = 16_384;
 
     /// <summary>TCP flows whose handshake is not finished; the oldest makes room.</summary>
@@ -15,7 +17,9 @@ public sealed record StackLimits
     /// <summary>UDP flows (guest endpoints); the idlest makes room.</summary>
     public int UdpFlows { get; init; } = 4_096;
 
-    /// <summary>Remote endpoints remembered for a UDP flow's filter; the idlest makes room.</summary>
+    /// <summary>
+    /// Remote endpoints remembered for a UDP flow's filter; the idlest makes room.
+    /// </summary>
     public int UdpRemotesPerFlow { get; init; } = 1_024;
 
     /// <summary>Clients of published UDP ports, at most 16384; the idlest makes room.</summary>
@@ -36,8 +40,10 @@ public sealed record StackLimits
     /// <summary>Memory for incomplete packets, in bytes; the oldest makes room.</summary>
     public int ReassemblyBytes { get; init; } = 4 << 20;
 
-    /// <summary>Memory for TCP bytes that the host has not taken yet and for segments out of order, in
-    /// bytes over all flows; beyond it segments are dropped and the guest sends them again.</summary>
+    /// <summary>
+    /// Memory for TCP bytes that the host has not taken yet and for segments out of order, in
+    /// bytes over all flows; beyond it segments are dropped and the guest sends them again.
+    /// </summary>
     public int TcpReceiveBytes { get; init; } = 64 << 20;
 
     /// <summary>Largest receive window offered to a guest, in bytes.</summary>

@@ -6,7 +6,8 @@ namespace Slipway.Stack.Tests;
 /// A host with one datagram socket that echoes, out of memory of its own: the simulated one
 /// allocates for each datagram, and does not fail a send for the sake of an earlier one.
 /// </summary>
-internal sealed class EchoingHost : IHostNetwork, IHostListeners, IStreamServices, IHostDatagramSocket
+internal sealed class EchoingHost
+    : IHostNetwork, IHostListeners, IStreamServices, IHostDatagramSocket
 {
     private readonly byte[] _payload = new byte[65_507];
     private IpEndpoint _remote;
@@ -76,16 +77,19 @@ internal sealed class EchoingHost : IHostNetwork, IHostListeners, IStreamService
     public HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket) =>
         OpenUdp(ipv4, owner, out socket);
 
-    public HostError BindUdp(in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket) =>
+    public HostError BindUdp(
+        in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket) =>
         OpenUdp(ipv4: true, owner, out socket);
 
-    public HostError ConnectTcp(in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
+    public HostError ConnectTcp(
+        in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
     {
         stream = null;
         return HostError.Refused;
     }
 
-    public HostError ListenTcp(in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener)
+    public HostError ListenTcp(
+        in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener)
     {
         listener = null;
         return HostError.Refused;
@@ -95,7 +99,9 @@ internal sealed class EchoingHost : IHostNetwork, IHostListeners, IStreamService
     {
     }
 
-    public HostError Open(in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream)
+    public HostError Open(
+        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        out IHostStream? stream)
     {
         stream = null;
         return HostError.Refused;

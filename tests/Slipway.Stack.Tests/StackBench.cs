@@ -57,14 +57,22 @@ internal sealed class StackBench
 
     /// <summary>A frame of the other guest on its own port.</summary>
     public void SendAsOther(Ipv4Packet packet, RecordingPort port) => Send(
-        new EthernetFrame { Source = OtherMac, Payload = (packet with { Source = OtherGuest }).ToBytes() }.ToBytes(),
+        new EthernetFrame
+        {
+            Source = OtherMac, Payload = (packet with { Source = OtherGuest }).ToBytes(),
+        }.ToBytes(),
         port);
 
     /// <summary>The guest makes itself known, as it does before all else.</summary>
-    public void Introduce(RecordingPort? port = null, MacAddress? mac = null, IpAddress? address = null)
+    public void Introduce(
+        RecordingPort? port = null, MacAddress? mac = null, IpAddress? address = null)
     {
         Send(
-            new ArpFrame { SenderMac = mac ?? VirtualNetwork.GuestMac, Sender = address ?? VirtualNetwork.Guest }.ToFrame(),
+            new ArpFrame
+            {
+                SenderMac = mac ?? VirtualNetwork.GuestMac,
+                Sender = address ?? VirtualNetwork.Guest,
+            }.ToFrame(),
             port);
         (port ?? Port).TakeAll();
     }
@@ -111,19 +119,25 @@ internal sealed class StackBench
     /// <summary>Takes all frames as the fragments of one packet, and puts them together.</summary>
     public Ipv4Packet TakeFragmented(RecordingPort? port = null)
     {
-        Ipv4Packet[] pieces = [.. (port ?? Port).TakeAll().Select(frame => Ipv4Packet.ParseFrame(frame))];
+        Ipv4Packet[] pieces = [
+            .. (port ?? Port).TakeAll().Select(frame => Ipv4Packet.ParseFrame(frame))];
         Assert.NotEmpty(pieces);
         int offset = 0;
         foreach (Ipv4Packet piece in pieces)
         {
             Assert.Equal(offset, piece.FragmentOffsetBytes);
             Assert.Equal(pieces[0].Identification, piece.Identification);
-            Assert.True(piece.Payload.Length + 20 <= Settings.MtuBytes, "a fragment is longer than the MTU");
+            Assert.True(
+                piece.Payload.Length + 20 <= Settings.MtuBytes,
+                "a fragment is longer than the MTU");
             offset += piece.Payload.Length;
             Assert.Equal(piece != pieces[^1], piece.MoreFragments);
         }
 
-        return pieces[0] with { MoreFragments = false, Payload = [.. pieces.SelectMany(piece => piece.Payload)] };
+        return pieces[0] with
+        {
+            MoreFragments = false, Payload = [.. pieces.SelectMany(piece => piece.Payload)],
+        };
     }
 
     public long Dropped(DropReason reason) => Counters.Dropped(reason);

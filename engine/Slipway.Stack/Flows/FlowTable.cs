@@ -8,11 +8,13 @@ namespace Slipway.Stack;
 /// Theory of operation. Open addressing with linear probing at a load of at most three quarters;
 /// a removal shifts the entries behind it back, so that no tombstones pile up and nothing is ever
 /// rehashed in steady state. The table doubles until its capacity is reached, since an engine that
-/// idles shall stay small. Readers are guarded by a sequence counter: the writer makes it odd, changes
-/// entries, and makes it even again (release). A reader that finds it changed after its look
-/// (acquire) has seen a mixture of two states and looks again.
+/// idles shall stay small. Readers are guarded by a sequence counter: the writer makes it odd,
+/// changes entries, and makes it even again (release). A reader that finds it changed after its
+/// look (acquire) has seen a mixture of two states and looks again.
 /// </remarks>
-/// <typeparam name="TFlow">The flow; it outlives its removal where a reader still holds it.</typeparam>
+/// <typeparam name="TFlow">
+/// The flow; it outlives its removal where a reader still holds it.
+/// </typeparam>
 public sealed class FlowTable<TFlow>
     where TFlow : class
 {
@@ -36,7 +38,9 @@ public sealed class FlowTable<TFlow>
 
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Adds a flow; false when the key is there already or the table is full. Writer only.</summary>
+    /// <summary>
+    /// Adds a flow; false when the key is there already or the table is full. Writer only.
+    /// </summary>
     public bool TryAdd(in FlowKey key, TFlow flow)
     {
         uint hash = (uint)_hash.Of(key);
@@ -101,7 +105,7 @@ public sealed class FlowTable<TFlow>
         }
 
         BeginWrite();
-        for (int index = (hole + 1) & mask; slots[index].Flow is not null; index = (index + 1) & mask)
+        for (int index = Next(hole); slots[index].Flow is not null; index = Next(index))
         {
             // An entry may move back to the hole unless its own place lies behind the hole.
             int home = (int)slots[index].Hash & mask;
@@ -116,6 +120,8 @@ public sealed class FlowTable<TFlow>
         EndWrite();
         Volatile.Write(ref _count, _count - 1);
         return true;
+
+        int Next(int index) => (index + 1) & mask;
     }
 
     /// <summary>

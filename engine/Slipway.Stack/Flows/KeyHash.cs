@@ -11,7 +11,8 @@ internal sealed class KeyHash(Seed128 seed)
 {
     public ulong Of(FlowKey key)
     {
-        ulong ports = ((ulong)key.Guest.Port << 32) | ((ulong)key.Remote.Port << 16) | (ulong)key.Protocol;
+        ulong ports =
+            ((ulong)key.Guest.Port << 32) | ((ulong)key.Remote.Port << 16) | (ulong)key.Protocol;
         if (key.Guest.Address.IsIPv4 && key.Remote.Address.IsIPv4)
         {
             ulong addresses = ((ulong)key.Guest.Address.IPv4 << 32) | key.Remote.Address.IPv4;

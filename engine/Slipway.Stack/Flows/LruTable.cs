@@ -36,7 +36,9 @@ internal sealed class LruTable<TKey, TValue>
 
     public int Count { get; private set; }
 
-    /// <summary>Indices below this have been used; the value of a removed entry is the default one.</summary>
+    /// <summary>
+    /// Indices below this have been used; the value of a removed entry is the default one.
+    /// </summary>
     public int UsedLength => _used;
 
     public bool IsFull => Count == _capacity;
@@ -64,9 +66,11 @@ internal sealed class LruTable<TKey, TValue>
         }
 
         uint hash = (uint)_hash(key);
-        for (int index = _buckets[hash & (uint)(_buckets.Length - 1)] - 1; index >= 0; index = _entries[index].Next)
+        int next;
+        for (int index = BucketOf(hash) - 1; index >= 0; index = next)
         {
             ref Entry entry = ref _entries[index];
+            next = entry.Next;
             if (entry.Hash == hash && entry.Key.Equals(key))
             {
                 return index;
@@ -118,7 +122,7 @@ internal sealed class LruTable<TKey, TValue>
     public void RemoveAt(int index)
     {
         ref Entry entry = ref _entries[index];
-        ref int bucket = ref _buckets[entry.Hash & (uint)(_buckets.Length - 1)];
+        ref int bucket = ref BucketOf(entry.Hash);
         if (bucket - 1 == index)
         {
             bucket = entry.Next + 1;
@@ -142,10 +146,12 @@ internal sealed class LruTable<TKey, TValue>
         Count--;
     }
 
+    private ref int BucketOf(uint hash) => ref _buckets[hash & (uint)(_buckets.Length - 1)];
+
     private void LinkBucket(int index)
     {
         ref Entry entry = ref _entries[index];
-        ref int bucket = ref _buckets[entry.Hash & (uint)(_buckets.Length - 1)];
+        ref int bucket = ref BucketOf(entry.Hash);
         entry.Next = bucket - 1;
         bucket = index + 1;
     }

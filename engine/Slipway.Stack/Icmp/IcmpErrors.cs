@@ -15,7 +15,9 @@ namespace Slipway.Stack;
 /// </remarks>
 public sealed class IcmpErrors
 {
-    /// <summary>Longest ICMP error, its IP header included, in bytes (RFC 1812 section 4.3.2.3).</summary>
+    /// <summary>
+    /// Longest ICMP error, its IP header included, in bytes (RFC 1812 section 4.3.2.3).
+    /// </summary>
     public const int MaximumPacketLengthBytes = 576;
 
     // "Internetwork control" (RFC 1812 section 4.3.2.5).
@@ -46,14 +48,16 @@ public sealed class IcmpErrors
     /// <param name="from">Who says so; the gateway if null.</param>
     /// <returns>True when it was sent.</returns>
     public bool SendAbout(
-        in GuestPacket packet, byte type, byte code, Instant now, int mtuBytes = 0, IpAddress? from = null)
+        in GuestPacket packet, byte type, byte code, Instant now, int mtuBytes = 0,
+        IpAddress? from = null)
     {
         if (packet.IsLinkBroadcast || !IsUnicast(packet.Destination) || IsIcmpError(packet))
         {
             return false;
         }
 
-        ReadOnlySpan<byte> quote = packet.Quote[..Math.Min(packet.Quote.Length, MaximumQuoteLengthBytes)];
+        ReadOnlySpan<byte> quote =
+            packet.Quote[..Math.Min(packet.Quote.Length, MaximumQuoteLengthBytes)];
         Span<byte> message = Begin(packet.Route, packet.Source, quote.Length, now);
         if (message.IsEmpty)
         {
@@ -61,7 +65,8 @@ public sealed class IcmpErrors
         }
 
         quote.CopyTo(message[IcmpMessage.HeaderLengthBytes..]);
-        return Finish(packet.Route, message, packet.Source, from ?? _settings.Gateway, type, code, mtuBytes);
+        return Finish(
+            packet.Route, message, packet.Source, from ?? _settings.Gateway, type, code, mtuBytes);
     }
 
     /// <summary>
@@ -76,7 +81,9 @@ public sealed class IcmpErrors
     /// <param name="mtuBytes">Next-hop MTU of "fragmentation needed", else 0.</param>
     /// <param name="transportStart">The start of the packet's payload, at least 8 bytes.</param>
     /// <param name="now">The turn's time, for the rate.</param>
-    /// <param name="payloadLengthBytes">Length of the packet's payload, where it was longer.</param>
+    /// <param name="payloadLengthBytes">
+    /// Length of the packet's payload, where it was longer.
+    /// </param>
     /// <returns>True when it was sent.</returns>
     public bool SendForFlow(
         in GuestRoute route, in FlowKey key, IpAddress from, byte type, byte code, int mtuBytes,
@@ -93,7 +100,8 @@ public sealed class IcmpErrors
 
         Span<byte> quote = message[IcmpMessage.HeaderLengthBytes..];
         Ipv4Header.Write(
-            quote, Ipv4Header.MinimumLengthBytes + Math.Max(payloadLengthBytes, transportStart.Length),
+            quote,
+            Ipv4Header.MinimumLengthBytes + Math.Max(payloadLengthBytes, transportStart.Length),
             typeOfService: 0, identification: 0, dontFragment: true, moreFragments: false,
             fragmentOffsetBytes: 0, ttl: 1, key.Protocol, key.Guest.Address, key.Remote.Address);
         transportStart.CopyTo(quote[Ipv4Header.MinimumLengthBytes..]);
@@ -110,7 +118,8 @@ public sealed class IcmpErrors
         !destination.IsMulticast && !destination.IsUnspecified
         && destination != IpAddress.IPv4Broadcast && destination != _settings.Subnet.Last;
 
-    private Span<byte> Begin(in GuestRoute route, IpAddress guest, int quoteLengthBytes, Instant now)
+    private Span<byte> Begin(
+        in GuestRoute route, IpAddress guest, int quoteLengthBytes, Instant now)
     {
         if (!TakeToken(guest, now))
         {

@@ -8,7 +8,8 @@ namespace Slipway.Stack;
 /// what came from outside concern sockets of the host that have no ear for them.
 /// </summary>
 public sealed class IcmpLayer(
-    StackSettings settings, Counters counters, PacketOutput output, PingLayer pings, DatagramTurn turn)
+    StackSettings settings, Counters counters, PacketOutput output, PingLayer pings,
+    DatagramTurn turn)
     : ITransport
 {
     public void Receive(in GuestPacket packet, Instant now)
@@ -36,7 +37,8 @@ public sealed class IcmpLayer(
     {
         Span<byte> reply = turn.Payload[..message.Message.Length];
         message.Message.CopyTo(reply);
-        IcmpMessage.WriteEcho(reply, IcmpType.EchoReply, message.Identifier, message.SequenceNumber);
+        IcmpMessage.WriteEcho(
+            reply, IcmpType.EchoReply, message.Identifier, message.SequenceNumber);
         output.SendFragmented(
             packet.Route, packet.Destination, packet.Source, IpProtocol.Icmp, reply,
             typeOfService: packet.TypeOfService);

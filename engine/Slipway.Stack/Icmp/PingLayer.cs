@@ -32,7 +32,8 @@ public sealed class PingLayer
 
     public PingLayer(
         StackSettings settings, Counters counters, PacketOutput output, IcmpErrors errors,
-        TimerWheel timers, NeighborTable neighbors, IHostNetwork network, DestinationMap destinations,
+        TimerWheel timers, NeighborTable neighbors, IHostNetwork network,
+        DestinationMap destinations,
         DatagramTurn turn)
     {
         _settings = settings;
@@ -42,7 +43,8 @@ public sealed class PingLayer
         _network = network;
         _destinations = destinations;
         _turn = turn;
-        _flows = new LruTable<IpEndpoint, PingFlow>(settings.Limits.EchoFlows, new KeyHash(settings.Seed).Of);
+        _flows = new LruTable<IpEndpoint, PingFlow>(
+            settings.Limits.EchoFlows, new KeyHash(settings.Seed).Of);
         Counters = counters;
         Timers = timers;
     }
@@ -69,14 +71,16 @@ public sealed class PingLayer
         }
 
         flow.NoteOutbound(message.SequenceNumber, now);
-        DatagramOptions options = new((byte)(packet.Ttl - 1), packet.TypeOfService, packet.DontFragment);
+        DatagramOptions options = new(
+            (byte)(packet.Ttl - 1), packet.TypeOfService, packet.DontFragment);
         HostError error = flow.Send(new IpEndpoint(remote, 0), message.Message, options, now);
         if (error == HostError.None)
         {
             return;
         }
 
-        Counters.Drop(error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
+        Counters.Drop(
+            error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
         if (UdpLayer.IcmpCodeOf(error) is byte code)
         {
             _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
@@ -87,7 +91,8 @@ public sealed class PingLayer
     internal void SendToGuest(PingFlow flow, IpAddress remote, Span<byte> message)
     {
         IpAddress source = _destinations.ToGuest(remote);
-        if (source.IsLoopback || IcmpMessage.TryParse(message, out IcmpMessage reply) != ParseError.None
+        if (source.IsLoopback
+            || IcmpMessage.TryParse(message, out IcmpMessage reply) != ParseError.None
             || reply.Type != IcmpType.EchoReply)
         {
             Counters.Drop(DropReason.Icmp);
@@ -108,7 +113,8 @@ public sealed class PingLayer
     internal void Report(PingFlow flow, in HostErrorReport report, Span<byte> quoted, Instant now)
     {
         if (report.IcmpType is not (IcmpType.DestinationUnreachable or IcmpType.TimeExceeded
-            or IcmpType.ParameterProblem) || !_neighbors.TryFind(flow.Guest.Address, out GuestRoute route))
+            or IcmpType.ParameterProblem)
+            || !_neighbors.TryFind(flow.Guest.Address, out GuestRoute route))
         {
             Counters.Drop(DropReason.Icmp);
             return;
@@ -120,8 +126,8 @@ public sealed class PingLayer
         ushort sequenceNumber = quoted.Length >= IcmpMessage.HeaderLengthBytes
             ? IcmpMessage.SequenceNumberOf(quoted) : flow.LastSequenceNumber;
         IcmpMessage.WriteEcho(start, IcmpType.EchoRequest, flow.Guest.Port, sequenceNumber);
-        FlowKey key = new(
-            flow.Guest, new IpEndpoint(_destinations.ToGuest(report.Remote.Address), 0), IpProtocol.Icmp);
+        IpEndpoint remote = new(_destinations.ToGuest(report.Remote.Address), 0);
+        FlowKey key = new(flow.Guest, remote, IpProtocol.Icmp);
         _errors.SendForFlow(
             route, key, UdpLayer.OffenderOf(report, _destinations, _settings),
             report.IcmpType, report.IcmpCode, report.MtuBytes, start, now);
@@ -165,7 +171,8 @@ public sealed class PingLayer
         }
 
         Counters.Drop(error == HostError.Prohibited ? DropReason.Icmp : DropReason.HostResources);
-        byte code = error == HostError.Prohibited ? IcmpCode.CommunicationProhibited : IcmpCode.HostUnreachable;
+        byte code = error == HostError.Prohibited
+            ? IcmpCode.CommunicationProhibited : IcmpCode.HostUnreachable;
         _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
         return null;
     }

@@ -43,7 +43,8 @@ internal sealed class BitSet(int length)
     }
 
     /// <summary>Clears at least the first <paramref name="count"/> bits.</summary>
-    public void ClearFirst(int count) => _words.AsSpan(0, (count + WordBits - 1) / WordBits).Clear();
+    public void ClearFirst(int count) =>
+        _words.AsSpan(0, (count + WordBits - 1) / WordBits).Clear();
 
     // The bits of a word that lie in the range.
     private static ulong Mask(int word, int first, int last)

@@ -6,6 +6,8 @@ internal enum FragmentOutcome
     Incomplete,
     Complete,
 
-    /// <summary>It overlaps another, passes the end, or has a length that no fragment has.</summary>
+    /// <summary>
+    /// It overlaps another, passes the end, or has a length that no fragment has.
+    /// </summary>
     Lie,
 }

@@ -33,6 +33,8 @@ public readonly ref struct GuestPacket
     /// <summary>What is above IP.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>The IP header and the start of the payload, to be quoted in an ICMP error.</summary>
+    /// <summary>
+    /// The IP header and the start of the payload, to be quoted in an ICMP error.
+    /// </summary>
     public required ReadOnlySpan<byte> Quote { get; init; }
 }

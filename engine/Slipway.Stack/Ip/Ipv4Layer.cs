@@ -42,7 +42,8 @@ public sealed class Ipv4Layer
     public int ReassemblyCount => _reassembly.Count;
 
     /// <summary>Gives the packets of a protocol to a transport.</summary>
-    public void Attach(IpProtocol protocol, ITransport transport) => _transports[(byte)protocol] = transport;
+    public void Attach(IpProtocol protocol, ITransport transport) =>
+        _transports[(byte)protocol] = transport;
 
     /// <summary>Takes a frame to the gateway's MAC or to a group address.</summary>
     public void Receive(IGuestPort port, in EthernetHeader frame, Instant now)
@@ -98,7 +99,8 @@ public sealed class Ipv4Layer
 
     private static bool IsDhcpRequest(in Ipv4Header header) =>
         header.Protocol == IpProtocol.Udp && !header.IsFragment
-        && header.Destination == IpAddress.IPv4Broadcast && header.Payload.Length >= UdpHeader.LengthBytes
+        && header.Destination == IpAddress.IPv4Broadcast
+        && header.Payload.Length >= UdpHeader.LengthBytes
         && BinaryPrimitives.ReadUInt16BigEndian(header.Payload[2..]) == DhcpServerPort;
 
     private bool IsSourceGood(IGuestPort port, MacAddress mac, in Ipv4Header header, Instant now)
@@ -169,7 +171,8 @@ public sealed class Ipv4Layer
         IpAddress destination = packet.Destination;
 
         // Martians get no answer (RFC 1812 section 5.3.7), nor do groups.
-        bool isMartian = destination.IsMulticast || destination.IsLoopback || destination.IPv4 >> 24 == 0;
+        bool isMartian = destination.IsMulticast || destination.IsLoopback
+            || destination.IPv4 >> 24 == 0;
         if (isMartian || fragmentOffsetBytes != 0)
         {
             return;
@@ -190,6 +193,7 @@ public sealed class Ipv4Layer
         }
 
         _counters.Drop(DropReason.Protocol);
-        _errors.SendAbout(packet, IcmpType.DestinationUnreachable, IcmpCode.ProtocolUnreachable, now);
+        _errors.SendAbout(
+            packet, IcmpType.DestinationUnreachable, IcmpCode.ProtocolUnreachable, now);
     }
 }

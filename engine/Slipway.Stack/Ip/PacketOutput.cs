@@ -10,15 +10,17 @@ namespace Slipway.Stack;
 public sealed class PacketOutput(StackSettings settings, Counters counters)
 {
     /// <summary>Ethernet and IPv4 headers in front of a payload, in bytes.</summary>
-    public const int HeadersLengthBytes = EthernetHeader.LengthBytes + Ipv4Header.MinimumLengthBytes;
+    public const int HeadersLengthBytes =
+        EthernetHeader.LengthBytes + Ipv4Header.MinimumLengthBytes;
 
     /// <summary>A hop limit of our own packets (RFC 1700).</summary>
     public const byte DefaultTtl = 64;
 
     private const int IdentificationStep = 16;
 
-    // Atomic datagrams need no identification (RFC 6864 section 4.1). Those of others go on by steps
-    // that cannot be foretold (RFC 7739 section 5.3), and come round after 7,700 datagrams on average.
+    // Atomic datagrams need no identification (RFC 6864 section 4.1). Those of others go on by
+    // steps that cannot be foretold (RFC 7739 section 5.3), and come round after 7,700 datagrams on
+    // average.
     private ulong _identified;
     private ushort _identification;
 
@@ -39,13 +41,15 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
     /// <returns>False when the frame was lost at the link; it is counted.</returns>
     public bool Commit(
         in GuestRoute route, IpAddress source, IpAddress destination, IpProtocol protocol,
-        int payloadLengthBytes, byte ttl = DefaultTtl, byte typeOfService = 0, bool dontFragment = true)
+        int payloadLengthBytes, byte ttl = DefaultTtl, byte typeOfService = 0,
+        bool dontFragment = true)
     {
         ushort identification = dontFragment ? (ushort)0 : NextIdentification();
         Ipv4Header.Write(
             route.Port.Reserved[EthernetHeader.LengthBytes..],
             Ipv4Header.MinimumLengthBytes + payloadLengthBytes, typeOfService, identification,
-            dontFragment, moreFragments: false, fragmentOffsetBytes: 0, ttl, protocol, source, destination);
+            dontFragment, moreFragments: false, fragmentOffsetBytes: 0, ttl, protocol, source,
+            destination);
         return CommitFrame(
             route, EtherType.IPv4, Ipv4Header.MinimumLengthBytes + payloadLengthBytes);
     }
@@ -137,8 +141,9 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
     private ushort NextIdentification()
     {
         _identified++;
+        ReadOnlySpan<ulong> number = new(in _identified);
         ulong hash = SipHash.Hash(
-            MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in _identified)), settings.Seed.High, settings.Seed.Low);
+            MemoryMarshal.AsBytes(number), settings.Seed.High, settings.Seed.Low);
         return _identification += (ushort)(1 + (hash % IdentificationStep));
     }
 

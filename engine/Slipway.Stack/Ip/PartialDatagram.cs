@@ -68,7 +68,8 @@ internal sealed class PartialDatagram
         bool isLast = !header.MoreFragments;
         if (payload.IsEmpty || end > Ipv4Header.MaximumTotalLengthBytes - header.HeaderLengthBytes
             || (!isLast && payload.Length % UnitBytes != 0)
-            || (_lengthBytes != UnknownLength && (end > _lengthBytes || (isLast && end != _lengthBytes)))
+            || (_lengthBytes != UnknownLength
+                && (isLast ? end != _lengthBytes : end > _lengthBytes))
             || (isLast && end < _reachBytes))
         {
             return FragmentOutcome.Lie;
@@ -97,7 +98,8 @@ internal sealed class PartialDatagram
             KeepFirst(header);
         }
 
-        return _receivedBytes == _lengthBytes ? FragmentOutcome.Complete : FragmentOutcome.Incomplete;
+        return _receivedBytes == _lengthBytes
+            ? FragmentOutcome.Complete : FragmentOutcome.Incomplete;
     }
 
     /// <summary>The datagram when it is complete, with a header as if it had come whole.</summary>
@@ -113,8 +115,8 @@ internal sealed class PartialDatagram
     {
         int totalLengthBytes = Ipv4Header.MinimumLengthBytes + payloadLengthBytes;
         Ipv4Header.Write(
-            _buffer, totalLengthBytes, _typeOfService, _identification, dontFragment: false, moreFragments,
-            fragmentOffsetBytes: 0, _ttl, _protocol, _source, _destination);
+            _buffer, totalLengthBytes, _typeOfService, _identification, dontFragment: false,
+            moreFragments, fragmentOffsetBytes: 0, _ttl, _protocol, _source, _destination);
         return new GuestPacket
         {
             Route = route,

@@ -27,7 +27,8 @@ internal sealed partial class Reassembly : ITimerOwner
     private readonly TimerEntry _timer;
     private PartialDatagram? _lent;
 
-    public Reassembly(StackSettings settings, Counters counters, IcmpErrors errors, TimerWheel timers)
+    public Reassembly(
+        StackSettings settings, Counters counters, IcmpErrors errors, TimerWheel timers)
     {
         _counters = counters;
         _errors = errors;
@@ -35,7 +36,8 @@ internal sealed partial class Reassembly : ITimerOwner
         _timer = new TimerEntry(this);
         StackLimits limits = settings.Limits;
         int capacity = Math.Clamp(
-            limits.ReassemblyBytes / PartialDatagram.BufferLengthBytes, 1, Math.Max(limits.ReassemblyPackets, 1));
+            limits.ReassemblyBytes / PartialDatagram.BufferLengthBytes, 1,
+            Math.Max(limits.ReassemblyPackets, 1));
         KeyHash hash = new(settings.Seed);
         _partials = new LruTable<FragmentKey, PartialDatagram>(capacity, hash.Of);
     }
@@ -47,10 +49,12 @@ internal sealed partial class Reassembly : ITimerOwner
     /// Adds a fragment. True when it completes its datagram, whose bytes are lent until
     /// <see cref="Release"/>.
     /// </summary>
-    public bool TryComplete(in GuestPacket fragment, in Ipv4Header header, Instant now, out GuestPacket whole)
+    public bool TryComplete(
+        in GuestPacket fragment, in Ipv4Header header, Instant now, out GuestPacket whole)
     {
         whole = default;
-        FragmentKey key = new(header.Source, header.Destination, header.Protocol, header.Identification);
+        FragmentKey key = new(
+            header.Source, header.Destination, header.Protocol, header.Identification);
         int index = _partials.Find(key);
         if (index < 0)
         {
@@ -130,7 +134,8 @@ internal sealed partial class Reassembly : ITimerOwner
             Remove(_partials.Oldest);
         }
 
-        PartialDatagram partial = _spare.TryPop(out PartialDatagram? spare) ? spare : new PartialDatagram();
+        PartialDatagram partial = _spare.TryPop(out PartialDatagram? spare)
+            ? spare : new PartialDatagram();
         partial.Begin(route, now + Timeout);
         if (!_timer.IsScheduled)
         {

@@ -14,7 +14,8 @@ namespace Slipway.Stack;
 /// announcements (RFC 5227 section 2.4).
 /// </remarks>
 public sealed class ArpLayer(
-    StackSettings settings, Counters counters, PacketOutput output, PortSet ports, NeighborTable neighbors)
+    StackSettings settings, Counters counters, PacketOutput output, PortSet ports,
+    NeighborTable neighbors)
 {
     private static readonly Duration DefendInterval = Duration.FromSeconds(1);
 
@@ -65,7 +66,8 @@ public sealed class ArpLayer(
             neighbors.Learn(sender, packet.SenderHardwareAddress, port, now);
         }
 
-        if (packet.Operation == ArpOperation.Request && settings.IsVirtual(packet.TargetProtocolAddress))
+        if (packet.Operation == ArpOperation.Request
+            && settings.IsVirtual(packet.TargetProtocolAddress))
         {
             Send(
                 new GuestRoute(port, packet.SenderHardwareAddress), ArpOperation.Reply,
@@ -73,7 +75,9 @@ public sealed class ArpLayer(
         }
     }
 
-    /// <summary>Tells a guest that has come where the engine's addresses are (RFC 5227 section 2.3).</summary>
+    /// <summary>
+    /// Tells a guest that has come where the engine's addresses are (RFC 5227 section 2.3).
+    /// </summary>
     public void Announce(IGuestPort port)
     {
         Announce(port, settings.Gateway);
@@ -98,10 +102,12 @@ public sealed class ArpLayer(
     }
 
     private void Announce(IGuestPort port, IpAddress address) => Send(
-        new GuestRoute(port, MacAddress.Broadcast), ArpOperation.Request, address, default, address);
+        new GuestRoute(port, MacAddress.Broadcast), ArpOperation.Request, address, default,
+        address);
 
     private void Send(
-        in GuestRoute route, ArpOperation operation, IpAddress sender, MacAddress targetMac, IpAddress target)
+        in GuestRoute route, ArpOperation operation, IpAddress sender, MacAddress targetMac,
+        IpAddress target)
     {
         Span<byte> packet = stackalloc byte[ArpPacket.LengthBytes];
         ArpPacket.Write(packet, operation, settings.GatewayMac, sender, targetMac, target);

@@ -38,7 +38,8 @@ public sealed partial class NeighborTable : ITimerOwner
     private Neighbor _last;
 
     public NeighborTable(
-        StackSettings settings, Counters counters, PacketOutput output, PortSet ports, TimerWheel timers)
+        StackSettings settings, Counters counters, PacketOutput output, PortSet ports,
+        TimerWheel timers)
     {
         _settings = settings;
         _counters = counters;

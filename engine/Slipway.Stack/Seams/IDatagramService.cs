@@ -7,5 +7,7 @@ namespace Slipway.Stack;
 public interface IDatagramService
 {
     /// <summary>Takes one datagram. The payload is valid during the call only.</summary>
-    void Receive(in GuestPacket packet, ushort sourcePort, ushort destinationPort, ReadOnlySpan<byte> payload, Instant now);
+    void Receive(
+        in GuestPacket packet, ushort sourcePort, ushort destinationPort,
+        ReadOnlySpan<byte> payload, Instant now);
 }

@@ -9,6 +9,8 @@ public interface IDescriptorWatcher
     /// </summary>
     void Watch(int descriptor, Readiness interest, IReadinessOwner owner);
 
-    /// <summary>Forgets the descriptor; call it before closing. Nothing is told afterwards.</summary>
+    /// <summary>
+    /// Forgets the descriptor; call it before closing. Nothing is told afterwards.
+    /// </summary>
     void Unwatch(int descriptor);
 }

@@ -1,9 +1,10 @@
 namespace Slipway.Stack;
 
 /// <summary>
-/// The engine's way to one guest: a TAP, a stream or datagram socket, a virtqueue, or the simulator.
-/// One writer: the worker that owns the link. A frame is written into memory that the port owns
-/// (<see cref="Reserve"/>), so that a payload is copied once, and then sent (<see cref="Commit"/>).
+/// The engine's way to one guest: a TAP, a stream or datagram socket, a virtqueue, or the
+/// simulator. One writer: the worker that owns the link. A frame is written into memory that the
+/// port owns (<see cref="Reserve"/>), so that a payload is copied once, and then sent (<see
+/// cref="Commit"/>).
 /// </summary>
 public interface IGuestPort
 {

@@ -2,17 +2,6 @@ using Slipway.Wire;
 
 namespace Slipway.Stack;
 
-/// <summary>A listening TCP socket at the host, for a published port.</summary>
-public interface IHostListener
-{
-    IpEndpoint LocalEndpoint { get; }
-
-    /// <summary>Takes one pending connection; WouldBlock when there is none.</summary>
-    HostError Accept(out IHostStream? stream, out IpEndpoint client);
-
-    void Close();
-}
-
 /// <summary>Host-side sockets for published ports.</summary>
 public interface IHostListeners
 {
@@ -22,7 +11,9 @@ public interface IHostListeners
     /// <summary>A UDP socket bound to <paramref name="local"/>, with errors reported.</summary>
     HostError BindUdp(in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket);
 
-    /// <summary>Gives an accepted stream to the flow that owns it; its readiness is told from here on,
-    /// beginning with what is ready already.</summary>
+    /// <summary>
+    /// Gives an accepted stream to the flow that owns it; its readiness is told from here on,
+    /// beginning with what is ready already.
+    /// </summary>
     void Adopt(IHostStream stream, IReadinessOwner owner);
 }

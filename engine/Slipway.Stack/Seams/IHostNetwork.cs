@@ -14,7 +14,9 @@ public interface IHostNetwork
     /// </summary>
     HostError ConnectTcp(in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream);
 
-    /// <summary>Makes a UDP socket bound to any address and a free port, with errors reported.</summary>
+    /// <summary>
+    /// Makes a UDP socket bound to any address and a free port, with errors reported.
+    /// </summary>
     HostError OpenUdp(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket);
 
     /// <summary>Makes an ICMP echo socket; Prohibited if ping_group_range forbids it.</summary>

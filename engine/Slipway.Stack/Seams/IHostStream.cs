@@ -17,12 +17,15 @@ public interface IHostStream
 
     /// <summary>
     /// Copies bytes from the receive queue without consuming them, beginning
-    /// <paramref name="offsetBytes"/> after the last byte discarded. At most <c>destination.Length</c>
-    /// bytes; WouldBlock if none have arrived there yet, EndOfStream if none will.
+    /// <paramref name="offsetBytes"/> after the last byte discarded. At most
+    /// <c>destination.Length</c> bytes; WouldBlock if none have arrived there yet, EndOfStream if
+    /// none will.
     /// </summary>
     HostIo Peek(long offsetBytes, Span<byte> destination);
 
-    /// <summary>Consumes bytes that were peeked before, from the head of the receive queue.</summary>
+    /// <summary>
+    /// Consumes bytes that were peeked before, from the head of the receive queue.
+    /// </summary>
     HostError Discard(long lengthBytes);
 
     /// <summary>Gives bytes to the host; may take fewer than all.</summary>

@@ -12,5 +12,7 @@ public interface IStreamServices
     /// Opens a stream to the service at a guest-side destination. Refused when none is there,
     /// NoResources when it takes no more.
     /// </summary>
-    HostError Open(in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream);
+    HostError Open(
+        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        out IHostStream? stream);
 }

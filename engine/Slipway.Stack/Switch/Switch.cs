@@ -56,7 +56,8 @@ public sealed class Switch : IFrameReceiver
     public GuestRoute? Find(MacAddress mac, Instant now)
     {
         int index = _stations.Find(mac);
-        return index >= 0 && _stations.ValueAt(index) is var station && now - station.Heard < Lifetime
+        return index >= 0 && _stations.ValueAt(index) is var station
+            && now - station.Heard < Lifetime
             ? new GuestRoute(station.Port, mac) : null;
     }
 
@@ -147,7 +148,8 @@ public sealed class Switch : IFrameReceiver
         }
     }
 
-    private void Deliver(IGuestPort port, ReadOnlySpan<byte> frame, in EthernetHeader header, Instant now)
+    private void Deliver(
+        IGuestPort port, ReadOnlySpan<byte> frame, in EthernetHeader header, Instant now)
     {
         MacAddress destination = header.Destination;
         bool isGroup = destination.IsMulticast;
@@ -176,7 +178,8 @@ public sealed class Switch : IFrameReceiver
         }
     }
 
-    private void ForwardUnicast(IGuestPort port, ReadOnlySpan<byte> frame, MacAddress destination, Instant now)
+    private void ForwardUnicast(
+        IGuestPort port, ReadOnlySpan<byte> frame, MacAddress destination, Instant now)
     {
         if (Find(destination, now) is not GuestRoute route)
         {

@@ -205,7 +205,8 @@ public sealed class TimerWheel
 
             int shift = level * LevelBits;
             int current = (int)(_tick >> shift) & (SlotsPerLevel - 1);
-            int ahead = BitOperations.TrailingZeroCount(BitOperations.RotateRight(occupied, current));
+            int ahead = BitOperations.TrailingZeroCount(
+                BitOperations.RotateRight(occupied, current));
             tick = Math.Max(((_tick >> shift) + ahead) << shift, _tick);
             return (level * SlotsPerLevel) + ((current + ahead) & (SlotsPerLevel - 1));
         }

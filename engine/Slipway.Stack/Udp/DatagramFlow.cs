@@ -26,7 +26,8 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
     public void OnReady(Readiness readiness, Instant now)
     {
         // A report of readiness may have been on its way when the flow closed.
-        if (!IsClosed && Socket is not null && (readiness & (Readiness.Readable | Readiness.Error)) != 0)
+        const Readiness work = Readiness.Readable | Readiness.Error;
+        if (!IsClosed && Socket is not null && (readiness & work) != 0)
         {
             Work(mayReport: (readiness & Readiness.Error) != 0, now);
         }
@@ -71,10 +72,12 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
     /// Sends a datagram. An error report that waits makes the next send fail, whoever it is to: it
     /// is taken, and the datagram sent again. On MessageTooLong the guest has been told the MTU.
     /// </summary>
-    public HostError Send(in IpEndpoint remote, ReadOnlySpan<byte> payload, DatagramOptions options, Instant now)
+    public HostError Send(
+        in IpEndpoint remote, ReadOnlySpan<byte> payload, DatagramOptions options, Instant now)
     {
         HostError error = Socket!.Send(remote, payload, options);
-        if (error is HostError.None or HostError.WouldBlock or HostError.NoResources or HostError.Prohibited)
+        if (error is HostError.None or HostError.WouldBlock or HostError.NoResources
+            or HostError.Prohibited)
         {
             return error;
         }
@@ -104,7 +107,8 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         }
 
         _wasTooLong |= report.Offender.IsUnspecified
-            && report is { IcmpType: IcmpType.DestinationUnreachable, IcmpCode: IcmpCode.FragmentationNeeded };
+            && report.IcmpType == IcmpType.DestinationUnreachable
+            && report.IcmpCode == IcmpCode.FragmentationNeeded;
         OnReport(report, quoted[..Math.Clamp(report.QuotedLengthBytes, 0, quoted.Length)], now);
         return true;
     }

@@ -3,8 +3,8 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// What the datagram flows of a worker share: the memory that datagrams are read into, and the queue
-/// of flows that have more to read than one portion.
+/// What the datagram flows of a worker share: the memory that datagrams are read into, and the
+/// queue of flows that have more to read than one portion.
 /// </summary>
 public sealed class DatagramTurn
 {
@@ -38,7 +38,8 @@ public sealed class DatagramTurn
     }
 
     /// <summary>The payload that was read last, and the room for a header before it.</summary>
-    internal Span<byte> DatagramOf(int payloadLengthBytes) => _memory.AsSpan(0, HeaderRoomBytes + payloadLengthBytes);
+    internal Span<byte> DatagramOf(int payloadLengthBytes) =>
+        _memory.AsSpan(0, HeaderRoomBytes + payloadLengthBytes);
 
     /// <summary>Queues a flow for another portion, after this turn's other work.</summary>
     internal void Continue(DatagramFlow flow)

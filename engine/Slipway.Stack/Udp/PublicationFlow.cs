@@ -3,7 +3,8 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>The host's socket of a published UDP port, and all its clients.</summary>
-internal sealed class PublicationFlow(UdpLayer layer, DatagramTurn turn, IpEndpoint guest) : DatagramFlow(turn)
+internal sealed class PublicationFlow(UdpLayer layer, DatagramTurn turn, IpEndpoint guest)
+    : DatagramFlow(turn)
 {
     public IpEndpoint Guest => guest;
 

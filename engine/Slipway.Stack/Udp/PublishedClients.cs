@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Slipway.Wire;
 
 namespace Slipway.Stack;
@@ -71,7 +72,8 @@ internal sealed class PublishedClients : ITimerOwner
         [NotNullWhen(true)] out PublicationFlow? publication, out IpEndpoint endpoint)
     {
         int index = port - FirstPort;
-        publication = index >= 0 && index < _clients.UsedLength ? _clients.ValueAt(index).Publication : null;
+        publication = index >= 0 && index < _clients.UsedLength
+            ? _clients.ValueAt(index).Publication : null;
         if (publication is null || publication.Guest != guest)
         {
             publication = null;
@@ -117,7 +119,7 @@ internal sealed class PublishedClients : ITimerOwner
 
     private readonly record struct ClientKey(PublicationFlow Publication, IpEndpoint Endpoint)
     {
-        public int PublicationHash => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(Publication);
+        public int PublicationHash => RuntimeHelpers.GetHashCode(Publication);
     }
 
     // A free entry has no publication.

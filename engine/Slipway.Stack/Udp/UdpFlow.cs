@@ -106,7 +106,8 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
         }
     }
 
-    private bool HasContacted(IpAddress remote) => remote == _lastRemote || _remotes?.Find(remote) >= 0;
+    private bool HasContacted(IpAddress remote) =>
+        remote == _lastRemote || _remotes?.Find(remote) >= 0;
 
     private void NoteRemote(IpAddress remote)
     {

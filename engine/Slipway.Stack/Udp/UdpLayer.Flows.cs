@@ -33,11 +33,13 @@ public sealed partial class UdpLayer
     }
 
     /// <summary>Tells the guest of an ICMP error as the network would have.</summary>
-    internal void Report(UdpFlow flow, in HostErrorReport report, ReadOnlySpan<byte> quoted, Instant now)
+    internal void Report(
+        UdpFlow flow, in HostErrorReport report, ReadOnlySpan<byte> quoted, Instant now)
     {
         if (TryFindRoute(flow, out GuestRoute route))
         {
-            IpEndpoint remote = new(Destinations.ToGuest(report.Remote.Address), report.Remote.Port);
+            IpEndpoint remote = new(
+                Destinations.ToGuest(report.Remote.Address), report.Remote.Port);
             SendReport(route, flow.Guest, remote, report, quoted, now);
         }
     }
@@ -69,21 +71,26 @@ public sealed partial class UdpLayer
             return;
         }
 
-        Span<byte> datagram = stackalloc byte[UdpHeader.LengthBytes + DatagramTurn.QuoteLengthBytes];
+        Span<byte> datagram =
+            stackalloc byte[UdpHeader.LengthBytes + DatagramTurn.QuoteLengthBytes];
         datagram = datagram[..(UdpHeader.LengthBytes + quoted.Length)];
         quoted.CopyTo(datagram[UdpHeader.LengthBytes..]);
         UdpHeader.Write(datagram, guest.Port, remote.Port, guest.Address, remote.Address);
         _errors.SendForFlow(
-            route, new FlowKey(guest, remote, IpProtocol.Udp), OffenderOf(report, Destinations, _settings),
+            route, new FlowKey(guest, remote, IpProtocol.Udp),
+            OffenderOf(report, Destinations, _settings),
             report.IcmpType, report.IcmpCode, report.MtuBytes, datagram, now);
     }
 
-    /// <summary>Who the guest hears an error from: the gateway where the host itself reported it.</summary>
+    /// <summary>
+    /// Who the guest hears an error from: the gateway where the host itself reported it.
+    /// </summary>
     internal static IpAddress OffenderOf(
         in HostErrorReport report, DestinationMap destinations, StackSettings settings)
     {
         IpAddress offender = destinations.ToGuest(report.Offender);
-        return offender.IsUnspecified || offender.IsLoopback || !offender.IsIPv4 ? settings.Gateway : offender;
+        return offender.IsUnspecified || offender.IsLoopback || !offender.IsIPv4
+            ? settings.Gateway : offender;
     }
 
     private UdpFlow? Open(in GuestPacket packet, in IpEndpoint guest, Instant now)
@@ -100,7 +107,8 @@ public sealed partial class UdpLayer
         {
             // Flows that exist go on: for want of descriptors the new one is refused.
             Counters.Drop(DropReason.HostResources);
-            _errors.SendAbout(packet, IcmpType.DestinationUnreachable, IcmpCode.HostUnreachable, now);
+            _errors.SendAbout(
+                packet, IcmpType.DestinationUnreachable, IcmpCode.HostUnreachable, now);
             return null;
         }
 

@@ -19,8 +19,11 @@ public sealed partial class UdpLayer : INeighborWaiter
     /// <summary>Clients of published ports that are remembered.</summary>
     public int PublishedClientCount => _clients.Count;
 
-    /// <summary>Binds a host socket whose datagrams go to a guest; the error says why not.</summary>
-    public HostError Publish(in IpEndpoint hostLocal, in IpEndpoint guest, out UdpPublication? publication)
+    /// <summary>
+    /// Binds a host socket whose datagrams go to a guest; the error says why not.
+    /// </summary>
+    public HostError Publish(
+        in IpEndpoint hostLocal, in IpEndpoint guest, out UdpPublication? publication)
     {
         publication = null;
         PublicationFlow flow = new(this, _turn, guest);
@@ -40,7 +43,8 @@ public sealed partial class UdpLayer : INeighborWaiter
         {
             if (_held[i].Guest == address)
             {
-                _output.SendFragmented(route, _settings.Gateway, address, IpProtocol.Udp, _held[i].Datagram);
+                _output.SendFragmented(
+                    route, _settings.Gateway, address, IpProtocol.Udp, _held[i].Datagram);
             }
         }
 
@@ -51,14 +55,16 @@ public sealed partial class UdpLayer : INeighborWaiter
         _held.RemoveAll(held => held.Guest == address);
 
     /// <summary>Passes a client's datagram on to the guest.</summary>
-    internal void ReceiveFromClient(PublicationFlow publication, in IpEndpoint client, Span<byte> datagram, Instant now)
+    internal void ReceiveFromClient(
+        PublicationFlow publication, in IpEndpoint client, Span<byte> datagram, Instant now)
     {
         IpEndpoint guest = publication.Guest;
         ushort port = _clients.PortOf(publication, client, now);
         UdpHeader.Write(datagram, port, guest.Port, _settings.Gateway, guest.Address);
         if (_neighbors.TryFind(guest.Address, out GuestRoute route))
         {
-            _output.SendFragmented(route, _settings.Gateway, guest.Address, IpProtocol.Udp, datagram);
+            _output.SendFragmented(
+                route, _settings.Gateway, guest.Address, IpProtocol.Udp, datagram);
             return;
         }
 
@@ -80,13 +86,15 @@ public sealed partial class UdpLayer : INeighborWaiter
 
     /// <summary>Tells the guest that a client could not be reached.</summary>
     internal void ReportOfClient(
-        PublicationFlow publication, in HostErrorReport report, ReadOnlySpan<byte> quoted, Instant now)
+        PublicationFlow publication, in HostErrorReport report, ReadOnlySpan<byte> quoted,
+        Instant now)
     {
         if (_clients.TryFindPort(publication, report.Remote, out ushort port)
             && _neighbors.TryFind(publication.Guest.Address, out GuestRoute route))
         {
             SendReport(
-                route, publication.Guest, new IpEndpoint(_settings.Gateway, port), report, quoted, now);
+                route, publication.Guest, new IpEndpoint(_settings.Gateway, port), report, quoted,
+                now);
         }
     }
 
@@ -97,7 +105,8 @@ public sealed partial class UdpLayer : INeighborWaiter
     {
         IpEndpoint guest = new(packet.Source, header.SourcePort);
         if (!_clients.TryFindClient(
-            header.DestinationPort, guest, now, out PublicationFlow? publication, out IpEndpoint client))
+            header.DestinationPort, guest, now, out PublicationFlow? publication,
+            out IpEndpoint client))
         {
             return false;
         }

@@ -105,11 +105,13 @@ public sealed partial class UdpLayer : ITransport
     /// <param name="payload">At most 65507 bytes.</param>
     /// <returns>False when the link could not take it; it is counted.</returns>
     public bool SendFromGateway(
-        in GuestRoute route, ushort sourcePort, in IpEndpoint destination, ReadOnlySpan<byte> payload)
+        in GuestRoute route, ushort sourcePort, in IpEndpoint destination,
+        ReadOnlySpan<byte> payload)
     {
         payload.CopyTo(_turn.Payload);
         Span<byte> datagram = _turn.DatagramOf(payload.Length);
-        UdpHeader.Write(datagram, sourcePort, destination.Port, _settings.Gateway, destination.Address);
+        UdpHeader.Write(
+            datagram, sourcePort, destination.Port, _settings.Gateway, destination.Address);
         return _output.SendFragmented(
             route, _settings.Gateway, destination.Address, IpProtocol.Udp, datagram);
     }
@@ -134,11 +136,13 @@ public sealed partial class UdpLayer : ITransport
         }
         else if (!TryReplyToClient(packet, header, now))
         {
-            _errors.SendAbout(packet, IcmpType.DestinationUnreachable, IcmpCode.PortUnreachable, now);
+            _errors.SendAbout(
+                packet, IcmpType.DestinationUnreachable, IcmpCode.PortUnreachable, now);
         }
     }
 
-    private void SendToHost(in GuestPacket packet, in UdpHeader header, in IpEndpoint remote, Instant now)
+    private void SendToHost(
+        in GuestPacket packet, in UdpHeader header, in IpEndpoint remote, Instant now)
     {
         IpEndpoint guest = new(packet.Source, header.SourcePort);
         UdpFlow? flow = _flows.Find(KeyOf(guest)) ?? Open(packet, guest, now);
@@ -147,7 +151,8 @@ public sealed partial class UdpLayer : ITransport
             return;
         }
 
-        flow.NoteOutbound(packet.Route, new IpEndpoint(packet.Destination, header.DestinationPort), now);
+        flow.NoteOutbound(
+            packet.Route, new IpEndpoint(packet.Destination, header.DestinationPort), now);
         HostError error = flow.Send(remote, header.Payload, OptionsOf(packet), now);
         if (error != HostError.None)
         {
@@ -162,7 +167,8 @@ public sealed partial class UdpLayer : ITransport
 
     private void RefuseSend(in GuestPacket packet, HostError error, Instant now)
     {
-        Counters.Drop(error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
+        Counters.Drop(
+            error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
         if (IcmpCodeOf(error) is byte code)
         {
             _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);

@@ -20,7 +20,9 @@ public sealed class UdpPublication
     /// <summary>Where its datagrams go.</summary>
     public IpEndpoint Guest { get; }
 
-    /// <summary>Closes the host's socket and forgets its clients; a second call does nothing.</summary>
+    /// <summary>
+    /// Closes the host's socket and forgets its clients; a second call does nothing.
+    /// </summary>
     public void Close()
     {
         if (!_flow.IsClosed)

@@ -39,7 +39,8 @@ public class FlowTableTests
     {
         FlowTable<object> table = new(16, Seed);
         FlowKey key = new(
-            new IpEndpoint(IpAddress.Parse("fd00::1"), 1), new IpEndpoint(IpAddress.Parse("fd00::2"), 2), IpProtocol.Tcp);
+            new IpEndpoint(IpAddress.Parse("fd00::1"), 1),
+            new IpEndpoint(IpAddress.Parse("fd00::2"), 2), IpProtocol.Tcp);
         table.TryAdd(key, key);
         Assert.NotNull(table.Find(key));
         Assert.Null(table.Find(key with { Guest = new IpEndpoint(IpAddress.Parse("fd01::1"), 1) }));
@@ -116,9 +117,11 @@ public class FlowTableTests
             {
                 FlowKey stays = Key(i % 64);
                 FlowKey moves = Key(64 + (i % 3_000));
-                if (table.Find(stays)?.Key != stays || (table.Find(moves) is Flow flow && flow.Key != moves))
+                if (table.Find(stays)?.Key != stays
+                    || (table.Find(moves) is Flow flow && flow.Key != moves))
                 {
-                    fault = new ExpectationException($"flow {i % 64} was lost, or another one found");
+                    fault = new ExpectationException(
+                        $"flow {i % 64} was lost, or another one found");
                     return;
                 }
 

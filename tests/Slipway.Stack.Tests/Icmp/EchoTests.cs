@@ -19,11 +19,15 @@ public class EchoTests
     {
         byte[] body = new byte[size];
         Random.Shared.NextBytes(body);
-        IcmpPacket request = IcmpPacket.EchoRequest(0xbeef, 3, body) with { Destination = IpAddress.Parse(address) };
+        IcmpPacket request = IcmpPacket.EchoRequest(0xbeef, 3, body) with
+        {
+            Destination = IpAddress.Parse(address),
+        };
         Array.ForEach(request.ToPacket().Fragment(1_480), _bench.Send);
         IcmpPacket reply = IcmpPacket.Parse(_bench.TakeFragmented());
         Assert.Equal(
-            (0, 0, (ushort)0xbeef, (ushort)3), (reply.Type, reply.Code, reply.Identifier, reply.SequenceNumber));
+            (0, 0, (ushort)0xbeef, (ushort)3),
+            (reply.Type, reply.Code, reply.Identifier, reply.SequenceNumber));
         Assert.Equal((request.Destination, request.Source), (reply.Source, reply.Destination));
         Assert.Equal(body, reply.Body);
         Assert.Equal(0, _bench.Host.OpenSockets);
@@ -32,7 +36,10 @@ public class EchoTests
     [Fact]
     public void Message_WithABadChecksum_IsDroppedAndCounted()
     {
-        _bench.Send((IcmpPacket.EchoRequest(1, 1, []) with { Destination = VirtualNetwork.Gateway, BadChecksum = true }).ToFrame());
+        _bench.Send((IcmpPacket.EchoRequest(1, 1, []) with
+        {
+            Destination = VirtualNetwork.Gateway, BadChecksum = true,
+        }).ToFrame());
         Assert.Null(_bench.Port.Take());
         Assert.Equal(1, _bench.Counters.Malformeds(ParseError.Checksum));
     }
@@ -45,7 +52,10 @@ public class EchoTests
     [InlineData(255)]
     public void Message_OfAnotherType_IsDroppedAndCounted(byte type)
     {
-        _bench.Send(new IcmpPacket { Type = type, Destination = VirtualNetwork.Gateway, Body = new byte[28] }.ToFrame());
+        _bench.Send(new IcmpPacket
+        {
+            Type = type, Destination = VirtualNetwork.Gateway, Body = new byte[28],
+        }.ToFrame());
         Assert.Null(_bench.Port.Take());
         Assert.Equal(1, _bench.Dropped(DropReason.Icmp));
     }
@@ -58,9 +68,11 @@ public class EchoTests
     {
         byte[] body = new byte[size];
         Random.Shared.NextBytes(body);
-        Array.ForEach(IcmpPacket.EchoRequest(0xbeef, 3, body).ToPacket().Fragment(1_480), _bench.Send);
+        Array.ForEach(
+            IcmpPacket.EchoRequest(0xbeef, 3, body).ToPacket().Fragment(1_480), _bench.Send);
         IcmpPacket reply = IcmpPacket.Parse(_bench.TakeFragmented());
-        Assert.Equal((0, (ushort)0xbeef, (ushort)3), (reply.Type, reply.Identifier, reply.SequenceNumber));
+        Assert.Equal(
+            (0, (ushort)0xbeef, (ushort)3), (reply.Type, reply.Identifier, reply.SequenceNumber));
         Assert.Equal((VirtualNetwork.Far, VirtualNetwork.Guest), (reply.Source, reply.Destination));
         Assert.Equal(body, reply.Body);
     }
@@ -109,7 +121,9 @@ public class EchoTests
         _bench.Send(request.ToPacket() with { DontFragment = true });
         IcmpPacket error = _bench.TakeIcmp().Must(Expect.Icmp(3, 4));
         Assert.Equal((1_200, VirtualNetwork.Gateway), (error.MtuBytes, error.Source));
-        Assert.Equal(request.RestOfHeader, IcmpPacket.Parse(error.Quote with { Payload = [.. error.Quote.Payload] }).RestOfHeader);
+        Assert.Equal(
+            request.RestOfHeader,
+            IcmpPacket.Parse(error.Quote with { Payload = [.. error.Quote.Payload] }).RestOfHeader);
         Assert.Null(_bench.Port.Take());
     }
 
@@ -124,7 +138,8 @@ public class EchoTests
 
         Assert.Equal(2, _bench.Host.OpenSockets);
         Assert.Equal(2, _bench.Counters.EchoFlowsOpened);
-        ushort[] identifiers = [.. _bench.Port.TakeAll().Select(frame => IcmpPacket.ParseFrame(frame).Identifier)];
+        ushort[] identifiers = [
+            .. _bench.Port.TakeAll().Select(frame => IcmpPacket.ParseFrame(frame).Identifier)];
         Assert.Equal([1, 2, 1, 2, 1, 2], identifiers);
     }
 
@@ -144,7 +159,8 @@ public class EchoTests
     [Fact]
     public void Flows_OverTheBound_EvictTheIdlest()
     {
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { EchoFlows = 10 } });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { Limits = new StackLimits { EchoFlows = 10 } });
         for (ushort identifier = 0; identifier < 50; identifier++)
         {
             bench.Send(IcmpPacket.EchoRequest(1_000, 1, []).ToFrame());

@@ -15,14 +15,16 @@ public class IcmpErrorsTests
     [InlineData(12)]
     public void Error_AboutAnError_IsNotSent(byte type)
     {
-        _bench.Send(new IcmpPacket { Type = type, Body = new byte[28] }.ToPacket() with { Ttl = 1 });
+        _bench.Send(
+            new IcmpPacket { Type = type, Body = new byte[28] }.ToPacket() with { Ttl = 1 });
         Assert.Null(_bench.Port.Take());
     }
 
     [Fact]
     public void Error_AboutALaterFragment_IsNotSent()
     {
-        Ipv4Packet[] pieces = (new Datagram { Payload = new byte[3_000] }.ToPacket() with { Ttl = 1 }).Fragment(1_480);
+        Ipv4Packet whole = new Datagram { Payload = new byte[3_000] }.ToPacket() with { Ttl = 1 };
+        Ipv4Packet[] pieces = whole.Fragment(1_480);
         _bench.Send(pieces[1]);
         Assert.Null(_bench.Port.Take());
         _bench.Send(pieces[0]);
@@ -35,7 +37,8 @@ public class IcmpErrorsTests
         _bench.Send(new EthernetFrame
         {
             Destination = MacAddress.Broadcast,
-            Payload = (new Datagram { Destination = new(VirtualNetwork.Gateway, 9) }).ToPacket().ToBytes(),
+            Payload = new Datagram { Destination = new(VirtualNetwork.Gateway, 9) }
+                .ToPacket().ToBytes(),
         }.ToBytes());
         Assert.Null(_bench.Port.Take());
     }
@@ -43,7 +46,10 @@ public class IcmpErrorsTests
     [Fact]
     public void Quote_OfALongPacket_FillsFiveHundredSeventySixBytes()
     {
-        Datagram datagram = new() { Destination = new(VirtualNetwork.Gateway, 9), Payload = new byte[1_400] };
+        Datagram datagram = new()
+        {
+            Destination = new(VirtualNetwork.Gateway, 9), Payload = new byte[1_400],
+        };
         datagram.Payload.AsSpan().Fill(7);
         _bench.Send(datagram.ToFrame());
         byte[] frame = Assert.IsType<byte[]>(_bench.Port.Take());
@@ -54,7 +60,10 @@ public class IcmpErrorsTests
     [Fact]
     public void Errors_ToOneGuest_AreBoundedInRateAndOthersHaveTheirOwn()
     {
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { IcmpErrorsPerSecond = 100 } });
+        StackBench bench = new(VirtualNetwork.Settings with
+        {
+            Limits = new StackLimits { IcmpErrorsPerSecond = 100 },
+        });
         RecordingPort second = bench.Open(2);
         Ipv4Packet packet = new Datagram().ToPacket() with { Ttl = 1 };
         for (int i = 0; i < 1_000; i++)

@@ -71,7 +71,8 @@ public class Ipv4LayerTests
         Datagram datagram = new() { Destination = new(IpAddress.Parse("240.0.0.1"), 9) };
         _bench.Send(datagram.ToFrame());
         _bench.TakeIcmp().Must(
-            Expect.Icmp(3, 0), Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
+            Expect.Icmp(3, 0),
+            Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
     }
 
     [Fact]
@@ -97,7 +98,8 @@ public class Ipv4LayerTests
         Datagram datagram = new();
         _bench.Send(datagram.ToPacket() with { Ttl = 1 });
         IcmpPacket error = _bench.TakeIcmp().Must(
-            Expect.Icmp(11, 0), Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
+            Expect.Icmp(11, 0),
+            Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
         Assert.Equal(VirtualNetwork.Gateway, error.Source);
         Assert.Equal(0, _bench.Host.OpenSockets);
     }
@@ -122,7 +124,10 @@ public class Ipv4LayerTests
     [InlineData(132, "192.168.127.1")]
     public void Protocol_ThatIsNotCarried_IsUnreachable(int protocol, string destination)
     {
-        _bench.Send(Ping with { Protocol = (IpProtocol)protocol, Destination = IpAddress.Parse(destination) });
+        _bench.Send(Ping with
+        {
+            Protocol = (IpProtocol)protocol, Destination = IpAddress.Parse(destination),
+        });
         _bench.TakeIcmp().Must(Expect.Icmp(3, 2));
         Assert.Equal(1, _bench.Dropped(DropReason.Protocol));
     }
@@ -130,7 +135,10 @@ public class Ipv4LayerTests
     [Fact]
     public void Igmp_ToItsGroup_IsDroppedSilently()
     {
-        _bench.Send(Ping with { Protocol = IpProtocol.Igmp, Destination = IpAddress.Parse("224.0.0.22"), Ttl = 1 });
+        _bench.Send(Ping with
+        {
+            Protocol = IpProtocol.Igmp, Destination = IpAddress.Parse("224.0.0.22"), Ttl = 1,
+        });
         Assert.Null(_bench.Port.Take());
     }
 
@@ -138,7 +146,8 @@ public class Ipv4LayerTests
     public void Packet_WithALengthAboveTheFrames_IsDroppedWithoutAQuote()
     {
         // CVE-2026-120830: an error must not quote what did not arrive.
-        byte[] frame = (new Datagram { Payload = new byte[20] }.ToPacket() with { Ttl = 1 }).ToFrame();
+        byte[] frame = (new Datagram { Payload = new byte[20] }.ToPacket() with { Ttl = 1 })
+            .ToFrame();
         frame[16] = 0x40;
         frame[24] = frame[25] = 0;
         ushort checksum = InternetChecksum.Compute(frame.AsSpan(14, 20));
@@ -151,7 +160,9 @@ public class Ipv4LayerTests
     [Fact]
     public void Frame_WithPadding_IsQuotedWithoutIt()
     {
-        byte[] frame = [.. (new Datagram { Payload = [1] }.ToPacket() with { Ttl = 1 }).ToFrame(), .. new byte[17]];
+        byte[] frame = [
+            .. (new Datagram { Payload = [1] }.ToPacket() with { Ttl = 1 }).ToFrame(),
+            .. new byte[17]];
         _bench.Send(frame);
         Assert.Equal(29, _bench.TakeIcmp().Must(Expect.Icmp(11, 0)).Body.Length);
     }

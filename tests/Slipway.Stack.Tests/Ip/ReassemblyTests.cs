@@ -73,7 +73,8 @@ public class ReassemblyTests
     [InlineData(0, 32, 8, 8)]
     [InlineData(8, 8, 0, 32)]
     [InlineData(0, 24, 0, 16)]
-    public void Fragments_ThatOverlap_DropTheDatagram(int offset, int length, int overlapOffset, int overlapLength)
+    public void Fragments_ThatOverlap_DropTheDatagram(
+        int offset, int length, int overlapOffset, int overlapLength)
     {
         // CVE-2019-15890, CVE-2020-1983, teardrop; RFC 5722.
         _bench.Send(Piece(offset, length));
@@ -176,7 +177,10 @@ public class ReassemblyTests
         for (int i = 0; i < 100_000; i++)
         {
             _bench.Stack.OnFrame(
-                _bench.Port, (Piece(8, 8) with { Identification = (ushort)i, Source = VirtualNetwork.Guest }).ToFrame(),
+                _bench.Port, (Piece(8, 8) with
+                {
+                    Identification = (ushort)i, Source = VirtualNetwork.Guest,
+                }).ToFrame(),
                 _bench.Clock.Now);
         }
 
@@ -191,7 +195,8 @@ public class ReassemblyTests
     {
         for (int i = 0; i < 200; i++)
         {
-            Ipv4Packet[] pieces = (Ping with { Identification = (ushort)i }).Fragment(i % 2 == 0 ? 1_480 : 808);
+            Ipv4Packet[] pieces = (Ping with { Identification = (ushort)i })
+                .Fragment(i % 2 == 0 ? 1_480 : 808);
             Array.ForEach(pieces, _bench.Send);
             AssertAnswered();
         }

@@ -17,8 +17,10 @@ public class ArpTests
         Assert.Equal(
             new ArpFrame
             {
-                Operation = 2, SenderMac = VirtualNetwork.GatewayMac, Sender = IpAddress.Parse(address),
-                TargetMac = VirtualNetwork.GuestMac, Target = VirtualNetwork.Guest, Destination = VirtualNetwork.GuestMac,
+                Operation = 2,
+                SenderMac = VirtualNetwork.GatewayMac, Sender = IpAddress.Parse(address),
+                TargetMac = VirtualNetwork.GuestMac, Target = VirtualNetwork.Guest,
+                Destination = VirtualNetwork.GuestMac,
             }, reply);
     }
 
@@ -44,7 +46,8 @@ public class ArpTests
     public void Probe_ForTheGateway_IsDefendedAndLearnsNothing()
     {
         // RFC 5227 section 2.1.1: a probe's sender has no address yet.
-        _bench.Send(new ArpFrame { Sender = IpAddress.IPv4Any, Target = VirtualNetwork.Gateway }.ToFrame());
+        _bench.Send(
+            new ArpFrame { Sender = IpAddress.IPv4Any, Target = VirtualNetwork.Gateway }.ToFrame());
         ArpFrame reply = Assert.IsType<ArpFrame>(_bench.TakeArp());
         Assert.Equal((2, VirtualNetwork.Gateway), (reply.Operation, reply.Sender));
         Assert.Equal(0, _bench.Stack.Neighbors.Count);
@@ -58,7 +61,10 @@ public class ArpTests
     {
         RecordingPort second = _bench.Open(2);
         IpAddress claimed = IpAddress.Parse(address);
-        _bench.Send(new ArpFrame { Operation = (ushort)operation, Sender = claimed, Target = claimed }.ToFrame());
+        _bench.Send(new ArpFrame
+        {
+            Operation = (ushort)operation, Sender = claimed, Target = claimed,
+        }.ToFrame());
         Assert.Equal(1, _bench.Dropped(DropReason.SpoofedAddress));
         ArpFrame[] heard = [.. second.TakeAll().Select(frame => ArpFrame.ParseFrame(frame))];
         Assert.All(heard, arp => Assert.Equal(VirtualNetwork.GatewayMac, arp.SenderMac));
@@ -69,7 +75,10 @@ public class ArpTests
     public void Claims_InAFlood_AreAnsweredOnceASecond()
     {
         RecordingPort second = _bench.Open(2);
-        byte[] claim = new ArpFrame { Sender = VirtualNetwork.Gateway, Target = VirtualNetwork.Gateway }.ToFrame();
+        byte[] claim = new ArpFrame
+        {
+            Sender = VirtualNetwork.Gateway, Target = VirtualNetwork.Gateway,
+        }.ToFrame();
         for (int i = 0; i < 1_000; i++)
         {
             _bench.Send(claim);
@@ -100,7 +109,8 @@ public class ArpTests
         ArpFrame announcement = Assert.IsType<ArpFrame>(_bench.TakeArp(port));
         Assert.Equal(
             (1, VirtualNetwork.GatewayMac, VirtualNetwork.Gateway, VirtualNetwork.Gateway),
-            (announcement.Operation, announcement.SenderMac, announcement.Sender, announcement.Target));
+            (announcement.Operation, announcement.SenderMac,
+                announcement.Sender, announcement.Target));
     }
 
     [Fact]

@@ -60,9 +60,15 @@ public class NeighborTableTests : INeighborWaiter
         RecordingPort second = _bench.Open(2);
         _bench.Introduce();
         second.TakeAll();
-        IcmpPacket ping = IcmpPacket.EchoRequest(1, 1, []) with { Destination = VirtualNetwork.Gateway };
+        IcmpPacket ping = IcmpPacket.EchoRequest(1, 1, []) with
+        {
+            Destination = VirtualNetwork.Gateway,
+        };
         _bench.Send(
-            new EthernetFrame { Source = StackBench.OtherMac, Payload = ping.ToPacket().ToBytes() }.ToBytes(), second);
+            new EthernetFrame
+            {
+                Source = StackBench.OtherMac, Payload = ping.ToPacket().ToBytes(),
+            }.ToBytes(), second);
         Assert.Null(second.Take());
         Assert.Null(_bench.Port.Take());
         Assert.Equal(1, _bench.Dropped(DropReason.SpoofedAddress));
@@ -137,10 +143,13 @@ public class NeighborTableTests : INeighborWaiter
     [Fact]
     public void Table_FloodedWithAddresses_StaysBounded()
     {
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { Neighbors = 50 } });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { Limits = new StackLimits { Neighbors = 50 } });
         for (uint i = 3; i < 250; i++)
         {
-            bench.Introduce(mac: new MacAddress(0x0200_0000_0000ul + i), address: IpAddress.FromIPv4(0xc0a8_7f00 + i));
+            bench.Introduce(
+                mac: new MacAddress(0x0200_0000_0000ul + i),
+                address: IpAddress.FromIPv4(0xc0a8_7f00 + i));
         }
 
         Assert.Equal(50, bench.Stack.Neighbors.Count);
@@ -149,5 +158,6 @@ public class NeighborTableTests : INeighborWaiter
     void INeighborWaiter.OnNeighborResolved(IpAddress address, in GuestRoute route, Instant now) =>
         _told.Add((address, route.Mac));
 
-    void INeighborWaiter.OnNeighborFailed(IpAddress address, Instant now) => _told.Add((address, null));
+    void INeighborWaiter.OnNeighborFailed(IpAddress address, Instant now) =>
+        _told.Add((address, null));
 }

@@ -48,7 +48,10 @@ public class SwitchTests
     [Fact]
     public void Frames_ToTheGateway_AreNotForwarded()
     {
-        _bench.Send((IcmpPacket.EchoRequest(1, 1, []) with { Destination = VirtualNetwork.Gateway }).ToFrame());
+        _bench.Send((IcmpPacket.EchoRequest(1, 1, []) with
+        {
+            Destination = VirtualNetwork.Gateway,
+        }).ToFrame());
         Assert.Equal((1, 0, 0), Pending());
     }
 
@@ -118,8 +121,12 @@ public class SwitchTests
     {
         _bench.Introduce(_second, StackBench.OtherMac, StackBench.OtherGuest);
         Clear();
-        byte[] packet = new Ipv4Packet { Source = VirtualNetwork.Gateway, Destination = StackBench.OtherGuest }.ToBytes();
-        _bench.Send(new EthernetFrame { Destination = StackBench.OtherMac, Payload = packet }.ToBytes());
+        byte[] packet = new Ipv4Packet
+        {
+            Source = VirtualNetwork.Gateway, Destination = StackBench.OtherGuest,
+        }.ToBytes();
+        _bench.Send(
+            new EthernetFrame { Destination = StackBench.OtherMac, Payload = packet }.ToBytes());
         Assert.Equal((0, 0, 0), Pending());
         Assert.Equal(1, _bench.Dropped(DropReason.SpoofedAddress));
     }
@@ -164,11 +171,13 @@ public class SwitchTests
     [Fact]
     public void Table_FloodedWithMacs_StaysBoundedAndServes()
     {
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { SwitchAddresses = 100 } });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { Limits = new StackLimits { SwitchAddresses = 100 } });
         RecordingPort second = bench.Open(2);
         for (uint i = 0; i < 5_000; i++)
         {
-            bench.Send(Frame(VirtualNetwork.GatewayMac, source: new MacAddress(0x0200_1000_0000ul + i), type: 0x1234));
+            MacAddress source = new(0x0200_1000_0000ul + i);
+            bench.Send(Frame(VirtualNetwork.GatewayMac, source, type: 0x1234));
         }
 
         Assert.Equal(100, bench.Stack.StationCount);

@@ -109,64 +109,25 @@ public class TimerWheelTests
     public void Wheel_AgainstASortedModel_FiresTheSame(int seed)
     {
         Random random = new(seed);
-        TimerWheel wheel = new();
-        SortedSet<(long Tick, int Id)> model = [];
-        Dictionary<int, long> scheduled = [];
-        List<int> fired = [];
-        TimerEntry[] entries = new TimerEntry[200];
-        for (int i = 0; i < entries.Length; i++)
-        {
-            int id = i;
-            entries[i] = new TimerEntry(new Recorder { OnFire = (_, _) => fired.Add(id) });
-        }
-
-        long now = random.NextInt64(1L << 50);
-        wheel.Advance(new Instant(now));
+        WheelAndModel both = new(entryCount: 200, new Instant(random.NextInt64(1L << 50)));
         for (int step = 0; step < 20_000; step++)
         {
-            int id = random.Next(entries.Length);
+            int id = random.Next(200);
             switch (random.Next(10))
             {
                 case < 6:
-                    long due = now + (random.NextInt64(1L << random.Next(1, 46)) - 1_000_000);
-                    wheel.Schedule(entries[id], new Instant(due));
-                    Forget(id);
-                    scheduled[id] = Math.Max((due + 999_999) / 1_000_000, now / 1_000_000);
-                    model.Add((scheduled[id], id));
+                    long span = random.NextInt64(1L << random.Next(1, 46)) - 1_000_000;
+                    both.Schedule(id, both.Now + new Duration(span));
                     break;
                 case < 7:
-                    wheel.Cancel(entries[id]);
-                    Forget(id);
+                    both.Cancel(id);
                     break;
                 default:
-                    now += random.NextInt64(1L << random.Next(1, 42));
-                    AdvanceBoth();
+                    both.Advance(new Duration(random.NextInt64(1L << random.Next(1, 42))));
                     break;
             }
 
-            Assert.Equal(model.Count, wheel.Count);
-            Assert.Equal(scheduled.ContainsKey(id), entries[id].IsScheduled);
-            Instant next = wheel.NextDeadline;
-            Assert.True(model.Count == 0 ? next == Instant.Never : next.Nanoseconds <= model.Min.Tick * 1_000_000,
-                $"seed {seed}, step {step}: deadline {next} is later than the first entry");
-        }
-
-        void Forget(int id)
-        {
-            if (scheduled.Remove(id, out long tick))
-            {
-                model.Remove((tick, id));
-            }
-        }
-
-        void AdvanceBoth()
-        {
-            fired.Clear();
-            wheel.Advance(new Instant(now));
-            List<(long Tick, int Id)> expected = [.. model.TakeWhile(entry => entry.Tick <= now / 1_000_000)];
-            Assert.Equal(expected.Select(entry => entry.Id).Order(), fired.Order());
-            Assert.Equal(expected.Select(entry => entry.Tick), fired.Select(id => scheduled[id]));
-            expected.ForEach(entry => Forget(entry.Id));
+            both.AssertSame($"seed {seed}, step {step}");
         }
     }
 
@@ -181,7 +142,9 @@ public class TimerWheelTests
         Random random = new(7);
         for (int i = 0; i < 500; i++)
         {
-            wheel.Schedule(new TimerEntry(recorder), clock.Now + new Duration(random.NextInt64(400_000_000_000)));
+            wheel.Schedule(
+                new TimerEntry(recorder),
+                clock.Now + new Duration(random.NextInt64(400_000_000_000)));
         }
 
         int wakeUps = 0;
@@ -193,7 +156,8 @@ public class TimerWheelTests
         }
 
         Assert.Equal(500, fired.Count);
-        Assert.All(fired, pair => Assert.InRange((pair.At - pair.Due).Nanoseconds, 0, Tick.Nanoseconds));
+        Assert.All(
+            fired, pair => Assert.InRange((pair.At - pair.Due).Nanoseconds, 0, Tick.Nanoseconds));
         Assert.InRange(wakeUps, 1, 2_000);
     }
 
@@ -201,7 +165,8 @@ public class TimerWheelTests
     public void Wheel_InSteadyState_AllocatesNothing()
     {
         TimerWheel wheel = new();
-        TimerEntry[] entries = [.. Enumerable.Range(0, 64).Select(_ => new TimerEntry(new Nobody()))];
+        TimerEntry[] entries = [
+            .. Enumerable.Range(0, 64).Select(_ => new TimerEntry(new Nobody()))];
         long before = 0;
         for (int i = 0; i < 20_000; i++)
         {

@@ -26,7 +26,8 @@ public class UdpErrorTests
         Datagram datagram = new() { Destination = new(VirtualNetwork.HostAlias, 9) };
         _bench.Send(datagram.ToFrame());
         IcmpPacket error = _bench.TakeIcmp().Must(
-            Expect.Icmp(3, 3), Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
+            Expect.Icmp(3, 3),
+            Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
         Assert.Equal(VirtualNetwork.HostAlias, error.Source);
     }
 
@@ -38,14 +39,20 @@ public class UdpErrorTests
         List<(IpAddress, byte, byte)> hops = [];
         for (byte ttl = 1; ttl <= 4; ttl++)
         {
-            Datagram probe = new() { Destination = new(Closed.Address, (ushort)(33_434 + ttl)), Payload = new byte[32] };
+            Datagram probe = new()
+            {
+                Destination = new(Closed.Address, (ushort)(33_434 + ttl)), Payload = new byte[32],
+            };
             _bench.Send(probe.ToPacket() with { Ttl = ttl });
-            IcmpPacket answer = _bench.TakeIcmp().Must(Expect.Quotes(probe.Source, probe.Destination, IpProtocol.Udp));
+            IcmpPacket answer = _bench.TakeIcmp().Must(
+                Expect.Quotes(probe.Source, probe.Destination, IpProtocol.Udp));
             hops.Add((answer.Source, answer.Type, answer.Code));
         }
 
         Assert.Equal(
-            [(VirtualNetwork.Gateway, 11, 0), (routers[0], 11, 0), (routers[1], 11, 0), (Closed.Address, 3, 3)], hops);
+            [
+                (VirtualNetwork.Gateway, 11, 0), (routers[0], 11, 0), (routers[1], 11, 0),
+                (Closed.Address, 3, 3)], hops);
     }
 
     [Fact]
@@ -86,7 +93,8 @@ public class UdpErrorTests
         Datagram datagram = new() { Destination = new(VirtualNetwork.Gateway, 80), Payload = [1] };
         _bench.Send(datagram.ToFrame());
         IcmpPacket error = _bench.TakeIcmp().Must(
-            Expect.Icmp(3, 3), Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
+            Expect.Icmp(3, 3),
+            Expect.Quotes(datagram.Source, datagram.Destination, IpProtocol.Udp));
         Assert.Equal(VirtualNetwork.Gateway, error.Source);
         Assert.Equal(0, _bench.Host.OpenSockets);
     }

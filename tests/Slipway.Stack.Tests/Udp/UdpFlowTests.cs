@@ -34,11 +34,15 @@ public class UdpFlowTests
     public void Datagram_WithoutAChecksumOrASourcePort_IsEchoed()
     {
         _bench.Host.ServeUdp(Server);
-        Datagram datagram = new() { Source = new(VirtualNetwork.Guest, 0), Destination = Server, Payload = [1, 2] };
+        Datagram datagram = new()
+        {
+            Source = new(VirtualNetwork.Guest, 0), Destination = Server, Payload = [1, 2],
+        };
         byte[] bytes = datagram.ToBytes();
         bytes[6] = bytes[7] = 0;
         _bench.Send(datagram.ToPacket() with { Payload = bytes });
-        Assert.Equal(new IpEndpoint(VirtualNetwork.Guest, 0), _bench.TakeDatagram().Must().Destination);
+        Assert.Equal(
+            new IpEndpoint(VirtualNetwork.Guest, 0), _bench.TakeDatagram().Must().Destination);
     }
 
     [Theory]
@@ -51,7 +55,8 @@ public class UdpFlowTests
         SimDatagramServer server = _bench.Host.ServeUdp(Server);
         _bench.Send(new Datagram
         {
-            Destination = Server, Payload = [1, 2], BadChecksum = badChecksum, LyingLength = (ushort?)lyingLength,
+            Destination = Server, Payload = [1, 2], BadChecksum = badChecksum,
+            LyingLength = (ushort?)lyingLength,
         }.ToFrame());
         Assert.Empty(server.Received);
         Assert.Null(_bench.Port.Take());
@@ -69,12 +74,16 @@ public class UdpFlowTests
     }
 
     [Fact]
-    public void Alias_IsTheHostsLoopbackBothWays()
+    public void Alias_InBothDirections_IsTheHostsLoopback()
     {
         SimDatagramServer server = _bench.Host.ServeUdp(new(IpAddress.IPv4Loopback, 53));
-        _bench.Send((new Datagram { Destination = new(VirtualNetwork.HostAlias, 53), Payload = [1] }.ToPacket()) with { Ttl = 1 });
+        _bench.Send((new Datagram
+        {
+            Destination = new(VirtualNetwork.HostAlias, 53), Payload = [1],
+        }.ToPacket()) with { Ttl = 1 });
         Assert.Single(server.Received);
-        Assert.Equal(new IpEndpoint(VirtualNetwork.HostAlias, 53), _bench.TakeDatagram().Must().Source);
+        Assert.Equal(
+            new IpEndpoint(VirtualNetwork.HostAlias, 53), _bench.TakeDatagram().Must().Source);
     }
 
     [Fact]
@@ -86,12 +95,15 @@ public class UdpFlowTests
         _bench.Send(new Datagram { Destination = OtherServer }.ToFrame());
         Assert.Equal(one.LastSource, two.LastSource);
         Assert.Equal(1, _bench.Host.OpenSockets);
-        _bench.Send(new Datagram { Source = new(VirtualNetwork.Guest, 40_001), Destination = Server }.ToFrame());
+        _bench.Send(new Datagram
+        {
+            Source = new(VirtualNetwork.Guest, 40_001), Destination = Server,
+        }.ToFrame());
         Assert.NotEqual(one.LastSource, two.LastSource);
     }
 
     [Fact]
-    public void Filter_PassesOtherPortsOfAContactedAddressAlone()
+    public void Filter_ByDefault_PassesContactedAddressesAlone()
     {
         SimDatagramServer server = _bench.Host.ServeUdp(Server);
         _bench.Send(new Datagram { Destination = Server }.ToFrame());
@@ -118,9 +130,10 @@ public class UdpFlowTests
     }
 
     [Fact]
-    public void FullCone_PassesAnyAddressButTheHostsOwnLoopback()
+    public void Filter_OfFullCone_PassesAnyAddressButTheHostsLoopback()
     {
-        StackBench bench = new(VirtualNetwork.Settings with { UdpFullCone = true, HostAlias = null });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { UdpFullCone = true, HostAlias = null });
         SimDatagramServer server = bench.Host.ServeUdp(Server);
         bench.Send(new Datagram { Destination = Server }.ToFrame());
         bench.Port.TakeAll();
@@ -134,13 +147,19 @@ public class UdpFlowTests
     [Fact]
     public void Remotes_OverTheBound_ForgetTheIdlest()
     {
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { UdpRemotesPerFlow = 4 } });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { Limits = new StackLimits { UdpRemotesPerFlow = 4 } });
         SimDatagramServer server = bench.Host.ServeUdp(Server);
         bench.Send(new Datagram { Destination = Server }.ToFrame());
         for (uint i = 0; i < 4; i++)
         {
-            bench.Host.ServeUdp(new(IpAddress.FromIPv4(0xc633_6420 + i), 1), new SimDatagramServer { Answer = _ => [] });
-            bench.Send(new Datagram { Destination = new(IpAddress.FromIPv4(0xc633_6420 + i), 1) }.ToFrame());
+            bench.Host.ServeUdp(
+                new(IpAddress.FromIPv4(0xc633_6420 + i), 1),
+                new SimDatagramServer { Answer = _ => [] });
+            bench.Send(new Datagram
+            {
+                Destination = new(IpAddress.FromIPv4(0xc633_6420 + i), 1),
+            }.ToFrame());
         }
 
         bench.Port.TakeAll();
@@ -159,7 +178,8 @@ public class UdpFlowTests
     public void Flow_Idle_IsClosedByItsKind(int port, bool answers, int seconds)
     {
         IpEndpoint remote = new(VirtualNetwork.Far, (ushort)port);
-        _bench.Host.ServeUdp(remote, new SimDatagramServer { Answer = payload => answers ? [payload] : [] });
+        _bench.Host.ServeUdp(
+            remote, new SimDatagramServer { Answer = payload => answers ? [payload] : [] });
         _bench.Send(new Datagram { Destination = remote }.ToFrame());
         _bench.Wait(Duration.FromSeconds(seconds - 1));
         Assert.Equal(1, _bench.Host.OpenSockets);
@@ -196,14 +216,22 @@ public class UdpFlowTests
     public void Flows_OverTheBound_EvictTheIdlestAndNeverTheBusiest()
     {
         // gvproxy #107, vpnkit #406: flows and descriptors that leak.
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { UdpFlows = 20 } });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { Limits = new StackLimits { UdpFlows = 20 } });
         SimDatagramServer server = bench.Host.ServeUdp(Server);
-        bench.Send(new Datagram { Source = new(VirtualNetwork.Guest, 1), Destination = Server }.ToFrame());
+        bench.Send(
+            new Datagram { Source = new(VirtualNetwork.Guest, 1), Destination = Server }.ToFrame());
         IpEndpoint busy = server.LastSource;
         for (int i = 0; i < 3_000; i++)
         {
-            bench.Send(new Datagram { Source = new(VirtualNetwork.Guest, (ushort)(1_000 + i)), Destination = Server }.ToFrame());
-            bench.Send(new Datagram { Source = new(VirtualNetwork.Guest, 1), Destination = Server }.ToFrame());
+            bench.Send(new Datagram
+            {
+                Source = new(VirtualNetwork.Guest, (ushort)(1_000 + i)), Destination = Server,
+            }.ToFrame());
+            bench.Send(new Datagram
+            {
+                Source = new(VirtualNetwork.Guest, 1), Destination = Server,
+            }.ToFrame());
             Assert.Equal(busy, server.LastSource);
             Assert.InRange(bench.Host.OpenSockets, 1, 20);
         }
@@ -219,7 +247,8 @@ public class UdpFlowTests
         _bench.Send(new Datagram { Destination = Server }.ToFrame());
         _bench.Port.TakeAll();
         _bench.Host.SocketLimit = 1;
-        _bench.Send(new Datagram { Source = new(VirtualNetwork.Guest, 2), Destination = Server }.ToFrame());
+        _bench.Send(
+            new Datagram { Source = new(VirtualNetwork.Guest, 2), Destination = Server }.ToFrame());
         _bench.TakeIcmp().Must(Expect.Icmp(3, 1));
         Assert.Equal(1, _bench.Dropped(DropReason.HostResources));
         _bench.Send(new Datagram { Destination = Server }.ToFrame());
@@ -249,7 +278,8 @@ public class UdpFlowTests
         SimDatagramServer server = _bench.Host.ServeUdp(Server);
         _bench.Send(new Datagram { Destination = Server }.ToFrame());
         IpEndpoint flooded = server.LastSource;
-        _bench.Send(new Datagram { Source = new(VirtualNetwork.Guest, 2), Destination = Server }.ToFrame());
+        _bench.Send(
+            new Datagram { Source = new(VirtualNetwork.Guest, 2), Destination = Server }.ToFrame());
         _bench.Port.TakeAll();
         for (int i = 0; i < 1_000; i++)
         {
@@ -301,7 +331,8 @@ public class UdpFlowTests
     public void Flow_ClosedWithDatagramsWaiting_IsNotUsedAgain()
     {
         // CVE-2017-13711: close while replies are queued.
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { UdpFlows = 1 } });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { Limits = new StackLimits { UdpFlows = 1 } });
         SimDatagramServer server = bench.Host.ServeUdp(Server);
         bench.Send(new Datagram { Destination = Server }.ToFrame());
         for (int i = 0; i < 500; i++)
@@ -312,7 +343,10 @@ public class UdpFlowTests
         bench.Host.Dispatch(bench.Clock.Now);
         Assert.True(bench.Stack.HasPendingWork);
         bench.Stack.OnFrame(
-            bench.Port, new Datagram { Source = new(VirtualNetwork.Guest, 2), Destination = Server }.ToFrame(), bench.Clock.Now);
+            bench.Port, new Datagram
+            {
+                Source = new(VirtualNetwork.Guest, 2), Destination = Server,
+            }.ToFrame(), bench.Clock.Now);
         bench.Turn();
         Assert.Equal(1, bench.Host.OpenSockets);
     }

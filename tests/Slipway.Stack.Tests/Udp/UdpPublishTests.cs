@@ -18,19 +18,23 @@ public class UdpPublishTests
     {
         // A client takes what the published socket sends to its endpoint.
         _client = _bench.Host.ServeUdp(Client, new SimDatagramServer { Answer = _ => [] });
-        _otherClient = _bench.Host.ServeUdp(OtherClient, new SimDatagramServer { Answer = _ => [] });
-        Assert.Equal(HostError.None, _bench.Stack.Udp.Publish(Local, Guest, out UdpPublication? publication));
+        _otherClient = _bench.Host.ServeUdp(
+            OtherClient, new SimDatagramServer { Answer = _ => [] });
+        Assert.Equal(
+            HostError.None,
+            _bench.Stack.Udp.Publish(Local, Guest, out UdpPublication? publication));
         Publication = publication!;
     }
 
     private UdpPublication Publication { get; }
 
     [Fact]
-    public void Client_IsAPortOfTheGatewayAndGetsTheAnswer()
+    public void Client_OfAPublishedPort_IsAPortOfTheGatewayAndIsAnswered()
     {
         _bench.Introduce();
         Datagram request = FromClient(Client, [1, 2]);
-        Assert.Equal((VirtualNetwork.Gateway, Guest), (request.Source.Address, request.Destination));
+        Assert.Equal(
+            (VirtualNetwork.Gateway, Guest), (request.Source.Address, request.Destination));
         Assert.Equal([1, 2], request.Payload);
 
         Answer(request, [3, 4, 5]);
@@ -39,7 +43,7 @@ public class UdpPublishTests
     }
 
     [Fact]
-    public void Clients_HaveAPortEachAndTheirOwnAnswers()
+    public void Clients_OfOnePort_HaveTheirOwnAnswers()
     {
         _bench.Introduce();
         Datagram one = FromClient(Client, [1]);
@@ -64,7 +68,10 @@ public class UdpPublishTests
         _bench.Turn();
         Datagram request = Datagram.Parse(_bench.TakeFragmented());
         Assert.Equal(payload, request.Payload);
-        Datagram answer = request with { Source = request.Destination, Destination = request.Source };
+        Datagram answer = request with
+        {
+            Source = request.Destination, Destination = request.Source,
+        };
         Array.ForEach(answer.ToPacket().Fragment(1_480), _bench.Send);
         Assert.Equal(payload, Assert.Single(_client.Received));
     }
@@ -86,7 +93,8 @@ public class UdpPublishTests
         {
             Operation = 2, Target = VirtualNetwork.Gateway, Destination = VirtualNetwork.GatewayMac,
         }.ToFrame());
-        byte[] payloads = [.. _bench.Port.TakeAll().Select(frame => Datagram.ParseFrame(frame).Payload[0])];
+        byte[] payloads = [
+            .. _bench.Port.TakeAll().Select(frame => Datagram.ParseFrame(frame).Payload[0])];
         Assert.Equal([0, 1, 2], payloads);
     }
 
@@ -119,7 +127,8 @@ public class UdpPublishTests
     [Fact]
     public void Clients_OverTheBound_EvictTheIdlest()
     {
-        StackBench bench = new(VirtualNetwork.Settings with { Limits = new StackLimits { UdpPublishedClients = 10 } });
+        StackBench bench = new(
+            VirtualNetwork.Settings with { Limits = new StackLimits { UdpPublishedClients = 10 } });
         bench.Introduce();
         bench.Stack.Udp.Publish(Local, Guest, out _);
         for (ushort i = 0; i < 1_000; i++)
@@ -133,14 +142,17 @@ public class UdpPublishTests
     }
 
     [Fact]
-    public void AnotherGuest_MayNotAnswerAClient()
+    public void Answer_OfAnotherGuest_IsRefused()
     {
         RecordingPort second = _bench.Open(2);
         _bench.Introduce();
         Datagram request = FromClient(Client, [1]);
         second.TakeAll();
         _bench.SendAsOther(
-            (request with { Source = new(StackBench.OtherGuest, 53), Destination = request.Source }).ToPacket(), second);
+            (request with
+            {
+                Source = new(StackBench.OtherGuest, 53), Destination = request.Source,
+            }).ToPacket(), second);
         _bench.TakeIcmp(second).Must(Expect.Icmp(3, 3));
         Assert.Empty(_client.Received);
     }
@@ -152,13 +164,16 @@ public class UdpPublishTests
         IpEndpoint gone = new(Client.Address, 9);
         Datagram request = FromClient(gone, [1]);
         Answer(request, [2]);
-        _bench.TakeIcmp().Must(Expect.Icmp(3, 3), Expect.Quotes(Guest, request.Source, IpProtocol.Udp));
+        _bench.TakeIcmp().Must(
+            Expect.Icmp(3, 3), Expect.Quotes(Guest, request.Source, IpProtocol.Udp));
     }
 
     [Fact]
     public void Port_TakenAtTheHost_IsAnError()
     {
-        Assert.Equal(HostError.AddressInUse, _bench.Stack.Udp.Publish(Local, Guest, out UdpPublication? second));
+        Assert.Equal(
+            HostError.AddressInUse,
+            _bench.Stack.Udp.Publish(Local, Guest, out UdpPublication? second));
         Assert.Null(second);
     }
 
@@ -182,5 +197,8 @@ public class UdpPublishTests
     }
 
     private void Answer(Datagram request, byte[] payload) => _bench.Send(
-        (request with { Source = request.Destination, Destination = request.Source, Payload = payload }).ToFrame());
+        (request with
+        {
+            Source = request.Destination, Destination = request.Source, Payload = payload,
+        }).ToFrame());
 }

@@ -6,7 +6,8 @@ namespace Slipway.Stack.Tests.Udp;
 public class UdpServiceTests : IDatagramService
 {
     private readonly StackBench _bench = new();
-    private readonly List<(IpEndpoint Source, IpEndpoint Destination, byte[] Payload)> _received = [];
+    private readonly List<(
+        IpEndpoint Source, IpEndpoint Destination, byte[] Payload)> _received = [];
 
     public UdpServiceTests()
     {
@@ -30,7 +31,10 @@ public class UdpServiceTests : IDatagramService
     [Fact]
     public void Service_AnsweringMoreThanTheMtu_IsFragmented()
     {
-        Datagram query = new() { Destination = new(VirtualNetwork.Gateway, 53), Payload = new byte[4_000] };
+        Datagram query = new()
+        {
+            Destination = new(VirtualNetwork.Gateway, 53), Payload = new byte[4_000],
+        };
         Array.ForEach(query.ToPacket().Fragment(1_480), _bench.Send);
         Assert.Equal(4_000, Datagram.Parse(_bench.TakeFragmented()).Payload.Length);
     }
@@ -45,7 +49,10 @@ public class UdpServiceTests : IDatagramService
         _bench.Send(new EthernetFrame
         {
             Destination = MacAddress.Broadcast,
-            Payload = new Datagram { Source = client, Destination = new(IpAddress.IPv4Broadcast, 67), Payload = [7] }
+            Payload = new Datagram
+            {
+                Source = client, Destination = new(IpAddress.IPv4Broadcast, 67), Payload = [7],
+            }
                 .ToPacket().ToBytes(),
         }.ToBytes());
         Assert.Equal(client, Assert.Single(_received).Source);
@@ -58,7 +65,8 @@ public class UdpServiceTests : IDatagramService
     {
         _bench.Send(new Datagram
         {
-            Source = new(IpAddress.Parse(source), 68), Destination = new(IpAddress.IPv4Broadcast, 67),
+            Source =
+                new(IpAddress.Parse(source), 68), Destination = new(IpAddress.IPv4Broadcast, 67),
         }.ToFrame());
         Assert.Empty(_received);
         Assert.Equal(1, _bench.Dropped(DropReason.SpoofedAddress));
@@ -78,14 +86,20 @@ public class UdpServiceTests : IDatagramService
         // CVE-2021-3592 .. 3595: short BOOTP and TFTP payloads.
         for (int length = 0; length < 10; length++)
         {
-            _bench.Send(new Datagram { Destination = new(VirtualNetwork.Gateway, 67), Payload = new byte[length] }.ToFrame());
+            _bench.Send(new Datagram
+            {
+                Destination = new(VirtualNetwork.Gateway, 67), Payload = new byte[length],
+            }.ToFrame());
         }
 
         Assert.Equal(Enumerable.Range(0, 10), _received.Select(item => item.Payload.Length));
         byte[] whole = new Datagram { Destination = new(VirtualNetwork.Gateway, 67) }.ToBytes();
         for (int length = 0; length < 8; length++)
         {
-            _bench.Send(new Datagram { Destination = new(VirtualNetwork.Gateway, 67) }.ToPacket() with { Payload = whole[..length] });
+            _bench.Send(new Datagram
+            {
+                Destination = new(VirtualNetwork.Gateway, 67),
+            }.ToPacket() with { Payload = whole[..length] });
         }
 
         Assert.Equal(10, _received.Count);
@@ -93,12 +107,15 @@ public class UdpServiceTests : IDatagramService
     }
 
     void IDatagramService.Receive(
-        in GuestPacket packet, ushort sourcePort, ushort destinationPort, ReadOnlySpan<byte> payload, Instant now)
+        in GuestPacket packet, ushort sourcePort, ushort destinationPort,
+        ReadOnlySpan<byte> payload, Instant now)
     {
-        _received.Add((new(packet.Source, sourcePort), new(packet.Destination, destinationPort), payload.ToArray()));
+        IpEndpoint source = new(packet.Source, sourcePort);
+        _received.Add((source, new(packet.Destination, destinationPort), payload.ToArray()));
         if (destinationPort == 53)
         {
-            _bench.Stack.Udp.SendFromGateway(packet.Route, 53, new IpEndpoint(packet.Source, sourcePort), payload);
+            _bench.Stack.Udp.SendFromGateway(
+                packet.Route, 53, new IpEndpoint(packet.Source, sourcePort), payload);
         }
     }
 }
