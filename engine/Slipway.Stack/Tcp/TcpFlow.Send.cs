@@ -117,7 +117,7 @@ internal sealed partial class TcpFlow
         int length = Math.Min(_segmentBytes, usable);
         if (!again && _hostEnded)
         {
-            return usable > 0 || FlightBytes > 0 ? SendFin(now) : Persist(now);
+            return usable > 0 ? SendFin(now) : FlightBytes > 0 ? 0 : Persist(now);
         }
 
         if (!again && !_hostReadable)
@@ -219,7 +219,12 @@ internal sealed partial class TcpFlow
                 return 0;
             case HostError.EndOfStream when sequence == _sendMax:
                 _hostEnded = true;
-                return TcpTransitions.SendsData(State) ? SendFin(now) : 0;
+                if (TcpTransitions.SendsData(State))
+                {
+                    SendFin(now); // moves SND.NXT itself
+                }
+
+                return 0;
             default:
                 OnHostFailed(error == HostError.EndOfStream ? HostError.Reset : error, now);
                 return 0;
