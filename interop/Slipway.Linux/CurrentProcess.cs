@@ -12,6 +12,9 @@ public static unsafe partial class CurrentProcess
     private const int SIGKILL = 9;
     private const int SIGPIPE = 13;
     private const int F_SETFD = 2;
+    private const int F_GETFL = 3;
+    private const int O_ACCMODE = 3;
+    private const int O_RDONLY = 0;
 
     /// <summary>The process that started this one; another one's after its end.</summary>
     public static int ParentId => getppid();
@@ -49,6 +52,10 @@ public static unsafe partial class CurrentProcess
     /// would inherit that: `yes | head` would not end.
     /// </summary>
     public static void RestorePipeSignal() => _ = signal(SIGPIPE, 0);
+
+    /// <summary>Whether a descriptor that the process was started with is open for writing.</summary>
+    public static bool CanWrite(int descriptor) =>
+        fcntl(descriptor, F_GETFL, 0) is int flags && flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 
     /// <summary>Lets a descriptor be inherited, or closes it at the next execve.</summary>
     public static void SetInherited(int descriptor, bool inherited) =>

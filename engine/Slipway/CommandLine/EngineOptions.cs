@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Slipway.Engine;
+
+namespace Slipway;
+
+/// <summary>
+/// The options of a command that starts an engine. All are read as text here: their values are
+/// checked where the configuration's are, so that both say the same about a wrong one.
+/// </summary>
+internal sealed class EngineOptions
+{
+    private readonly Option<string[]> _links = new("--link")
+    {
+        Description =
+            "A guest's link: tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH "
+            + "or fd:N,framing=stream|dgram|tap. More than one is allowed.",
+        HelpName = "LINK",
+    };
+
+    private readonly Option<string> _config = new("--config")
+    {
+        Description =
+            "A configuration in JSON; options go before its keys. See `slipway config schema`.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _subnet = new("--subnet")
+    {
+        Description = "The virtual network. [192.168.127.0/24]",
+        HelpName = "NETWORK/LENGTH",
+    };
+
+    private readonly Option<string> _mtu = new("--mtu")
+    {
+        Description = "Largest IP packet on the virtual network in bytes, 576 to 65520.",
+        HelpName = "BYTES",
+    };
+
+    private readonly Option<string[]> _publish = new("--publish", "-p")
+    {
+        Description = "A port of the host that leads to the guest: "
+            + "[HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. HOSTIP is 127.0.0.1 unless named.",
+        HelpName = "PORTS",
+    };
+
+    private readonly Option<string[]> _dns = new("--dns")
+    {
+        Description = "A name that the guest's DNS server answers itself.",
+        HelpName = "NAME=ADDRESS",
+    };
+
+    private readonly Option<bool> _noHostAlias = new("--no-host-alias")
+    {
+        Description = "Keep the host's loopback (host.internal) from guests.",
+    };
+
+    private readonly Option<string> _logLevel = new("--log-level")
+    {
+        Description = "What is said on standard error: debug, information, warning or error.",
+        HelpName = "LEVEL",
+    };
+
+    private readonly Option<string> _readyFd = new("--ready-fd")
+    {
+        Description = "A descriptor that is told \"1\" and closed when guests are served.",
+        HelpName = "N",
+    };
+
+    /// <param name="command">Is given the options.</param>
+    /// <param name="takesLinks">False where the command makes the guest's link itself.</param>
+    public EngineOptions(Command command, bool takesLinks)
+    {
+        if (takesLinks)
+        {
+            command.Options.Add(_links);
+        }
+
+        command.Options.Add(_config);
+        command.Options.Add(_subnet);
+        command.Options.Add(_mtu);
+        command.Options.Add(_publish);
+        command.Options.Add(_dns);
+        command.Options.Add(_noHostAlias);
+        command.Options.Add(_logLevel);
+        command.Options.Add(_readyFd);
+    }
+
+    /// <summary>The checked configuration that the command line and its --config give.</summary>
+    /// <param name="result">The parsed command line.</param>
+    /// <param name="defaults">Subnet, MTU and log level where neither speaks of them.</param>
+    /// <exception cref="ConfigurationException">Names the key, the value and the
+    /// remedy.</exception>
+    public EngineConfiguration Read(ParseResult result, EngineConfiguration? defaults = null)
+    {
+        CommandLineSettings settings = new()
+        {
+            Links = result.GetValue(_links) ?? [],
+            Subnet = result.GetValue(_subnet),
+            Mtu = result.GetValue(_mtu),
+            Publish = result.GetValue(_publish) ?? [],
+            Dns = result.GetValue(_dns) ?? [],
+            NoHostAlias = result.GetValue(_noHostAlias),
+            LogLevel = result.GetValue(_logLevel),
+            ReadyFd = result.GetValue(_readyFd),
+        };
+        return ConfigurationReader.Load(result.GetValue(_config), settings, defaults);
+    }
+}

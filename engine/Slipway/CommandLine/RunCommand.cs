@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Slipway.Engine;
+using Slipway.Linux;
+
+namespace Slipway;
+
+/// <summary>`slipway run`: serves guests until it is stopped.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        Command command = new("run", "Serve guests on the given links until stopped.");
+        EngineOptions options = new(command, takesLinks: true);
+        command.SetAction(result => Run(options.Read(result)));
+        return command;
+    }
+
+    private static int Run(EngineConfiguration configuration)
+    {
+        if (configuration.Links.Count == 0)
+        {
+            throw new ConfigurationException(
+                "--link", null,
+                "none is given; name where guests come from, for example --link "
+                    + "stream:/tmp/vm.sock");
+        }
+
+        ConnectedNetworks.Read().Check(configuration);
+        _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
+        StandardErrorLog log = new(configuration.LogLevel);
+        using ReadySignal ready = new(configuration);
+        using NetworkEngine engine = NetworkEngine.Create(RootlessTap.Open(configuration), log);
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            engine.Stop();
+        }
+
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(
+            PosixSignal.SIGHUP, Stop);
+
+        log.Write(LogLevel.Information, Describe(configuration));
+        ready.Tell(log);
+        engine.Run();
+        ReadySignal.Notify("STOPPING=1", log);
+        return ExitStatus.Success;
+    }
+
+    private static string Describe(EngineConfiguration configuration)
+    {
+        string alias = configuration.HostAlias is null ? "off"
+            : configuration.HostAlias.ToString()!;
+        return $"ready: {string.Join(", ", configuration.Links)}; "
+            + $"gateway {configuration.Gateway} in {configuration.Subnet}, host alias {alias}";
+    }
+}
