@@ -7,7 +7,7 @@ namespace Slipway.SystemTests.Harness;
 /// SLIPWAY_ENGINE is `kernel`, against Linux in Slipway's place: the control. A test that the
 /// control fails is a wrong test.
 /// </summary>
-public class SystemFactAttribute : FactAttribute
+public sealed class SystemFactAttribute : FactAttribute
 {
     internal static string? Reason { get; } =
         GetEffectiveUserId() == 0 ? null : "needs root, to make network namespaces";

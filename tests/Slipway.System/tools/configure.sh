@@ -3,9 +3,10 @@
 # udhcpc passes the event as $1 and the options by their short names, dhclient all by environment.
 case ${1:-$reason} in
 bound | renew)
-    address=$ip/$mask gateway=$router link=$interface size=$mtu ;;
+    address=$ip/$mask gateway=$router link=$interface size=$mtu servers=$dns ;;
 BOUND | RENEW | REBIND | REBOOT)
-    address=$new_ip_address/24 gateway=$new_routers link=$interface size=$new_interface_mtu ;;
+    address=$new_ip_address/24 gateway=$new_routers link=$interface size=$new_interface_mtu
+    servers= ;;
 PREINIT)
     ip link set "$interface" up
     exit 0 ;;
@@ -16,3 +17,8 @@ ip addr flush dev "$link"
 ip link set "$link" mtu "${size:-1500}"
 ip addr add "$address" dev "$link"
 ip route replace default via "${gateway%% *}" dev "$link"
+
+# Only a guest with a file system of its own has its own resolv.conf to write.
+if [ -e /modules/order ]; then
+    for server in $servers; do echo "nameserver $server"; done >/etc/resolv.conf
+fi
