@@ -20,17 +20,21 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
     private const int FrameOverheadBytes = 18;
 
     private readonly int _descriptor;
+    private readonly NamespaceGuard? _namespace;
     private readonly Action<string> _report;
     private readonly byte[] _received;
     private readonly byte[] _sent;
     private int _reservedBytes;
     private bool _isOpen;
+    private bool _isClosed;
     private IDescriptorWatcher? _watcher;
     private IFrameReceiver? _receiver;
 
-    private TapLink(int descriptor, string description, int mtuBytes, Action<string> report)
+    private TapLink(
+        int descriptor, string? netns, string description, int mtuBytes, Action<string> report)
     {
         _descriptor = descriptor;
+        _namespace = netns is null ? null : new NamespaceGuard(netns, OnNamespaceGone);
         _report = report;
         Description = description;
         MaxFrameLengthBytes = mtuBytes + FrameOverheadBytes;
@@ -75,7 +79,8 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         }
 
         return new TapLink(
-            device!.Descriptor, $"tap {settings.Name}", settings.MtuBytes, report);
+            device!.Descriptor, settings.NetworkNamespace, $"tap {settings.Name}",
+            settings.MtuBytes, report);
     }
 
     /// <summary>Takes over a TAP's descriptor, made elsewhere with IFF_TAP and IFF_NO_PI.</summary>
@@ -85,7 +90,7 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         int result = Files.SetNonBlocking(descriptor);
         return result < 0
             ? throw new LinkException($"descriptor {descriptor} cannot be used ({Text(-result)})")
-            : new TapLink(descriptor, $"tap descriptor {descriptor}", mtuBytes, report);
+            : new TapLink(descriptor, null, $"tap descriptor {descriptor}", mtuBytes, report);
     }
 
     public override void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now)
@@ -95,11 +100,12 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         _isOpen = true;
         receiver.OnPortOpened(this, now);
         watcher.Watch(_descriptor, Readiness.Readable, this);
+        _namespace?.Start(watcher);
     }
 
     public void OnReady(Readiness readiness, Instant now)
     {
-        for (int i = 0; i < FramesPerTurn; i++)
+        for (int i = 0; i < FramesPerTurn && _isOpen; i++)
         {
             int length = Files.Read(_descriptor, _received);
             if (length > 0)
@@ -112,7 +118,7 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
             // its namespace or by hand, and the descriptor is good for nothing any more.
             if (length is not (-Errno.EAGAIN or -Errno.EINTR or -Errno.EIO))
             {
-                CloseDead(-length, now);
+                CloseDead(Text(-length), now);
             }
 
             return;
@@ -133,22 +139,35 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
 
     public override void Dispose()
     {
-        _watcher?.Unwatch(_descriptor);
-        _isOpen = false;
-        Files.Close(_descriptor);
+        _namespace?.Dispose();
+        if (!_isClosed)
+        {
+            Close();
+        }
     }
 
-    private void CloseDead(int errno, Instant now)
+    private void OnNamespaceGone(string path, Instant now) =>
+        CloseDead($"its namespace {path} has been deleted or its process has ended", now);
+
+    private void CloseDead(string why, Instant now)
     {
-        if (!_isOpen)
+        if (_isClosed)
         {
             return;
         }
 
-        _isOpen = false;
-        _watcher!.Unwatch(_descriptor);
-        _report($"{Description} is gone ({Text(errno)}): its guest is cut off, others go on");
+        Close();
+        _report($"{Description} is gone ({why}): its guest is cut off, others go on");
         _receiver!.OnPortClosed(this, now);
+    }
+
+    /// <summary>Closing lets the kernel take down the device, and a namespace that it kept.</summary>
+    private void Close()
+    {
+        _isOpen = false;
+        _isClosed = true;
+        _watcher?.Unwatch(_descriptor);
+        Files.Close(_descriptor);
     }
 
     private static TapDevice Make(TapSettings settings)

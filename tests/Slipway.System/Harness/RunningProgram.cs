@@ -17,6 +17,7 @@ public sealed class RunningProgram : IDisposable
     private readonly BlockingCollection<string> lines = [];
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly string commandLine;
+    private bool isDisposed;
 
     public RunningProgram(params IEnumerable<string> command)
     {
@@ -111,6 +112,12 @@ public sealed class RunningProgram : IDisposable
 
     public void Dispose()
     {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
         if (!process.HasExited)
         {
             process.StandardInput.Close();

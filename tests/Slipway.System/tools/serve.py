@@ -139,8 +139,9 @@ def say_sender(receiver, _, sender):
     receiver.sendto("{}:{}".format(*sender).encode(), sender)
 
 
-def from_elsewhere(_, data, sender):
+def from_elsewhere(receiver, data, sender):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((receiver.getsockname()[0], 0))  # the same address, another port
         other.sendto(data, sender)
 
 
