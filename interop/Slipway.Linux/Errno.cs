@@ -21,6 +21,7 @@ public static class Errno
     public const int EPIPE = 32;
     public const int EBADFD = 77;
     public const int EMSGSIZE = 90;
+    public const int EPROTOTYPE = 91;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
     public const int ENETDOWN = 100;

@@ -40,6 +40,15 @@ public static unsafe partial class Files
         return flags < 0 ? flags : Result(fcntl(descriptor, F_SETFL, flags | NonBlocking));
     }
 
+    /// <summary>
+    /// Sets the permissions (fchmod(2)). Of a Unix socket before it is bound: its file gets these,
+    /// less the umask. 0 or a negated errno.
+    /// </summary>
+    public static int SetMode(int descriptor, int mode) => Result(fchmod(descriptor, mode));
+
+    /// <summary>Removes a name. 0 or a negated errno.</summary>
+    public static int Unlink(string path) => Result(unlink(path));
+
     public static void Close(int descriptor) => _ = close(descriptor);
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
@@ -55,6 +64,12 @@ public static unsafe partial class Files
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchmod(int descriptor, int mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unlink(string path);
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);

@@ -11,6 +11,7 @@ public static unsafe partial class SocketOptions
     public const int LevelIPv6 = 41;
 
     public const int ReuseAddress = 2;
+    public const int Type = 3;
     public const int Error = 4;
     public const int SendBuffer = 7;
     public const int ReceiveBuffer = 8;

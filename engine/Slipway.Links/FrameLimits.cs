@@ -1,0 +1,14 @@
+namespace Slipway.Links;
+
+/// <summary>Lengths of Ethernet frames on links that are sockets.</summary>
+internal static class FrameLimits
+{
+    /// <summary>Ethernet header and a VLAN tag, in bytes.</summary>
+    internal const int OverheadBytes = 18;
+
+    /// <summary>
+    /// A frame with the largest IP packet there is, in bytes. A guest's frame beyond the link's MTU
+    /// is for the switch to drop and count; one beyond this is no frame.
+    /// </summary>
+    internal const int LargestBytes = 65_535 + OverheadBytes;
+}

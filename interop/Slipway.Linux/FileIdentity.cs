@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace Slipway.Linux;
+
+/// <summary>Which file a path leads to, and whether it is a socket (statx(2)).</summary>
+/// <param name="Device">The file system, as major and minor number.</param>
+/// <param name="Inode">Its number on that file system.</param>
+/// <param name="IsSocket">A Unix socket's file, and not a link to one.</param>
+public readonly unsafe partial record struct FileIdentity(ulong Device, ulong Inode, bool IsSocket)
+{
+    private const int AT_FDCWD = -100;
+    private const int AT_SYMLINK_NOFOLLOW = 0x100;
+    private const uint STATX_TYPE = 0x1;
+    private const uint STATX_INO = 0x100;
+
+    /// <summary>sizeof(struct statx), and where in it the fields are (uapi/linux/stat.h).</summary>
+    private const int StatLengthBytes = 256;
+    private const int ModeOffset = 28;
+    private const int InodeOffset = 32;
+    private const int DeviceOffset = 136;
+
+    private const int S_IFMT = 0xf000;
+    private const int S_IFSOCK = 0xc000;
+
+    /// <summary>0 or a negated errno.</summary>
+    public static int OfPath(string path, out FileIdentity identity)
+    {
+        byte* status = stackalloc byte[StatLengthBytes];
+        int result = statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_INO, status);
+        if (result < 0)
+        {
+            identity = default;
+            return -Marshal.GetLastPInvokeError();
+        }
+
+        int mode = *(ushort*)(status + ModeOffset);
+        identity = new FileIdentity(
+            *(ulong*)(status + DeviceOffset),
+            *(ulong*)(status + InodeOffset),
+            (mode & S_IFMT) == S_IFSOCK);
+        return 0;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(
+        int directory, string path, int flags, uint mask, byte* status);
+}
