@@ -44,7 +44,8 @@ public sealed class GuestStack : IFrameReceiver
         Tcp = new TcpLayer(
             settings, counters, Output, Errors, Timers, Neighbors, network, listeners, services,
             destinations);
-        _ipv4.Attach(IpProtocol.Icmp, new IcmpLayer(settings, counters, Output, Pings, _datagrams));
+        _ipv4.Attach(IpProtocol.Icmp, new IcmpLayer(settings, counters, Output, Pings, _datagrams,
+            Tcp));
         _ipv4.Attach(IpProtocol.Udp, Udp);
         _ipv4.Attach(IpProtocol.Tcp, Tcp);
     }

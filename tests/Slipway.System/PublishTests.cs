@@ -53,7 +53,7 @@ public sealed class PublishTests(Site site, ITestOutputHelper output) : SystemTe
     [SlipwayFact]
     public void PublishedPort_ForAllAddresses_IsReachedFromAnotherMachine()
     {
-        Guest guest = StartGuest(WideMtuBytes, "--publish", "8001:7000");
+        Guest guest = StartGuest(WideMtuBytes, "--publish", "0.0.0.0:8001:7000");
         using RunningProgram services = Site.StartServices(guest.Namespace, "0.0.0.0", 7000);
         ProgramResult page = Site.OutsideNamespace.Run(
             "curl", "-sS", "--max-time", "5", "http://10.99.0.2:8001/").OrFail();

@@ -1,15 +1,17 @@
+using System.Buffers.Binary;
 using Slipway.Wire;
 
 namespace Slipway.Stack;
 
 /// <summary>
 /// ICMP from guests (RFC 792): echo to the engine's own addresses is answered here, whatever its
-/// size; echo to the outside goes by <see cref="PingLayer"/>. All else is counted: errors about
-/// what came from outside concern sockets of the host that have no ear for them.
+/// size; echo to the outside goes by <see cref="PingLayer"/>; "fragmentation needed" about a TCP
+/// segment is TCP's. All else is counted: errors about what came from outside concern sockets of
+/// the host that have no ear for them.
 /// </summary>
 public sealed class IcmpLayer(
     StackSettings settings, Counters counters, PacketOutput output, PingLayer pings,
-    DatagramTurn turn)
+    DatagramTurn turn, TcpLayer tcp)
     : ITransport
 {
     public void Receive(in GuestPacket packet, Instant now)
@@ -18,6 +20,10 @@ public sealed class IcmpLayer(
         if (error != ParseError.None)
         {
             counters.Malformed(error);
+        }
+        else if (IsFragmentationNeeded(message))
+        {
+            TakePathMtu(message, now);
         }
         else if (message.Type != IcmpType.EchoRequest || message.Code != 0)
         {
@@ -30,6 +36,39 @@ public sealed class IcmpLayer(
         else
         {
             pings.Receive(packet, message, now);
+        }
+    }
+
+    private static bool IsFragmentationNeeded(in IcmpMessage message) =>
+        message.Type == IcmpType.DestinationUnreachable
+        && message.Code == IcmpCode.FragmentationNeeded;
+
+    /// <summary>
+    /// Reads the quoted packet: an IPv4 header, which may be cut behind, and eight bytes of TCP
+    /// (RFC 792). Nothing in it is believed but what names a live flow and a byte under way.
+    /// </summary>
+    private void TakePathMtu(in IcmpMessage message, Instant now)
+    {
+        const int transportBytes = 8;
+        ReadOnlySpan<byte> quoted = message.Body;
+        int headerLength = quoted.IsEmpty ? 0 : (quoted[0] & 0xf) * 4;
+        if (headerLength < Ipv4Header.MinimumLengthBytes || quoted[0] >> 4 != 4
+            || quoted.Length < headerLength + transportBytes || quoted[9] != (byte)IpProtocol.Tcp)
+        {
+            counters.Drop(DropReason.Icmp);
+            return;
+        }
+
+        ReadOnlySpan<byte> transport = quoted[headerLength..];
+        IpEndpoint remote = new(
+            IpAddress.ReadIPv4(quoted[12..]), BinaryPrimitives.ReadUInt16BigEndian(transport));
+        IpEndpoint guest = new(
+            IpAddress.ReadIPv4(quoted[16..]), BinaryPrimitives.ReadUInt16BigEndian(transport[2..]));
+        SequenceNumber sequence = new(BinaryPrimitives.ReadUInt32BigEndian(transport[4..]));
+        if (!tcp.OnPacketTooBig(
+            new FlowKey(guest, remote, IpProtocol.Tcp), sequence, message.NextHopMtuBytes, now))
+        {
+            counters.Drop(DropReason.Icmp);
         }
     }
 

@@ -94,7 +94,8 @@ internal sealed partial class TcpFlow
     /// </summary>
     private bool IsReopening(in TcpHeader header, in TcpOptions options)
     {
-        if ((header.Flags & (TcpFlags.Syn | TcpFlags.Acknowledgment | TcpFlags.Reset)) != TcpFlags.Syn)
+        const TcpFlags handshake = TcpFlags.Syn | TcpFlags.Acknowledgment | TcpFlags.Reset;
+        if ((header.Flags & handshake) != TcpFlags.Syn)
         {
             return false;
         }

@@ -114,9 +114,24 @@ internal sealed partial class TcpFlow
             return (ushort)Math.Min(window, ushort.MaxValue);
         }
 
-        // Rounded up, so that the edge never moves back by the scale's granularity; the buffer has
-        // that much more room.
-        int field = (window + (1 << _receiveScale) - 1) >> _receiveScale;
-        return (ushort)Math.Min(field, ushort.MaxValue);
+        return (ushort)Math.Min(ScaleWindow(window), ushort.MaxValue);
+    }
+
+    /// <summary>
+    /// The window in units of its scale, rounded up, so that the edge that the guest knows never
+    /// moves back; the edge is then where the guest was told. What rounding adds is bounded by the
+    /// buffer's slack, and past that the edge may move back by less than a unit.
+    /// </summary>
+    private int ScaleWindow(int window)
+    {
+        int unit = 1 << _receiveScale;
+        int field = (window + unit - 1) >> _receiveScale;
+        if ((field << _receiveScale) + HeldBytes > _receiveLimit + WindowSlackBytes)
+        {
+            field = window >> _receiveScale;
+        }
+
+        _receiveEdge = _receiveNext + (field << _receiveScale);
+        return field;
     }
 }

@@ -7,6 +7,9 @@ namespace Slipway.Stack;
 /// </summary>
 internal sealed partial class TcpFlow
 {
+    /// <summary>Room beyond the limit for what rounding the window to its scale adds.</summary>
+    private const int WindowSlackBytes = ChunkPool.ChunkBytes;
+
     private SequenceNumber _receiveNext;
     private SequenceNumber _receiveEdge;
     private SequenceNumber _lastAcknowledgmentSent;
@@ -106,7 +109,7 @@ internal sealed partial class TcpFlow
     /// <summary>Keeps text at a distance from RCV.NXT.</summary>
     private void Keep(ReadOnlySpan<byte> text, int distance)
     {
-        _buffer ??= new TcpReceiveBuffer(_layer.Chunks, _receiveLimit + (1 << OwnWindowScale));
+        _buffer ??= new TcpReceiveBuffer(_layer.Chunks, _receiveLimit + WindowSlackBytes);
         long before = _buffer.InOrderEnd;
         if (!_buffer.Write(before + distance, text))
         {

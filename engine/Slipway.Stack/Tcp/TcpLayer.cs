@@ -135,6 +135,15 @@ public sealed partial class TcpLayer : ITransport
         }
     }
 
+    /// <summary>
+    /// The path to a guest takes smaller packets (RFC 1191). Believed only about a live flow and a
+    /// byte that is under way (RFC 5927 section 4).
+    /// </summary>
+    /// <returns>False when it was not believed.</returns>
+    public bool OnPacketTooBig(
+        in FlowKey key, SequenceNumber sequence, int mtuBytes, Instant now) =>
+        _flows.Find(key)?.ReducePathMtu(sequence, mtuBytes, now) ?? false;
+
     /// <summary>End of the turn: every flow with something to send sends it.</summary>
     public void Flush(Instant now)
     {

@@ -205,7 +205,14 @@ def reuse(host, port, count, local_port):
         # The guest's own TIME-WAIT must not refuse the port: the host ends first here.
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         conn.bind(("", int(local_port)))
-        conn.connect((host, int(port)))
+        for _ in range(100):  # until the last FIN, which is ours, has been acknowledged
+            try:
+                conn.connect((host, int(port)))
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:
+                    raise
+                time.sleep(0.001)
         conn.sendall(b"peer\n")
         good += len(read_all(conn)) > 0
         conn.close()
