@@ -53,7 +53,9 @@ public static unsafe partial class CurrentProcess
     /// </summary>
     public static void RestorePipeSignal() => _ = signal(SIGPIPE, 0);
 
-    /// <summary>Whether a descriptor that the process was started with is open for writing.</summary>
+    /// <summary>
+    /// Whether a descriptor that the process was started with is open for writing.
+    /// </summary>
     public static bool CanWrite(int descriptor) =>
         fcntl(descriptor, F_GETFL, 0) is int flags && flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 

@@ -62,7 +62,8 @@ internal sealed class LimitsDocument
             UdpRemotesPerFlow = Count(
                 "udpRemotesPerFlow", UdpRemotesPerFlow, limits.UdpRemotesPerFlow),
             UdpPublishedClients = Within(
-                "udpPublishedClients", UdpPublishedClients, limits.UdpPublishedClients, 1, 16_384, ""),
+                "udpPublishedClients", UdpPublishedClients, limits.UdpPublishedClients,
+                1, 16_384, ""),
             EchoFlows = Count("echoFlows", EchoFlows, limits.EchoFlows),
             SwitchAddresses = Count("switchAddresses", SwitchAddresses, limits.SwitchAddresses),
             Neighbors = Count("neighbors", Neighbors, limits.Neighbors),

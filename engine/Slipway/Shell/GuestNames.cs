@@ -14,9 +14,9 @@ internal static class GuestNames
     private const string ResolvConf = "/etc/resolv.conf";
 
     /// <summary>
-    /// A file system in memory is laid over this folder for a moment, in the guest's mount namespace
-    /// alone, and what is mounted elsewhere from it stays. A file that is deleted after it was
-    /// mounted would not do: a shell in the shell could mount nothing over it.
+    /// A file system in memory is laid over this folder for a moment, in the guest's mount
+    /// namespace alone, and what is mounted elsewhere from it stays. A file that is deleted after
+    /// it was mounted would not do: a shell in the shell could mount nothing over it.
     /// </summary>
     private static readonly string Stage = Directory.Exists("/mnt") ? "/mnt" : "/tmp";
 
