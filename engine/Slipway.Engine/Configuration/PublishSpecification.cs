@@ -19,6 +19,13 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--publish";
 
+    /// <summary>What was written, for messages.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>All of it, defaults included.</summary>
+    internal string Whole =>
+        $"{Host}:{Guest}/{(Protocol == IpProtocol.Udp ? "udp" : "tcp")}";
+
     /// <summary>
     /// Parses one publication; the host's address is 127.0.0.1 unless another is named.
     /// </summary>
@@ -65,11 +72,14 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
                 guestAddress is null ? IpAddress.IPv4Any
                     : SettingText.ParseAddress(key, text, guestAddress),
                 ParsePort(key, text, parts[^1], 1)),
-            protocol) { Key = key };
+            protocol)
+        {
+            Key = key,
+            Text = text,
+        };
     }
 
-    public override string ToString() =>
-        $"{Host}:{Guest}/{(Protocol == IpProtocol.Udp ? "udp" : "tcp")}";
+    public override string ToString() => Text ?? Whole;
 
     private static (string Ports, IpProtocol Protocol) SplitProtocol(string key, string text)
     {

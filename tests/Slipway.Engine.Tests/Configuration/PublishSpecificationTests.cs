@@ -12,7 +12,7 @@ public sealed class PublishSpecificationTests
     [InlineData("[::1]:8080:80", "[::1]:8080:0.0.0.0:80/tcp")]
     [InlineData("[::]:8080:192.168.127.9:80", "[::]:8080:192.168.127.9:80/tcp")]
     public void Publish_Valid_IsRead(string text, string expected) =>
-        Assert.Equal(expected, PublishSpecification.Parse("--publish", text).ToString());
+        Assert.Equal(expected, PublishSpecification.Parse("--publish", text).Whole);
 
     [Theory]
     [InlineData("")]
