@@ -5,6 +5,9 @@ namespace Slipway.Stack.Tests.Flows;
 
 public class FlowTableTests
 {
+    private const int Staying = 48;
+    private const int Moving = 90;
+
     private static readonly Seed128 Seed = VirtualNetwork.Settings.Seed;
 
     [Fact]
@@ -81,8 +84,9 @@ public class FlowTableTests
     [Fact]
     public void Readers_WhileTheWriterChangesTheTable_AlwaysFindWhatStays()
     {
-        FlowTable<Flow> table = new(4_096, Seed);
-        for (int i = 0; i < 64; i++)
+        // Small and nearly full, so that most removals move what stays.
+        FlowTable<Flow> table = new(96, Seed);
+        for (int i = 0; i < Staying; i++)
         {
             table.TryAdd(Key(i), new Flow(Key(i)));
         }
@@ -98,7 +102,7 @@ public class FlowTableTests
         {
             for (int i = 0; i < 500; i++)
             {
-                FlowKey key = Key(64 + random.Next(3_000));
+                FlowKey key = Key(Staying + random.Next(Moving));
                 if (!table.Remove(key))
                 {
                     table.TryAdd(key, new Flow(key));
@@ -115,13 +119,13 @@ public class FlowTableTests
             Flow?[] copy = new Flow?[64];
             for (int i = 0; !stop.IsCancellationRequested; i++)
             {
-                FlowKey stays = Key(i % 64);
-                FlowKey moves = Key(64 + (i % 3_000));
+                FlowKey stays = Key(i % Staying);
+                FlowKey moves = Key(Staying + (i % Moving));
                 if (table.Find(stays)?.Key != stays
                     || (table.Find(moves) is Flow flow && flow.Key != moves))
                 {
                     fault = new ExpectationException(
-                        $"flow {i % 64} was lost, or another one found");
+                        $"flow {i % Staying} was lost, or another one found");
                     return;
                 }
 
