@@ -129,7 +129,11 @@ public class FlowTableTests
                     return;
                 }
 
-                table.CopyTo(copy);
+                if (i % 256 == 0)
+                {
+                    table.CopyTo(copy);
+                }
+
                 Interlocked.Increment(ref reads);
             }
         }

@@ -150,8 +150,8 @@ public class UdpFlowTests
         StackBench bench = new(
             VirtualNetwork.Settings with { Limits = new StackLimits { UdpRemotesPerFlow = 4 } });
         SimDatagramServer server = bench.Host.ServeUdp(Server);
-        IpEndpoint[] remotes =
-            [Server, .. Enumerable.Range(0, 4).Select(i => new IpEndpoint(IpAddress.FromIPv4(0xc633_6420 + (uint)i), 1))];
+        IpAddress[] addresses = [Server.Address, .. Enumerable.Range(32, 4).Select(Far)];
+        IpEndpoint[] remotes = [.. addresses.Select(address => new IpEndpoint(address, 7_000))];
         foreach (int contacted in new[] { 0, 1, 2, 3, 0, 4 })
         {
             bench.Send(new Datagram { Destination = remotes[contacted] }.ToFrame());
@@ -349,4 +349,7 @@ public class UdpFlowTests
         bench.Turn();
         Assert.Equal(1, bench.Host.OpenSockets);
     }
+
+    private static IpAddress Far(int lastOctet) =>
+        IpAddress.FromIPv4((VirtualNetwork.Far.IPv4 & 0xffff_ff00) | (uint)lastOctet);
 }
