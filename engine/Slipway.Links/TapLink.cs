@@ -64,7 +64,7 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         {
             try
             {
-                device = Make(settings);
+                device = TapSetup.Make(settings);
             }
             catch (LinkException e)
             {
@@ -168,64 +168,6 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         _isClosed = true;
         _watcher?.Unwatch(_descriptor);
         Files.Close(_descriptor);
-    }
-
-    private static TapDevice Make(TapSettings settings)
-    {
-        if (settings.NetworkNamespace is string path)
-        {
-            int entered = Namespaces.EnterNetwork(path);
-            if (entered < 0)
-            {
-                throw new LinkException(-entered switch
-                {
-                    Errno.ENOENT => $"there is no network namespace at {path}; "
-                        + "make it first, for example: ip netns add NAME",
-                    Errno.EPERM or Errno.EACCES => $"the network namespace {path} may not be "
-                        + "entered; run as root, or as the user who owns it",
-                    _ => $"the network namespace {path} cannot be entered ({Text(-entered)})",
-                });
-            }
-        }
-
-        int errno = TapDevice.Open(settings.Name, out TapDevice? device);
-        if (errno != 0 || device is null)
-        {
-            throw new LinkException(errno switch
-            {
-                Errno.ENOENT => "/dev/net/tun is missing; as root: modprobe tun",
-                Errno.EBUSY => $"{settings.Name} is in use by another program; choose another name",
-                Errno.EPERM or Errno.EACCES =>
-                    $"{settings.Name} may not be made here; run as root, or use 'slipway shell'",
-                _ => $"{settings.Name} cannot be made ({Text(errno)})",
-            });
-        }
-
-        if (settings.Configure)
-        {
-            Configure(settings);
-        }
-
-        return device;
-    }
-
-    private static void Configure(TapSettings settings)
-    {
-        Check(settings, "loopback", NetworkInterfaces.BringUp("lo"));
-        Check(settings, "MTU", NetworkInterfaces.SetMtu(settings.Name, settings.MtuBytes));
-        Check(settings, "address", NetworkInterfaces.SetAddress(
-            settings.Name, settings.Address.IPv4, settings.Subnet.IPv4Mask));
-        Check(settings, "link", NetworkInterfaces.BringUp(settings.Name));
-        Check(settings, "default route", NetworkInterfaces.AddDefaultRoute(settings.Gateway.IPv4));
-    }
-
-    private static void Check(TapSettings settings, string what, int errno)
-    {
-        if (errno != 0)
-        {
-            throw new LinkException($"the {what} of {settings.Name} could not be set "
-                + $"({Text(errno)}); with configure=no the guest asks by DHCP instead");
-        }
     }
 
     private static string Text(int errno) => new Win32Exception(errno).Message;

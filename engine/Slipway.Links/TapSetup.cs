@@ -1,0 +1,78 @@
+using System.ComponentModel;
+using Slipway.Linux;
+
+namespace Slipway.Links;
+
+/// <summary>Makes TAP devices and gives them their address, route and MTU.</summary>
+public static class TapSetup
+{
+    private const string TunPath = "/dev/net/tun";
+
+    /// <summary>
+    /// Makes a TAP and sets it up. Where another namespace is named, the calling thread enters it
+    /// and stays there.
+    /// </summary>
+    /// <exception cref="LinkException">Says what failed and the remedy.</exception>
+    public static TapDevice Make(TapSettings settings)
+    {
+        if (settings.NetworkNamespace is string path)
+        {
+            int entered = Namespaces.EnterNetwork(path);
+            if (entered < 0)
+            {
+                throw new LinkException(-entered switch
+                {
+                    Errno.ENOENT => $"there is no network namespace at {path}; "
+                        + "make it first, for example: ip netns add NAME",
+                    Errno.EPERM or Errno.EACCES => $"the network namespace {path} may not be "
+                        + "entered; run as root, or as the user who owns it",
+                    _ => $"the network namespace {path} cannot be entered ({Text(-entered)})",
+                });
+            }
+        }
+
+        int errno = TapDevice.Open(settings.Name, out TapDevice? device);
+        if (errno != 0 || device is null)
+        {
+            throw new LinkException(errno switch
+            {
+                Errno.ENOENT or Errno.ENODEV => $"{TunPath} is missing; as root: modprobe tun, "
+                    + $"or in a container mkdir -p /dev/net && mknod -m 0666 {TunPath} c 10 200",
+                Errno.EACCES => $"{TunPath} may not be opened; as root: chmod 0666 {TunPath} "
+                    + "(it grants nothing by itself)",
+                Errno.EBUSY => $"{settings.Name} is in use by another program; choose another name",
+                Errno.EPERM => $"{settings.Name} may not be made in this namespace; use one of a "
+                    + "user namespace of yours, `slipway shell`, or run as root",
+                _ => $"{settings.Name} cannot be made ({Text(errno)})",
+            });
+        }
+
+        if (settings.Configure)
+        {
+            Configure(settings);
+        }
+
+        return device;
+    }
+
+    private static void Configure(TapSettings settings)
+    {
+        Check(settings, "loopback", NetworkInterfaces.BringUp("lo"));
+        Check(settings, "MTU", NetworkInterfaces.SetMtu(settings.Name, settings.MtuBytes));
+        Check(settings, "address", NetworkInterfaces.SetAddress(
+            settings.Name, settings.Address.IPv4, settings.Subnet.IPv4Mask));
+        Check(settings, "link", NetworkInterfaces.BringUp(settings.Name));
+        Check(settings, "default route", NetworkInterfaces.AddDefaultRoute(settings.Gateway.IPv4));
+    }
+
+    private static void Check(TapSettings settings, string what, int errno)
+    {
+        if (errno != 0)
+        {
+            throw new LinkException($"the {what} of {settings.Name} could not be set "
+                + $"({Text(errno)}); with configure=no the guest asks by DHCP instead");
+        }
+    }
+
+    private static string Text(int errno) => new Win32Exception(errno).Message;
+}
