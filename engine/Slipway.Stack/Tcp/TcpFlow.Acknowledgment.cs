@@ -102,7 +102,7 @@ internal sealed partial class TcpFlow
         if (text > 0 && _host is not null
             && _host.Discard(text) is not HostError.None and HostError error)
         {
-            OnHostFailed(error, now);
+            OnHostFailed(now);
             return;
         }
 

@@ -5,6 +5,8 @@ namespace Slipway.Stack;
 /// <summary>The ends of a connection: in order, by reset, by the host's failure.</summary>
 internal sealed partial class TcpFlow
 {
+    private bool _hostFailed;
+
     /// <summary>Ends the flow by reset on the host's side, and on the guest's if asked.</summary>
     internal void Abort(bool sendReset, Instant now)
     {
@@ -17,9 +19,22 @@ internal sealed partial class TcpFlow
         Release(hostReset: true);
     }
 
-    private void OnHostFailed(HostError error, Instant now)
+    /// <summary>
+    /// The host's stream broke. What had arrived before is still in its receive queue and goes to
+    /// the guest first, as it would have on the wire: a server that answers and closes with unread
+    /// bytes sends its answer and then RST.
+    /// </summary>
+    private void OnHostFailed(Instant now)
     {
-        _ = error; // whatever it was, a stream that broke is a reset to its other end
+        if (!_hostFailed && !_hostEnded && TcpTransitions.SendsData(State))
+        {
+            _hostFailed = true;
+            _hostReadable = true;
+            _hostWritable = false;
+            _layer.Queue(this);
+            return;
+        }
+
         Abort(sendReset: State is not (TcpState.TimeWait or TcpState.SynSent), now);
     }
 

@@ -238,6 +238,12 @@ internal sealed partial class TcpFlow
 
     private int OnNothingPeeked(HostError error, SequenceNumber sequence, Instant now)
     {
+        if (_hostFailed)
+        {
+            Abort(sendReset: true, now); // the last of what it had sent has gone
+            return 0;
+        }
+
         switch (error)
         {
             case HostError.WouldBlock or HostError.None:
@@ -252,7 +258,7 @@ internal sealed partial class TcpFlow
 
                 return 0;
             default:
-                OnHostFailed(error == HostError.EndOfStream ? HostError.Reset : error, now);
+                OnHostFailed(now);
                 return 0;
         }
     }

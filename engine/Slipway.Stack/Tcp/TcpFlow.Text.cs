@@ -27,7 +27,7 @@ internal sealed partial class TcpFlow
     private void ReceiveText(in TcpHeader header, Instant now)
     {
         ReadOnlySpan<byte> text = header.Payload;
-        if (text.IsEmpty || !TcpTransitions.TakesData(State))
+        if (text.IsEmpty || _hostFailed || !TcpTransitions.TakesData(State))
         {
             return;
         }
@@ -75,7 +75,7 @@ internal sealed partial class TcpFlow
             HostIo io = _host!.Send(text);
             if (io.Error is not (HostError.None or HostError.WouldBlock))
             {
-                OnHostFailed(io.Error, now);
+                OnHostFailed(now);
                 return;
             }
 
@@ -133,7 +133,7 @@ internal sealed partial class TcpFlow
             HostIo io = _host.Send(next);
             if (io.Error is not (HostError.None or HostError.WouldBlock))
             {
-                OnHostFailed(io.Error, now);
+                OnHostFailed(now);
                 return;
             }
 
@@ -217,7 +217,7 @@ internal sealed partial class TcpFlow
     private void PassFinToHost(Instant now)
     {
         bool finInOrder = _guestFinSeen && _receiveNext == _guestFin + 1;
-        if (!finInOrder || _hostShutdownSent || HeldBytes > 0 || _host is null)
+        if (!finInOrder || _hostShutdownSent || _hostFailed || HeldBytes > 0 || _host is null)
         {
             return;
         }
@@ -226,7 +226,7 @@ internal sealed partial class TcpFlow
         HostError error = _host.ShutdownSend();
         if (error != HostError.None)
         {
-            OnHostFailed(error, now);
+            OnHostFailed(now);
             return;
         }
 

@@ -77,9 +77,9 @@ internal sealed partial class TcpFlow : IReadinessOwner, ITimerOwner
         }
 
         if ((readiness & Readiness.Error) != 0
-            && _host.FinishConnect() is not HostError.None and HostError error)
+            && _host.FinishConnect() != HostError.None)
         {
-            OnHostFailed(error, now);
+            OnHostFailed(now);
             return;
         }
 
@@ -88,7 +88,7 @@ internal sealed partial class TcpFlow : IReadinessOwner, ITimerOwner
             _hostReadable = true;
         }
 
-        if ((readiness & Readiness.Writable) != 0)
+        if ((readiness & Readiness.Writable) != 0 && !_hostFailed)
         {
             _hostWritable = true;
             DrainToHost(now);
