@@ -178,7 +178,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
     /// <summary>What the ports read into, one after the other.</summary>
     internal Span<byte> ReceiveBuffer => _received;
 
-    /// <summary>The port has ended; says so to the switch, and to people if they must act.</summary>
+    /// <summary>The port has ended; tells the switch, and people if they must act.</summary>
     /// <param name="mistake">What the guest did wrong; null when it just left.</param>
     internal void OnClosed(StreamPort port, string? mistake, Instant now)
     {
