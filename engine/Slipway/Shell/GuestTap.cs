@@ -23,8 +23,8 @@ internal static class GuestTap
         }
         catch (LinkException e)
         {
-            throw new HostRefusal(UserNamespaces.Refusal() is string refusal
-                ? $"the guest's network: {e.Message}; {refusal}" : $"the guest's network: {e.Message}");
+            string more = UserNamespaces.Refusal() is string refusal ? "; " + refusal : "";
+            throw new HostRefusal($"the guest's network: {e.Message}{more}");
         }
     }
 }
