@@ -15,7 +15,9 @@ internal sealed class DnsEndpoint : IDatagramService, IStreamServices, IDisposab
 {
     public const ushort Port = 53;
 
-    /// <summary>Room for an answer from the server's own names (EDNS allows no more here).</summary>
+    /// <summary>
+    /// Room for an answer from the server's own names (EDNS allows no more here).
+    /// </summary>
     private readonly byte[] _response = new byte[4_096];
 
     private readonly CancellationTokenSource _stopping = new();

@@ -1,15 +1,8 @@
 namespace Slipway.Engine;
 
-/// <summary>How much a message matters.</summary>
-public enum LogLevel
-{
-    Debug,
-    Information,
-    Warning,
-    Error,
-}
-
-/// <summary>Takes what the engine has to say; called from any thread, must not block for long.</summary>
+/// <summary>
+/// Takes what the engine has to say; called from any thread, must not block for long.
+/// </summary>
 public interface IEngineLog
 {
     /// <summary>False lets the caller skip making the message.</summary>

@@ -4,13 +4,6 @@ using Slipway.Stack;
 
 namespace Slipway.Engine;
 
-/// <summary>Something to be done on the worker, in its turn.</summary>
-internal abstract class Command
-{
-    /// <summary>Runs on the worker.</summary>
-    public abstract void Run(Instant now);
-}
-
 /// <summary>
 /// The only way into the worker from other threads: commands are posted from anywhere and run at
 /// the start of the next turn. The worker is woken once for many.

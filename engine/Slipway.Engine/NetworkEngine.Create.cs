@@ -9,7 +9,9 @@ using ServiceLease = Slipway.Services.StaticLease;
 
 namespace Slipway.Engine;
 
-/// <summary>Puts the engine together. What cannot be had fails here, before anything runs.</summary>
+/// <summary>
+/// Puts the engine together. What cannot be had fails here, before anything runs.
+/// </summary>
 public sealed partial class NetworkEngine
 {
     private NetworkEngine(EngineConfiguration configuration, IEngineLog log)
@@ -38,7 +40,9 @@ public sealed partial class NetworkEngine
         }
     }
 
-    /// <summary>Opens the links and the published ports; nothing is received before <see cref="Run"/>.</summary>
+    /// <summary>
+    /// Opens the links and the published ports; nothing is received before <see cref="Run"/>.
+    /// </summary>
     /// <exception cref="ConfigurationException">
     /// A socket, a port or a device is taken or may not be had; everything opened before is closed.
     /// </exception>
@@ -88,7 +92,8 @@ public sealed partial class NetworkEngine
                     },
                     Report),
                 StreamLinkSpecification stream => StreamLink.Listen(stream.Path, mtu, Report),
-                DatagramLinkSpecification datagram => DatagramLink.Listen(datagram.Path, mtu, Report),
+                DatagramLinkSpecification datagram => DatagramLink.Listen(datagram.Path, mtu,
+                    Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Tap } given =>
                     TapLink.FromDescriptor(given.Descriptor, mtu, Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Stream } given =>
@@ -100,11 +105,14 @@ public sealed partial class NetworkEngine
         }
         catch (LinkException e)
         {
-            throw new ConfigurationException(specification.Key, specification.ToString(), e.Message, e);
+            throw new ConfigurationException(specification.Key, specification.ToString(),
+                e.Message, e);
         }
     }
 
-    /// <summary>TAPs that are configured here have the first addresses, in the order of the links.</summary>
+    /// <summary>
+    /// TAPs that are configured here have the first addresses, in the order of the links.
+    /// </summary>
     private IpAddress NextTapAddress(EngineConfiguration configuration)
     {
         IpAddress next = configuration.FirstGuest;
@@ -145,8 +153,8 @@ public sealed partial class NetworkEngine
                 publication.Key, publication.ToString(), Explain(publication, error));
         }
 
-        _log.Write(LogLevel.Information,
-            $"published {local}/{(publication.Protocol == IpProtocol.Udp ? "udp" : "tcp")} to {guest}");
+        string protocol = publication.Protocol == IpProtocol.Udp ? "udp" : "tcp";
+        _log.Write(LogLevel.Information, $"published {local}/{protocol} to {guest}");
     }
 
     private static string Explain(PublishSpecification publication, HostError error)

@@ -30,7 +30,9 @@ public sealed partial class NetworkEngine : IDisposable
     private long _resourcesReported;
     private volatile bool _stopping;
 
-    /// <summary>Stops <see cref="Run"/> at the end of the turn; from any thread, more than once.</summary>
+    /// <summary>
+    /// Stops <see cref="Run"/> at the end of the turn; from any thread, more than once.
+    /// </summary>
     public void Stop()
     {
         _stopping = true;
@@ -91,7 +93,9 @@ public sealed partial class NetworkEngine : IDisposable
         return next == Instant.Never ? -1 : Math.Max(0, (next - Reactor.Now()).Nanoseconds);
     }
 
-    /// <summary>Says once that the host's descriptors or memory are used up, and again if it recurs.</summary>
+    /// <summary>
+    /// Says once that the host's descriptors or memory are used up, and again if it recurs.
+    /// </summary>
     private void ReportResources()
     {
         long refused = _stack.Counters.Dropped(DropReason.HostResources);

@@ -161,7 +161,9 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         _receiver!.OnPortClosed(this, now);
     }
 
-    /// <summary>Closing lets the kernel take down the device, and a namespace that it kept.</summary>
+    /// <summary>
+    /// Closing lets the kernel take down the device, and a namespace that it kept.
+    /// </summary>
     private void Close()
     {
         _isOpen = false;

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Slipway.Linux;
 
 /// <summary>
-/// Tells when a network namespace has gone. A TAP's descriptor keeps its namespace alive, so nothing
-/// else would: a name such as /run/netns/web is watched for its deletion (inotify(7)), a process's
-/// namespace (/proc/PID/ns/net) for the end of that process (pidfd_open(2)).
+/// Tells when a network namespace has gone. A TAP's descriptor keeps its namespace alive, so
+/// nothing else would: a name such as /run/netns/web is watched for its deletion (inotify(7)), a
+/// process's namespace (/proc/PID/ns/net) for the end of that process (pidfd_open(2)).
 /// </summary>
 public static unsafe partial class NamespaceWatch
 {
@@ -62,8 +62,8 @@ public static unsafe partial class NamespaceWatch
     private static int? ProcessOf(string path)
     {
         string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return parts is ["proc", string number, "ns", "net"] && int.TryParse(number, out int process)
-            ? process : null;
+        return parts is ["proc", string number, "ns", "net"]
+            && int.TryParse(number, out int process) ? process : null;
     }
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
