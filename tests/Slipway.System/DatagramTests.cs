@@ -47,7 +47,8 @@ public sealed class DatagramTests(Site site, ITestOutputHelper output) : SystemT
         Guest guest = StartGuest();
         JsonObject result = guest.Does("mapping", Site.Outside, $"{Site.Port}");
         Assert.Equal((string?)result["seen"]![0], (string?)result["seen"]![1]);
-        // Address-dependent filtering: another port of an address that was sent to may answer.
-        Assert.Equal($"elsewhere from {Site.Outside}", (string?)result["elsewhere"]);
+        // Address-dependent filtering, RFC 4787 section 5.
+        Assert.Equal(Site.Outside, (string?)result["another_port"]);
+        Assert.Equal("", (string?)result["another_address"]);
     }
 }

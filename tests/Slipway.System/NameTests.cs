@@ -1,4 +1,5 @@
-using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Slipway.SystemTests.Harness;
 using Xunit.Abstractions;
 
@@ -84,11 +85,10 @@ public sealed class NameTests(Site site, ITestOutputHelper output) : SystemTest(
             List<RunningProgram> waiting = [.. Enumerable.Range(0, 100).Select(number =>
                 Own(guest.Namespace.Start("dig", "+tries=1", "+time=15",
                     $"@{Addresses.Gateway}", $"n{number}.test")))];
-            Thread.Sleep(300);
-            Stopwatch watch = Stopwatch.StartNew();
-            Assert.Equal(Addresses.HostAlias, Short(guest, "host.internal"));
-            Note($"a built-in name took {watch.ElapsedMilliseconds} ms, dig's start included");
-            Assert.InRange(watch.ElapsedMilliseconds, 0, 1_000);
+            Thread.Sleep(1_000);
+            int[] times = [.. Enumerable.Range(0, 5).Select(_ => QueryTimeMs(guest))];
+            Note($"built-in names took {string.Join(", ", times)} ms");
+            Assert.InRange(times.Order().ElementAt(2), 0, 100);
             string answer = waiting[0].Finish(TimeSpan.FromSeconds(20)).Output;
             Assert.Contains("status: SERVFAIL", answer, StringComparison.Ordinal);
         }
@@ -105,6 +105,16 @@ public sealed class NameTests(Site site, ITestOutputHelper output) : SystemTest(
     {
         Guest guest = StartGuest(WideMtuBytes, "--dns", "api.example=203.0.113.9");
         Assert.Equal("203.0.113.9", Short(guest, "api.example"));
+    }
+
+    // As dig itself measures it: its start does not count.
+    private static int QueryTimeMs(Guest guest)
+    {
+        string answer = Ask(guest, "host.internal");
+        Assert.Contains(Addresses.HostAlias, answer, StringComparison.Ordinal);
+        return int.Parse(
+            Regex.Match(answer, "Query time: ([0-9]+) msec").Groups[1].Value,
+            CultureInfo.InvariantCulture);
     }
 
     private static string Short(Guest guest, params string[] question) =>

@@ -58,6 +58,7 @@ public sealed class RunningProgram : IDisposable
     {
         if (!lines.TryTake(out string? line, timeout))
         {
+            Thread.Sleep(50); // its errors may come a moment after its end
             Assert.Fail($"`{commandLine}` said nothing in {timeout.TotalSeconds} s; {Errors}");
         }
 
@@ -151,6 +152,10 @@ public sealed class RunningProgram : IDisposable
         if (line is not null)
         {
             lines.Add(line);
+        }
+        else
+        {
+            lines.CompleteAdding(); // nobody is to wait for more
         }
     }
 

@@ -205,18 +205,23 @@ def reuse(host, port, count, local_port):
         # The guest's own TIME-WAIT must not refuse the port: the host ends first here.
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         conn.bind(("", int(local_port)))
-        for _ in range(100):  # until the last FIN, which is ours, has been acknowledged
-            try:
-                conn.connect((host, int(port)))
-                break
-            except OSError as error:
-                if error.errno != errno.EADDRNOTAVAIL:
-                    raise
-                time.sleep(0.001)
+        connect_when_free(conn, host, int(port))
         conn.sendall(b"peer\n")
         good += len(read_all(conn)) > 0
         conn.close()
     return {"good": good}
+
+
+def connect_when_free(conn, host, port):
+    """Connects as soon as the last connection's FIN is acknowledged: the kernel forgets it then."""
+    for _ in range(500):
+        try:
+            return conn.connect((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+            time.sleep(0.002)
+    raise TimeoutError("the last connection's end was not acknowledged")
 
 
 def tiny_reader(host, port, total):
@@ -273,19 +278,20 @@ def datagram_error(host, port):
 
 
 def mapping(host, port):
-    """Asks two servers which address they see, and a third to answer from elsewhere."""
+    """Asks two servers which address they see, and two more to answer from elsewhere."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as conn:
         conn.settimeout(2)
-        seen = []
+        seen, elsewhere = [], []
         for offset in (1, 2):
             conn.sendto(b"?", (host, int(port) + offset))
             seen.append(conn.recv(100).decode())
-        conn.sendto(b"elsewhere", (host, int(port) + 3))
-        try:
-            data, sender = conn.recvfrom(100)
-            return {"seen": seen, "elsewhere": f"{data.decode()} from {sender[0]}"}
-        except TimeoutError:
-            return {"seen": seen, "elsewhere": ""}
+        for offset in (3, 4):
+            conn.sendto(b"elsewhere", (host, int(port) + offset))
+            try:
+                elsewhere.append(conn.recvfrom(100)[1][0])
+            except TimeoutError:
+                elsewhere.append("")
+        return {"seen": seen, "another_port": elsewhere[0], "another_address": elsewhere[1]}
 
 
 def spoof_gateway(interface, gateway, mac):

@@ -18,6 +18,7 @@ TCP PORT+1    echo, made for thousands of connections
 UDP PORT      echo
 UDP PORT+1, PORT+2    answer the sender's address as seen here
 UDP PORT+3    answers from another port than was asked
+UDP PORT+4    answers from another address of its machine, where it has one
 Ends when its standard input does.
 """
 import asyncio
@@ -64,6 +65,7 @@ def source(conn, total):
 
 
 def stall(conn, seconds):
+    conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     time.sleep(float(seconds))
     sink(conn)
 
@@ -92,6 +94,8 @@ def peer(conn):
 
 
 def http(conn, *_):
+    while first_line(conn):
+        pass  # headers to the end: what is left unread would turn the close into a RST
     body = b"hello from the host\n"
     conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"
                  b"Connection: close\r\n\r\n%s" % (len(body), body))
@@ -139,10 +143,15 @@ def say_sender(receiver, _, sender):
     receiver.sendto("{}:{}".format(*sender).encode(), sender)
 
 
-def from_elsewhere(receiver, data, sender):
+def from_another_port(receiver, data, sender):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind((receiver.getsockname()[0], 0))  # the same address, another port
+        other.bind((receiver.getsockname()[0], 0))
         other.sendto(data, sender)
+
+
+def from_another_address(_, data, sender):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.sendto(data, sender)  # the route's own address
 
 
 async def echo_many(address, port):
@@ -170,7 +179,8 @@ def main():
             (datagrams, (address, port, lambda s, data, sender: s.sendto(data, sender))),
             (datagrams, (address, port + 1, say_sender)),
             (datagrams, (address, port + 2, say_sender)),
-            (datagrams, (address, port + 3, from_elsewhere)),
+            (datagrams, (address, port + 3, from_another_port)),
+            (datagrams, (address, port + 4, from_another_address)),
             (asyncio.run, (echo_many(address, port + 1),))]
     for target, args in work:
         threading.Thread(target=target, args=args, daemon=True).start()

@@ -49,7 +49,7 @@ def fin_out_of_order(wire):
 @check
 def late_data_after_close_gets_rst(wire):
     """RFC 9293 section 3.6.1: nobody is there to read it."""
-    conn = opened(wire, "GET / HTTP/1.0")
+    conn = opened(wire, "GET / HTTP/1.0\n")
     end = conn.expect("FIN", lambda s: s.flags & FIN)
     conn.ack = (end.seq + len(end.data) + 1) & 0xFFFFFFFF
     conn.send(ACK)

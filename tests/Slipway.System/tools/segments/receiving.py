@@ -104,9 +104,9 @@ def keepalive_answered(wire):
 @check
 def window_closes_and_opens(wire):
     """RFC 9293 section 3.8.6.2: a full host closes the window, never shrinks it, and says so."""
-    conn = opened(wire, "stall 4", options=MSS_1460 + SCALE_7 + b"\x01")
+    conn = opened(wire, "stall 8", options=MSS_1460 + SCALE_7 + b"\x01")
     edge, total, payload = None, 0, bytes(1400)
-    end = time.monotonic() + 3
+    end = time.monotonic() + 6
     while time.monotonic() < end and edge != conn.seq:
         while (segment := conn.receive(0.05 if edge is None or total == 0 else 0)) is not None:
             edge = forward(conn, edge, segment)
@@ -123,11 +123,11 @@ def window_closes_and_opens(wire):
         time.sleep(0.002)
         while (segment := conn.receive(0)) is not None:
             edge = forward(conn, edge, segment)
-    need(edge == conn.seq, f"the window did not close in 3 s, {total} bytes")
+    need(edge == conn.seq, f"the window did not close in 6 s, {total} bytes")
     conn.send(ACK, b"?")  # RFC 9293 section 3.8.6.1: a probe must be answered
     answer = conn.expect("an answer to the probe of a closed window", lambda s: s.flags & ACK)
     need(answer.window == 0, f"the closed window is {answer.window}")
-    update = conn.expect("a window update", lambda s: s.window > 0, 8)
+    update = conn.expect("a window update", lambda s: s.window > 0, 15)
     need(distance(update.ack, conn.seq) <= 1, "more was acknowledged than was sent")
     conn.abort()
 
@@ -135,7 +135,8 @@ def window_closes_and_opens(wire):
 def forward(conn, edge, segment):
     new = (segment.ack + (segment.window << conn.peer_shift)) & 0xFFFFFFFF
     shrunk = 0 if edge is None else distance(edge, new)
-    need(shrunk <= 0, f"the window shrank by {shrunk}")
+    # RFC 7323 section 2.4: by less than the scale's granularity a window may seem to.
+    need(shrunk < 1 << conn.peer_shift, f"the window shrank by {shrunk}")
     return new
 
 
