@@ -1,8 +1,8 @@
 namespace Slipway.Services;
 
 /// <summary>
-/// Compares keys (client identifiers, queries) by their bytes, and lets a dictionary of them be asked by span. The
-/// hash is seeded at each start, so that a guest cannot aim at one bucket.
+/// Compares keys (client identifiers, queries) by their bytes, and lets a dictionary of them be
+/// asked by span. The hash is seeded at each start, so that a guest cannot aim at one bucket.
 /// </summary>
 internal sealed class OctetsComparer
     : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
@@ -11,7 +11,8 @@ internal sealed class OctetsComparer
 
     public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
-    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) =>
+        alternate.SequenceEqual(other);
 
     public int GetHashCode(byte[] obj) => GetHashCode((ReadOnlySpan<byte>)obj);
 

@@ -20,7 +20,9 @@ public static partial class NameResolution
 
     /// <summary>Looks a name up. Blocks, for as long as the host's resolver likes.</summary>
     /// <param name="name">A host name; a dot at its end keeps the search list out.</param>
-    /// <param name="family">Which addresses: InterNetwork, InterNetworkV6, or Unspecified for both.</param>
+    /// <param name="family">
+    /// Which addresses: InterNetwork, InterNetworkV6, or Unspecified for both.
+    /// </param>
     /// <param name="addresses">The addresses in the order of RFC 6724; empty unless Found.</param>
     public static unsafe NameResolutionResult Resolve(
         string name, AddressFamily family, out IReadOnlyList<IPAddress> addresses)
@@ -51,7 +53,8 @@ public static partial class NameResolution
         List<IPAddress> found = [];
         for (AddressInfo* item = first; item != null; item = item->Next)
         {
-            // sockaddr_in: family, port, 4 bytes; sockaddr_in6: family, port, flow, 16 bytes, scope.
+            // sockaddr_in: family, port, 4 bytes; sockaddr_in6: family, port, flow, 16 bytes,
+            // scope.
             if (item->Family == Inet && item->AddressLength >= 8)
             {
                 found.Add(new IPAddress(new ReadOnlySpan<byte>(item->Address + 4, 4)));
@@ -74,7 +77,9 @@ public static partial class NameResolution
     [LibraryImport("libc", EntryPoint = "freeaddrinfo")]
     private static unsafe partial void FreeAddressInfo(AddressInfo* result);
 
-    /// <summary>struct addrinfo of 64-bit Linux (48 bytes; 4 bytes of padding after the length).</summary>
+    /// <summary>
+    /// struct addrinfo of 64-bit Linux (48 bytes; 4 bytes of padding after the length).
+    /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     private unsafe struct AddressInfo
     {

@@ -22,7 +22,9 @@ public sealed class DhcpCounters
     /// <summary>Offers that made room for others before their REQUEST came.</summary>
     public long OffersEvicted;
 
-    /// <summary>Messages that are not answered: replies, BOOTP, relayed, for another server, odd types.</summary>
+    /// <summary>
+    /// Messages that are not answered: replies, BOOTP, relayed, for another server, odd types.
+    /// </summary>
     public long Ignored;
 
     /// <summary>Options that the client's message size left no room for.</summary>

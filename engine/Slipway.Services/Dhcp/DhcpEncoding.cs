@@ -9,7 +9,9 @@ internal static class DhcpEncoding
     // Room for the names that an option of this kind sensibly holds; it is split over 255 bytes.
     private const int MaxSearchLengthBytes = 512;
 
-    /// <summary>Option 119: names one after another, compressed (RFC 3397). Empty for none.</summary>
+    /// <summary>
+    /// Option 119: names one after another, compressed (RFC 3397). Empty for none.
+    /// </summary>
     /// <exception cref="ArgumentException">A name is not one, or the list is too long.</exception>
     public static byte[] SearchList(IReadOnlyList<string> domains)
     {
@@ -28,7 +30,8 @@ internal static class DhcpEncoding
             if (written < 0)
             {
                 throw new ArgumentException(
-                    $"the search domains take more than {MaxSearchLengthBytes} bytes", nameof(domains));
+                    $"the search domains take more than {MaxSearchLengthBytes} bytes",
+                    nameof(domains));
             }
 
             length += written;

@@ -7,7 +7,8 @@ public sealed partial class DhcpServer
 {
     /// <summary>RFC 2131 section 4.3.1.</summary>
     private bool Discover(
-        in DhcpMessage message, ReadOnlySpan<byte> client, long now, Span<byte> reply, out DhcpReply meta)
+        in DhcpMessage message, ReadOnlySpan<byte> client, long now, Span<byte> reply,
+        out DhcpReply meta)
     {
         Counters.Discovers++;
         Lease? lease = _table.Find(client, message.ClientMac);
@@ -48,7 +49,8 @@ public sealed partial class DhcpServer
     /// address alone, RENEWING and REBINDING have it in ciaddr; to a sole server they are one.
     /// </summary>
     private bool Request(
-        in DhcpMessage message, ReadOnlySpan<byte> client, long now, Span<byte> reply, out DhcpReply meta)
+        in DhcpMessage message, ReadOnlySpan<byte> client, long now, Span<byte> reply,
+        out DhcpReply meta)
     {
         Counters.Requests++;
         meta = default;
@@ -142,7 +144,8 @@ public sealed partial class DhcpServer
         out DhcpReply meta)
     {
         Counters.Informs++;
-        IpAddress address = message.ClientAddress.IsUnspecified ? packetSource : message.ClientAddress;
+        IpAddress address = message.ClientAddress.IsUnspecified
+            ? packetSource : message.ClientAddress;
         if (address.IsUnspecified)
         {
             Counters.Ignored++;
@@ -156,9 +159,12 @@ public sealed partial class DhcpServer
     }
 
     private bool IsForUs(in DhcpMessage message) =>
-        !message.TryGetAddress(DhcpOption.ServerIdentifier, out IpAddress server) || server == _settings.Gateway;
+        !message.TryGetAddress(DhcpOption.ServerIdentifier, out IpAddress server)
+            || server == _settings.Gateway;
 
-    /// <summary>Option 12, else the name of option 81, in text or in wire form (RFC 4702).</summary>
+    /// <summary>
+    /// Option 12, else the name of option 81, in text or in wire form (RFC 4702).
+    /// </summary>
     private static string? AskedName(in DhcpMessage message)
     {
         if (message.TryGetOption(DhcpOption.HostName, out ReadOnlySpan<byte> value))

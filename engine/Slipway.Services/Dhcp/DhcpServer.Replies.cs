@@ -15,12 +15,14 @@ public sealed partial class DhcpServer
     private static ReadOnlySpan<byte> UsualParameters =>
     [
         (byte)DhcpOption.Router, (byte)DhcpOption.DomainNameServer, (byte)DhcpOption.HostName,
-        (byte)DhcpOption.DomainName, (byte)DhcpOption.InterfaceMtu, (byte)DhcpOption.BroadcastAddress,
+        (byte)DhcpOption.DomainName, (byte)DhcpOption.InterfaceMtu,
+            (byte)DhcpOption.BroadcastAddress,
         (byte)DhcpOption.NetworkTimeServers, (byte)DhcpOption.DomainSearch,
     ];
 
     private DhcpReply Write(
-        in DhcpMessage message, DhcpMessageType type, Lease lease, IpAddress clientAddress, Span<byte> reply)
+        in DhcpMessage message, DhcpMessageType type, Lease lease, IpAddress clientAddress,
+        Span<byte> reply)
     {
         DhcpMessageWriter writer = Begin(message, type, reply, clientAddress, lease.Address);
         uint seconds = (uint)_settings.LeaseTime.TotalSeconds;
@@ -49,7 +51,8 @@ public sealed partial class DhcpServer
         AddParameters(ref writer, message, lease);
         Counters.OptionsOmitted += writer.OmittedCount;
         return new DhcpReply(
-            writer.Finish(), clientAddress, message.ClientMac, DhcpMessageType.Ack, IpAddress.IPv4Any);
+            writer.Finish(), clientAddress, message.ClientMac, DhcpMessageType.Ack,
+            IpAddress.IPv4Any);
     }
 
     /// <summary>A NAK is always broadcast: the client's address is not to be relied on.</summary>
@@ -60,7 +63,8 @@ public sealed partial class DhcpServer
         AddClientIdentifier(ref writer, message);
         writer.Add(DhcpOption.Message, "address not available"u8);
         return new DhcpReply(
-            writer.Finish(), IpAddress.IPv4Broadcast, MacAddress.Broadcast, DhcpMessageType.Nak, IpAddress.IPv4Any);
+            writer.Finish(), IpAddress.IPv4Broadcast, MacAddress.Broadcast, DhcpMessageType.Nak,
+            IpAddress.IPv4Any);
     }
 
     private DhcpMessageWriter Begin(
@@ -71,14 +75,17 @@ public sealed partial class DhcpServer
         IpAddress yourAddress)
     {
         int packet = MinimumPacketLengthBytes;
-        if (message.TryGetOption(DhcpOption.MaximumMessageSize, out ReadOnlySpan<byte> size) && size.Length == 2)
+        if (message.TryGetOption(DhcpOption.MaximumMessageSize, out ReadOnlySpan<byte> size)
+            && size.Length == 2)
         {
             packet = Math.Clamp(
-                BinaryPrimitives.ReadUInt16BigEndian(size), packet, Math.Max(packet, _settings.MtuBytes));
+                BinaryPrimitives.ReadUInt16BigEndian(size), packet,
+                Math.Max(packet, _settings.MtuBytes));
         }
 
         Span<byte> room = reply[..Math.Min(reply.Length, packet - IpAndUdpHeaderLengthBytes)];
-        DhcpMessageWriter writer = DhcpMessageWriter.Reply(message, room, clientAddress, yourAddress);
+        DhcpMessageWriter writer =
+            DhcpMessageWriter.Reply(message, room, clientAddress, yourAddress);
         writer.Add(DhcpOption.MessageType, (byte)type);
         writer.Add(DhcpOption.ServerIdentifier, _settings.Gateway);
         return writer;

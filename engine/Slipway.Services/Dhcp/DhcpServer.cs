@@ -31,12 +31,16 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
     private readonly byte[] _domainOption;
     private LeaseSnapshot _snapshot = LeaseSnapshot.Empty;
 
-    /// <summary>Until when a REQUEST may take an address that is offered to another; Unix seconds.</summary>
+    /// <summary>
+    /// Until when a REQUEST may take an address that is offered to another; Unix seconds.
+    /// </summary>
     private long _underPressureUntil;
 
     /// <summary>Restores the leases of the store, if there is one.</summary>
     /// <param name="settings">What is handed out.</param>
-    /// <param name="store">Where leases survive a restart; owned, and written when disposed.</param>
+    /// <param name="store">
+    /// Where leases survive a restart; owned, and written when disposed.
+    /// </param>
     /// <param name="time">What tells readers of names the time; the system's if null.</param>
     public DhcpServer(DhcpSettings settings, LeaseStore? store = null, TimeProvider? time = null)
     {
@@ -46,7 +50,8 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
         _table = new LeaseTable(settings, lease => Unpublish(lease.Address));
         _leaseEnded = OnLeaseEnded;
         _searchOption = DhcpEncoding.SearchList(
-            settings.SearchDomains.Count > 0 || settings.Domain is null ? settings.SearchDomains : [settings.Domain]);
+            settings.SearchDomains.Count > 0 || settings.Domain is null
+                ? settings.SearchDomains : [settings.Domain]);
         _routesOption = DhcpEncoding.Routes(settings.Routes, settings.Gateway);
         _domainOption = DhcpEncoding.Ascii(settings.Domain);
         Restore(_time.GetUtcNow().ToUnixTimeSeconds());
@@ -75,8 +80,12 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
     /// Who sent the frame. It may differ from chaddr where a guest bridges, but a client that gives
     /// an address back must be its sender, so that no guest ends another's lease.
     /// </param>
-    /// <param name="packetSource">The IP source: where an INFORM is answered that leaves ciaddr empty.</param>
-    /// <param name="wallNow">The time; leases are kept in wall time since they outlive the process.</param>
+    /// <param name="packetSource">
+    /// The IP source: where an INFORM is answered that leaves ciaddr empty.
+    /// </param>
+    /// <param name="wallNow">
+    /// The time; leases are kept in wall time since they outlive the process.
+    /// </param>
     /// <param name="reply">Room for a reply of at least 300 bytes; 576 hold all options.</param>
     /// <param name="meta">Where the reply goes.</param>
     /// <returns>False if nothing is to be sent.</returns>
@@ -178,7 +187,8 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
             return;
         }
 
-        if (lease.HostName is string kept && HostNameLabel.IsVariantOf(kept, asked) && IsFree(kept, lease, now))
+        if (lease.HostName is string kept && HostNameLabel.IsVariantOf(kept, asked)
+            && IsFree(kept, lease, now))
         {
             return;
         }
@@ -194,7 +204,9 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
         lease.HostName = name;
     }
 
-    /// <summary>A name is free if nobody has it, or the same machine by an earlier identifier.</summary>
+    /// <summary>
+    /// A name is free if nobody has it, or the same machine by an earlier identifier.
+    /// </summary>
     private bool IsFree(string name, Lease lease, long now) =>
         _snapshot.FindName(name, DateTimeOffset.FromUnixTimeSeconds(now)) is not LeaseEntry holder
         || holder.Address == lease.Address
@@ -203,7 +215,8 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
     private void Publish(Lease lease)
     {
         LeaseEntry entry = new(
-            lease.Address, lease.Mac, lease.Client, lease.HostName, lease.ExpiresSeconds, lease.IsStatic);
+            lease.Address, lease.Mac, lease.Client, lease.HostName, lease.ExpiresSeconds,
+            lease.IsStatic);
         Volatile.Write(ref _snapshot, _snapshot.With(entry));
         _store?.Changed(_snapshot);
     }

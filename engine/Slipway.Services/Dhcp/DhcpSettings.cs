@@ -13,7 +13,9 @@ public sealed record DhcpSettings
     /// <summary>Never handed out; null when it is switched off.</summary>
     public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
 
-    /// <summary>Further addresses that are never handed out: guests that configure themselves.</summary>
+    /// <summary>
+    /// Further addresses that are never handed out: guests that configure themselves.
+    /// </summary>
     public IReadOnlyList<IpAddress> Reserved { get; init; } = [];
 
     /// <summary>Option 6; empty for the gateway.</summary>
@@ -36,13 +38,17 @@ public sealed record DhcpSettings
 
     public IReadOnlyList<StaticLease> StaticLeases { get; init; } = [];
 
-    /// <summary>Option 51; renewal (58) is at half of it, rebinding (59) at seven eighths.</summary>
+    /// <summary>
+    /// Option 51; renewal (58) is at half of it, rebinding (59) at seven eighths.
+    /// </summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How long an address that was offered waits for its REQUEST.</summary>
     public TimeSpan OfferTime { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long an address that a client declined (somebody uses it) is not offered.</summary>
+    /// <summary>
+    /// How long an address that a client declined (somebody uses it) is not offered.
+    /// </summary>
     public TimeSpan DeclineTime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Clients that are remembered; the one gone longest makes room.</summary>

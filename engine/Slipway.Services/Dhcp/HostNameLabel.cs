@@ -6,7 +6,9 @@ namespace Slipway.Services;
 /// <summary>Makes one DNS label of what a client calls itself (RFC 1123 section 2.1).</summary>
 public static class HostNameLabel
 {
-    /// <summary>Longest label, in characters; a suffix against conflicts shortens the rest.</summary>
+    /// <summary>
+    /// Longest label, in characters; a suffix against conflicts shortens the rest.
+    /// </summary>
     public const int MaxLength = 63;
 
     // Names by which programs find something that a guest must not be: the proxy configuration
@@ -61,17 +63,21 @@ public static class HostNameLabel
     public static string WithSuffix(string label, int number)
     {
         string suffix = string.Create(CultureInfo.InvariantCulture, $"-{number}");
-        StringBuilder text = new(label, 0, Math.Min(label.Length, MaxLength - suffix.Length), MaxLength);
+        StringBuilder text =
+            new(label, 0, Math.Min(label.Length, MaxLength - suffix.Length), MaxLength);
         return text.Append(suffix).ToString();
     }
 
-    /// <summary>True if <paramref name="name"/> is the label, or the label with such a suffix.</summary>
+    /// <summary>
+    /// True if <paramref name="name"/> is the label, or the label with such a suffix.
+    /// </summary>
     public static bool IsVariantOf(string name, string label)
     {
         int hyphen = name.LastIndexOf('-');
         return name == label
             || (hyphen > 0
-                && int.TryParse(name.AsSpan(hyphen + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && int.TryParse(name.AsSpan(hyphen + 1), NumberStyles.None,
+                    CultureInfo.InvariantCulture, out int number)
                 && WithSuffix(label, number) == name);
     }
 }

@@ -6,7 +6,9 @@ namespace Slipway.Services;
 /// <summary>The names of the guests, for DNS. Safe and lock-free from any thread.</summary>
 public interface ILeaseNames
 {
-    /// <summary>The zone in which the names stand, without a dot at its end; null for none.</summary>
+    /// <summary>
+    /// The zone in which the names stand, without a dot at its end; null for none.
+    /// </summary>
     string? Domain { get; }
 
     /// <summary>The address of the guest with a name.</summary>

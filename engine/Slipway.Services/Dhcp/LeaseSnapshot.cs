@@ -14,7 +14,8 @@ public sealed class LeaseSnapshot
         ImmutableDictionary<string, IpAddress>.Empty.WithComparers(StringComparer.Ordinal));
 
     private LeaseSnapshot(
-        ImmutableDictionary<IpAddress, LeaseEntry> leases, ImmutableDictionary<string, IpAddress> names)
+        ImmutableDictionary<IpAddress, LeaseEntry> leases,
+        ImmutableDictionary<string, IpAddress> names)
     {
         Leases = leases;
         Names = names;
@@ -22,7 +23,9 @@ public sealed class LeaseSnapshot
 
     public ImmutableDictionary<IpAddress, LeaseEntry> Leases { get; }
 
-    /// <summary>Who has a name: a label in lower case to an address in <see cref="Leases"/>.</summary>
+    /// <summary>
+    /// Who has a name: a label in lower case to an address in <see cref="Leases"/>.
+    /// </summary>
     public ImmutableDictionary<string, IpAddress> Names { get; }
 
     /// <summary>The holder of a name now; null if nobody is, or its lease has ended.</summary>
@@ -31,7 +34,8 @@ public sealed class LeaseSnapshot
 
     /// <summary>The lease of an address that is in use now, or static.</summary>
     public LeaseEntry? FindActive(IpAddress address, DateTimeOffset now) =>
-        Leases.TryGetValue(address, out LeaseEntry? entry) && (entry.IsStatic || entry.IsActive(now))
+        Leases.TryGetValue(address, out LeaseEntry? entry)
+            && (entry.IsStatic || entry.IsActive(now))
             ? entry : null;
 
     /// <summary>With this entry, which has its name (if it has one) from now on.</summary>
@@ -43,7 +47,8 @@ public sealed class LeaseSnapshot
             entry.HostName is null ? names : names.SetItem(entry.HostName, entry.Address));
     }
 
-    public LeaseSnapshot Without(IpAddress address) => new(Leases.Remove(address), WithoutNameOf(address));
+    public LeaseSnapshot Without(IpAddress address) =>
+        new(Leases.Remove(address), WithoutNameOf(address));
 
     private ImmutableDictionary<string, IpAddress> WithoutNameOf(IpAddress address) =>
         Leases.TryGetValue(address, out LeaseEntry? old) && old.HostName is not null

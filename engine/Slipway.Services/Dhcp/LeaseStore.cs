@@ -23,7 +23,9 @@ public sealed class LeaseStore : IDisposable
     private bool _failing;
 
     /// <param name="path">The lease file; its folder must exist.</param>
-    /// <param name="report">Told in a sentence what went wrong, once for each time it begins to.</param>
+    /// <param name="report">
+    /// Told in a sentence what went wrong, once for each time it begins to.
+    /// </param>
     /// <param name="delay">From a change to its write; a second if null.</param>
     /// <param name="retryDelay">From a failed write to the next; half a minute if null.</param>
     public LeaseStore(
@@ -49,7 +51,8 @@ public sealed class LeaseStore : IDisposable
         {
             return [];
         }
-        catch (Exception error) when (error is JsonException or FormatException or InvalidDataException)
+        catch (Exception error)
+            when (error is JsonException or FormatException or InvalidDataException)
         {
             _report($"lease file {_path} is damaged and was kept as {_path}.bad: {error.Message}");
             KeepAside();
@@ -62,7 +65,9 @@ public sealed class LeaseStore : IDisposable
         }
     }
 
-    /// <summary>Says that these are the leases now. Returns at once; called by the worker.</summary>
+    /// <summary>
+    /// Says that these are the leases now. Returns at once; called by the worker.
+    /// </summary>
     public void Changed(LeaseSnapshot snapshot)
     {
         Volatile.Write(ref _latest, snapshot);
@@ -84,7 +89,8 @@ public sealed class LeaseStore : IDisposable
 
     private async Task WriteLaterAsync(TimeSpan delay)
     {
-        await Task.Delay(delay, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(delay, _stopping.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_stopping.IsCancellationRequested)
         {
             return;
@@ -111,9 +117,10 @@ public sealed class LeaseStore : IDisposable
             string temporary = _path + ".tmp";
             try
             {
-                using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+                using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write))
                 {
-                    JsonSerializer.Serialize(file, ToFile(snapshot), LeaseFileContext.Default.LeaseFile);
+                    JsonSerializer.Serialize(
+                        file, ToFile(snapshot), LeaseFileContext.Default.LeaseFile);
                     file.Flush(flushToDisk: true);
                 }
 
@@ -128,7 +135,9 @@ public sealed class LeaseStore : IDisposable
                 if (!_failing)
                 {
                     _failing = true;
-                    _report($"lease file {_path} cannot be written, leases will not survive a restart: {error.Message}");
+                    _report(
+                        $"lease file {_path} cannot be written, leases will not survive a restart: "
+                        + error.Message);
                 }
 
                 TryDelete(temporary);
@@ -155,7 +164,8 @@ public sealed class LeaseStore : IDisposable
         LeaseFile? file = JsonSerializer.Deserialize(bytes, LeaseFileContext.Default.LeaseFile);
         if (file?.Leases is null || file.Version != LeaseFile.CurrentVersion)
         {
-            throw new InvalidDataException($"version {file?.Version} is not {LeaseFile.CurrentVersion}");
+            throw new InvalidDataException(
+                $"version {file?.Version} is not {LeaseFile.CurrentVersion}");
         }
 
         List<LeaseEntry> leases = new(file.Leases.Count);
@@ -164,7 +174,8 @@ public sealed class LeaseStore : IDisposable
             if (entry is null || !IpAddress.TryParse(entry.Address, out IpAddress address)
                 || !MacAddress.TryParse(entry.Mac, out MacAddress mac))
             {
-                throw new InvalidDataException($"a lease of '{entry?.Address}' to '{entry?.Mac}' is none");
+                throw new InvalidDataException(
+                    $"a lease of '{entry?.Address}' to '{entry?.Mac}' is none");
             }
 
             leases.Add(new LeaseEntry(

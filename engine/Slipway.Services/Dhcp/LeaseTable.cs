@@ -28,7 +28,9 @@ internal sealed class LeaseTable
     private uint _lowestFree;
 
     /// <param name="settings">The pool and its bounds.</param>
-    /// <param name="forgotten">Told of each lease, once bound, whose address goes to another.</param>
+    /// <param name="forgotten">
+    /// Told of each lease, once bound, whose address goes to another.
+    /// </param>
     public LeaseTable(DhcpSettings settings, Action<Lease> forgotten)
     {
         _settings = settings;
@@ -56,20 +58,27 @@ internal sealed class LeaseTable
         _staticCount = _byAddress.Count;
     }
 
-    /// <summary>Asked before an unused address is handed out: does another MAC answer for it?</summary>
+    /// <summary>
+    /// Asked before an unused address is handed out: does another MAC answer for it?
+    /// </summary>
     public Func<IpAddress, MacAddress, bool>? IsUsedByAnother { get; set; }
 
     public IEnumerable<Lease> All => _byAddress.Values;
 
-    /// <summary>The client's lease. A static one of its MAC goes before what its identifier says.</summary>
+    /// <summary>
+    /// The client's lease. A static one of its MAC goes before what its identifier says.
+    /// </summary>
     public Lease? Find(ReadOnlySpan<byte> client, MacAddress mac) =>
-        _staticByMac.TryGetValue(mac, out Lease? lease) || _byClientSpan.TryGetValue(client, out lease)
+        _staticByMac.TryGetValue(mac, out Lease? lease)
+            || _byClientSpan.TryGetValue(client, out lease)
             ? lease : null;
 
     public Lease? Find(IpAddress address) =>
         address.IsIPv4 && _byAddress.TryGetValue(address.IPv4, out Lease? lease) ? lease : null;
 
-    /// <summary>True for an address that may be leased to a client that has no static one.</summary>
+    /// <summary>
+    /// True for an address that may be leased to a client that has no static one.
+    /// </summary>
     public bool IsInPool(IpAddress address) =>
         address.IsIPv4 && address.IPv4 >= _first && address.IPv4 <= _last
         && !_excluded.Contains(address.IPv4);
@@ -79,7 +88,8 @@ internal sealed class LeaseTable
     /// that nobody ever had, else that of the client gone longest, else that of the oldest offer.
     /// </summary>
     /// <returns>The lease in the state Offered, or null when all are in use.</returns>
-    public Lease? Offer(ReadOnlySpan<byte> client, MacAddress mac, IpAddress wanted, long now, out bool evicted)
+    public Lease? Offer(
+        ReadOnlySpan<byte> client, MacAddress mac, IpAddress wanted, long now, out bool evicted)
     {
         evicted = false;
         if (_offered.Count >= _settings.MaxOffers && _offered.First is Lease oldest)
@@ -110,7 +120,8 @@ internal sealed class LeaseTable
     /// Takes exactly this address for a client that has none, as a REQUEST asks: if it is free,
     /// or if <paramref name="fromOffer"/> and it is merely offered to another.
     /// </summary>
-    public Lease? Claim(ReadOnlySpan<byte> client, MacAddress mac, IpAddress address, bool fromOffer, long now)
+    public Lease? Claim(
+        ReadOnlySpan<byte> client, MacAddress mac, IpAddress address, bool fromOffer, long now)
     {
         if (Find(address) is Lease held
             && (held.State == LeaseState.Idle || (fromOffer && held.State == LeaseState.Offered))
@@ -129,7 +140,9 @@ internal sealed class LeaseTable
         return lease;
     }
 
-    /// <summary>Moves a lease to another state (or to the end of its queue, with a new expiry).</summary>
+    /// <summary>
+    /// Moves a lease to another state (or to the end of its queue, with a new expiry).
+    /// </summary>
     public void Move(Lease lease, LeaseState state, long expiresSeconds)
     {
         if (!lease.IsStatic)
@@ -184,7 +197,9 @@ internal sealed class LeaseTable
         }
     }
 
-    /// <summary>Takes a lease over from an earlier run; false if it does not fit this one.</summary>
+    /// <summary>
+    /// Takes a lease over from an earlier run; false if it does not fit this one.
+    /// </summary>
     public bool Restore(LeaseEntry stored, long now)
     {
         Lease? lease = Find(stored.Client, stored.Mac);
@@ -208,7 +223,8 @@ internal sealed class LeaseTable
         }
 
         // A file from a run with longer leases must not break the order of the queue.
-        long expires = Math.Min(stored.ExpiresSeconds, now + (long)_settings.LeaseTime.TotalSeconds);
+        long expires =
+            Math.Min(stored.ExpiresSeconds, now + (long)_settings.LeaseTime.TotalSeconds);
         lease.HostName ??= HostNameLabel.Sanitise(stored.HostName);
         Move(lease, expires > now ? LeaseState.Bound : LeaseState.Idle, expires);
         return true;
@@ -241,7 +257,8 @@ internal sealed class LeaseTable
 
             // Somebody sits on it unasked: it rests like a declined one, so that it is not asked
             // about for every client.
-            Enter(Add(address), LeaseState.Declined, now + (long)_settings.DeclineTime.TotalSeconds);
+            Enter(
+                Add(address), LeaseState.Declined, now + (long)_settings.DeclineTime.TotalSeconds);
         }
 
         return null;

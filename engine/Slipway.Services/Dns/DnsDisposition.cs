@@ -6,7 +6,9 @@ public enum DnsDisposition
     /// <summary>The response is written.</summary>
     Answered,
 
-    /// <summary>Others must be asked: by <see cref="DnsServer.AnswerAsync(ReadOnlyMemory{byte}, Slipway.Wire.IpAddress, bool, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Others must be asked: by <see cref="DnsServer.AskAsync"/>.
+    /// </summary>
     Unknown,
 
     /// <summary>It is not a query, or too short to be answered.</summary>

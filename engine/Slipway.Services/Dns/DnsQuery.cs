@@ -21,16 +21,20 @@ internal readonly ref struct DnsQuery
     /// Reads a query.
     /// </summary>
     /// <param name="bytes">The message.</param>
-    /// <param name="name">Room for <see cref="DomainName.MaxLengthBytes"/>; held by the query.</param>
+    /// <param name="name">
+    /// Room for <see cref="DomainName.MaxLengthBytes"/>; held by the query.
+    /// </param>
     /// <param name="query">The query, as far as it could be read.</param>
     /// <param name="code">How it is to be answered at once; NoError if it is to be served.</param>
     /// <returns>False if it cannot be answered at all.</returns>
     public static bool TryRead(
-        ReadOnlySpan<byte> bytes, bool overTcp, Span<byte> name, out DnsQuery query, out DnsResponseCode code)
+        ReadOnlySpan<byte> bytes, bool overTcp, Span<byte> name, out DnsQuery query,
+        out DnsResponseCode code)
     {
         query = default;
         code = DnsResponseCode.FormatError;
-        if (DnsMessage.TryParse(bytes, out DnsMessage message) != ParseError.None || message.IsResponse)
+        if (DnsMessage.TryParse(bytes, out DnsMessage message) != ParseError.None
+            || message.IsResponse)
         {
             return false;
         }
@@ -69,7 +73,8 @@ internal readonly ref struct DnsQuery
         return writer.Finish();
     }
 
-    private static DnsResponseCode Judge(in DnsQuestion question, in DnsEdns edns) => question switch
+    private static DnsResponseCode Judge(in DnsQuestion question, in DnsEdns edns) =>
+        question switch
     {
         _ when edns.IsPresent && edns.Version != 0 => DnsResponseCode.BadVersion,
         { Type: DnsType.Opt or DnsType.None } => DnsResponseCode.FormatError,

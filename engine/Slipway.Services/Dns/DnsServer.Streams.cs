@@ -9,17 +9,20 @@ public sealed partial class DnsServer
     /// <summary>Queries are short; one that is longer than this ends its connection.</summary>
     private const int MaxStreamQueryLengthBytes = 4_096;
 
-    /// <summary>Answered at the same time on one connection; the next one waits to be read.</summary>
+    /// <summary>
+    /// Answered at the same time on one connection; the next one waits to be read.
+    /// </summary>
     private const int MaxPipelined = 16;
 
     /// <summary>
     /// Serves a guest's connection until the guest closes it, is silent too long, or breaks the
-    /// framing; then closes it. Answers go out as they come (RFC 7766 section 6.2.1.1). Never throws
-    /// for what the guest does.
+    /// framing; then closes it. Answers go out as they come (RFC 7766 section 6.2.1.1). Never
+    /// throws for what the guest does.
     /// </summary>
     /// <param name="connection">The service's end; owned from here on.</param>
     /// <param name="guest">Who asks.</param>
-    public async Task ServeStreamAsync(Stream connection, IpAddress guest, CancellationToken stop = default)
+    public async Task ServeStreamAsync(
+        Stream connection, IpAddress guest, CancellationToken stop = default)
     {
         await using (connection.ConfigureAwait(false))
         {
@@ -31,11 +34,13 @@ public sealed partial class DnsServer
 
             try
             {
-                using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(
+                using CancellationTokenSource ending =
+                    CancellationTokenSource.CreateLinkedTokenSource(
                     stop, _stopping.Token);
                 await ServeQueriesAsync(connection, guest, ending.Token).ConfigureAwait(false);
             }
-            catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception error)
+                when (error is IOException or OperationCanceledException or ObjectDisposedException)
             {
                 // The guest left or was silent: an ordinary end of a connection.
                 _ = error;
@@ -59,7 +64,8 @@ public sealed partial class DnsServer
             {
                 await pipelined.WaitAsync(stop).ConfigureAwait(false);
                 answers.RemoveAll(answer => answer.IsCompleted);
-                if (await ReadQueryAsync(connection, length, stop).ConfigureAwait(false) is not byte[] query)
+                if (await ReadQueryAsync(connection, length, stop).ConfigureAwait(false)
+                    is not byte[] query)
                 {
                     return;
                 }
@@ -75,11 +81,13 @@ public sealed partial class DnsServer
     }
 
     /// <summary>The next query; null at the end of the stream or of patience.</summary>
-    private async Task<byte[]?> ReadQueryAsync(Stream connection, byte[] length, CancellationToken stop)
+    private async Task<byte[]?> ReadQueryAsync(
+        Stream connection, byte[] length, CancellationToken stop)
     {
         using CancellationTokenSource idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
         idle.CancelAfter(_settings.StreamIdleTime);
-        if (await connection.ReadAtLeastAsync(length, 2, throwOnEndOfStream: false, idle.Token).ConfigureAwait(false) < 2)
+        if (await connection.ReadAtLeastAsync(length, 2, throwOnEndOfStream: false, idle.Token)
+            .ConfigureAwait(false) < 2)
         {
             return null;
         }
@@ -105,7 +113,8 @@ public sealed partial class DnsServer
         SemaphoreSlim pipelined,
         CancellationToken stop)
     {
-        byte[]? response = await AnswerAsync(query, guest, overTcp: true, stop).ConfigureAwait(false);
+        byte[]? response = await AnswerAsync(query, guest, overTcp: true, stop)
+            .ConfigureAwait(false);
         try
         {
             if (response is not null)
@@ -115,7 +124,8 @@ public sealed partial class DnsServer
                 response.CopyTo(framed, 2);
 
                 // A guest that does not read its answers is as one that does not ask.
-                using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                using CancellationTokenSource patience =
+                    CancellationTokenSource.CreateLinkedTokenSource(stop);
                 patience.CancelAfter(_settings.StreamIdleTime);
                 await writing.WaitAsync(patience.Token).ConfigureAwait(false);
                 try

@@ -8,10 +8,10 @@ namespace Slipway.Services;
 /// <para>
 /// Theory of operation. A query is answered at once from the names that are known here
 /// (<see cref="TryAnswer"/>, on the worker: no lock, nothing allocated for built-in and configured
-/// names). For all else others are asked, on the thread pool (<see cref="AnswerAsync(ReadOnlyMemory{byte}, IpAddress, bool, CancellationToken)"/>),
-/// as the host's resolver would ask them. What waits is bounded, in all and for each guest; over
-/// the bound a query is dropped, and its sender asks again. The same query asked again while it
-/// waits (stubs do that) joins the first.
+/// names). For all else others are asked, on the thread pool
+/// (<see cref="AskAsync"/>), as the host's resolver would ask them. What waits is bounded, in all
+/// and for each guest; over the bound a query is dropped, and its sender asks again. The same query
+/// asked again while it waits (stubs do that) joins the first.
 /// </para>
 /// </summary>
 public sealed partial class DnsServer : IDisposable
@@ -169,7 +169,8 @@ public sealed partial class DnsServer : IDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            return await _resolver.ResolveAsync(Read(bytes, overTcp), _stopping.Token).ConfigureAwait(false);
+            return await _resolver.ResolveAsync(Read(bytes, overTcp), _stopping.Token)
+                .ConfigureAwait(false);
         }
         finally
         {

@@ -3,10 +3,14 @@ using Slipway.Wire;
 
 namespace Slipway.Services;
 
-/// <summary>What the DNS server on the gateway answers, and by whom it asks; fixed while it runs.</summary>
+/// <summary>
+/// What the DNS server on the gateway answers, and by whom it asks; fixed while it runs.
+/// </summary>
 public sealed record DnsSettings
 {
-    /// <summary>Its addresses have no names upstream: who is asked for them is this server.</summary>
+    /// <summary>
+    /// Its addresses have no names upstream: who is asked for them is this server.
+    /// </summary>
     public IpPrefix Subnet { get; init; } = new(IpAddress.FromIPv4(0xc0a8_7f00), 24);
 
     /// <summary>gateway.internal.</summary>
@@ -33,10 +37,14 @@ public sealed record DnsSettings
     /// <summary>A query that has no answer by then fails (SERVFAIL).</summary>
     public TimeSpan QueryDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a name server that did not answer is passed over, if there are others.</summary>
+    /// <summary>
+    /// How long a name server that did not answer is passed over, if there are others.
+    /// </summary>
     public TimeSpan DeadServerTime { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Queries that wait for an answer from outside; more are dropped, and counted.</summary>
+    /// <summary>
+    /// Queries that wait for an answer from outside; more are dropped, and counted.
+    /// </summary>
     public int MaxOutstanding { get; init; } = 1_024;
 
     /// <summary>Of them, one guest's.</summary>
@@ -48,7 +56,9 @@ public sealed record DnsSettings
     /// <summary>Of them, one guest's.</summary>
     public int MaxStreamsPerGuest { get; init; } = 32;
 
-    /// <summary>A connection on which nothing is asked is closed after this (RFC 7766 section 6.2.3).</summary>
+    /// <summary>
+    /// A connection on which nothing is asked is closed after this (RFC 7766 section 6.2.3).
+    /// </summary>
     public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Threads that block in getaddrinfo.</summary>

@@ -12,18 +12,22 @@ internal static class LocalAnswer
     /// not (musl and others take NXDOMAIN for "no address at all"); NXDOMAIN where it does not.
     /// </summary>
     /// <returns>Length of the response in bytes.</returns>
-    public static int Write(in DnsQuery query, LocalName known, bool authoritative, Span<byte> response)
+    public static int Write(
+        in DnsQuery query, LocalName known, bool authoritative, Span<byte> response)
     {
         DnsMessageWriter writer = DnsMessageWriter.Reply(
             query.Message,
             query.Question.EndOffset,
             query.Edns,
             response[..Math.Min(response.Length, query.LimitBytes)]);
-        writer.Conclude(known.Exists ? DnsResponseCode.NoError : DnsResponseCode.NameError, authoritative);
+        writer.Conclude(
+            known.Exists ? DnsResponseCode.NoError : DnsResponseCode.NameError, authoritative);
         bool empty = true;
         DnsType type = query.Question.Type;
-        foreach (IpAddress address in known.Addresses)
+        for (int i = 0; i < known.Addresses.Count; i++)
         {
+            // By index: the worker asks, and an enumerator would be allocated.
+            IpAddress address = known.Addresses[i];
             if (type == DnsType.Any || type == (address.IsIPv4 ? DnsType.A : DnsType.Aaaa))
             {
                 writer.AddAddress(query.Name, address, known.TtlSeconds);

@@ -10,5 +10,6 @@ namespace Slipway.Services;
 internal sealed record LocalName(
     IReadOnlyList<IpAddress> Addresses, byte[]? Pointer, uint TtlSeconds, bool Exists = true)
 {
-    public static readonly LocalName Nonexistent = new([], null, LocalNames.LeaseTtlSeconds, Exists: false);
+    public static readonly LocalName Nonexistent =
+        new([], null, LocalNames.LeaseTtlSeconds, Exists: false);
 }

@@ -73,7 +73,8 @@ internal sealed class LocalNames
     {
         byte[] name = new byte[DomainName.MaxLengthBytes];
         return DomainName.TryParse(text, name, out int length)
-            ? name[..length] : throw new ArgumentException($"'{text}' is not a domain name", nameof(text));
+            ? name[..length]
+                : throw new ArgumentException($"'{text}' is not a domain name", nameof(text));
     }
 
     private void AddBuiltIn(string[] names, IpAddress? address)
@@ -153,7 +154,8 @@ internal sealed class LocalNames
         for (int shift = 0; shift < 32; shift += 8)
         {
             if (!byte.TryParse(
-                name.Slice(1, name[0]), NumberStyles.None, CultureInfo.InvariantCulture, out byte octet))
+                name.Slice(1, name[0]), NumberStyles.None, CultureInfo.InvariantCulture,
+                out byte octet))
             {
                 return false;
             }

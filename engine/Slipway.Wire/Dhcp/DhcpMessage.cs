@@ -62,13 +62,16 @@ public readonly ref struct DhcpMessage
         MessageType = type;
     }
 
-    /// <summary>Option 53; <see cref="DhcpMessageType.None"/> in BOOTP. Unknown values as they are.</summary>
+    /// <summary>
+    /// Option 53; <see cref="DhcpMessageType.None"/> in BOOTP. Unknown values as they are.
+    /// </summary>
     public DhcpMessageType MessageType { get; }
 
     /// <summary>True for BOOTREQUEST: a client's message.</summary>
     public bool IsRequest => _message[OperationOffset] == 1;
 
-    public uint TransactionId => BinaryPrimitives.ReadUInt32BigEndian(_message[TransactionOffset..]);
+    public uint TransactionId =>
+        BinaryPrimitives.ReadUInt32BigEndian(_message[TransactionOffset..]);
 
     /// <summary>The flags field, reserved bits included: a reply repeats it.</summary>
     public ushort Flags => BinaryPrimitives.ReadUInt16BigEndian(_message[FlagsOffset..]);
@@ -111,10 +114,13 @@ public readonly ref struct DhcpMessage
         return false;
     }
 
-    /// <summary>An option that holds one IPv4 address; false if absent or of another length.</summary>
+    /// <summary>
+    /// An option that holds one IPv4 address; false if absent or of another length.
+    /// </summary>
     public bool TryGetAddress(DhcpOption option, out IpAddress address)
     {
-        if (TryGetOption(option, out ReadOnlySpan<byte> value) && value.Length == IpAddress.IPv4LengthBytes)
+        if (TryGetOption(option, out ReadOnlySpan<byte> value)
+            && value.Length == IpAddress.IPv4LengthBytes)
         {
             address = IpAddress.ReadIPv4(value);
             return true;
@@ -172,7 +178,8 @@ public readonly ref struct DhcpMessage
         return error;
     }
 
-    private static ParseError Walk(ReadOnlySpan<byte> area, ref DhcpMessageType type, ref byte overload)
+    private static ParseError Walk(
+        ReadOnlySpan<byte> area, ref DhcpMessageType type, ref byte overload)
     {
         int offset = 0;
         while (true)

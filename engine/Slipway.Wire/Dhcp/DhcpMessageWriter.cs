@@ -8,14 +8,18 @@ namespace Slipway.Wire;
 /// </summary>
 public ref struct DhcpMessageWriter
 {
-    /// <summary>BOOTP's smallest message, to which a reply is padded: old clients drop shorter ones.</summary>
+    /// <summary>
+    /// BOOTP's smallest message, to which a reply is padded: old clients drop shorter ones.
+    /// </summary>
     public const int MinimumLengthBytes = 300;
 
     private const int MaxPartLengthBytes = 255;
     private readonly Span<byte> _message;
     private int _length;
 
-    /// <param name="message">At least <see cref="MinimumLengthBytes"/>; its length is the limit.</param>
+    /// <param name="message">
+    /// At least <see cref="MinimumLengthBytes"/>; its length is the limit.
+    /// </param>
     private DhcpMessageWriter(Span<byte> message)
     {
         _message = message;
@@ -25,23 +29,30 @@ public ref struct DhcpMessageWriter
     /// <summary>Options that did not fit.</summary>
     public int OmittedCount { get; private set; }
 
-    /// <summary>Begins the reply to a message: op, xid, flags and chaddr are the request's.</summary>
+    /// <summary>
+    /// Begins the reply to a message: op, xid, flags and chaddr are the request's.
+    /// </summary>
     /// <param name="request">The message that is answered.</param>
-    /// <param name="reply">At least <see cref="MinimumLengthBytes"/>; its length is the limit.</param>
+    /// <param name="reply">
+    /// At least <see cref="MinimumLengthBytes"/>; its length is the limit.
+    /// </param>
     public static DhcpMessageWriter Reply(
-        scoped in DhcpMessage request, Span<byte> reply, IpAddress clientAddress, IpAddress yourAddress)
+        scoped in DhcpMessage request, Span<byte> reply, IpAddress clientAddress,
+        IpAddress yourAddress)
     {
         Span<byte> head = reply[..MinimumLengthBytes];
         head.Clear();
         head[DhcpMessage.OperationOffset] = 2;
         head[DhcpMessage.HardwareTypeOffset] = DhcpMessage.Ethernet;
         head[DhcpMessage.HardwareLengthOffset] = MacAddress.LengthBytes;
-        BinaryPrimitives.WriteUInt32BigEndian(head[DhcpMessage.TransactionOffset..], request.TransactionId);
+        BinaryPrimitives.WriteUInt32BigEndian(
+            head[DhcpMessage.TransactionOffset..], request.TransactionId);
         BinaryPrimitives.WriteUInt16BigEndian(head[DhcpMessage.FlagsOffset..], request.Flags);
         clientAddress.WriteIPv4(head[DhcpMessage.ClientAddressOffset..]);
         yourAddress.WriteIPv4(head[DhcpMessage.YourAddressOffset..]);
         request.ClientMac.Write(head[DhcpMessage.ClientHardwareOffset..]);
-        BinaryPrimitives.WriteUInt32BigEndian(head[DhcpMessage.CookieOffset..], DhcpMessage.MagicCookie);
+        BinaryPrimitives.WriteUInt32BigEndian(
+            head[DhcpMessage.CookieOffset..], DhcpMessage.MagicCookie);
         return new DhcpMessageWriter(reply);
     }
 

@@ -49,7 +49,8 @@ public ref struct DhcpOptionReader
     /// One option of an area. The end of the bytes counts as option 255: some clients leave it out.
     /// </summary>
     internal static ParseError TryReadArea(
-        ReadOnlySpan<byte> area, scoped ref int offset, out DhcpOption code, out ReadOnlySpan<byte> value)
+        ReadOnlySpan<byte> area, scoped ref int offset, out DhcpOption code,
+        out ReadOnlySpan<byte> value)
     {
         value = default;
         code = DhcpOption.End;

@@ -17,10 +17,14 @@ public readonly record struct DnsEdns(bool IsPresent, int UdpSizeBytes, byte Ver
     /// <summary>Length of the record without options, in bytes.</summary>
     public const int LengthBytes = 11;
 
-    /// <summary>The payload that every host must take without EDNS (RFC 1035 section 4.2.1).</summary>
+    /// <summary>
+    /// The payload that every host must take without EDNS (RFC 1035 section 4.2.1).
+    /// </summary>
     public const int MinimumUdpSizeBytes = 512;
 
-    /// <summary>What this server says it takes: fits a 1280-byte path (DNS flag day 2020).</summary>
+    /// <summary>
+    /// What this server says it takes: fits a 1280-byte path (DNS flag day 2020).
+    /// </summary>
     public const int OwnUdpSizeBytes = 1_232;
 
     /// <summary>The largest UDP payload over IPv4, in bytes.</summary>
@@ -38,7 +42,8 @@ public readonly record struct DnsEdns(bool IsPresent, int UdpSizeBytes, byte Ver
         BinaryPrimitives.WriteUInt16BigEndian(destination[3..], OwnUdpSizeBytes);
         destination[5] = (byte)((ushort)code >> 4);
         destination[6] = 0;
-        BinaryPrimitives.WriteUInt16BigEndian(destination[7..], dnssecOk ? (ushort)0x8000 : (ushort)0);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            destination[7..], dnssecOk ? (ushort)0x8000 : (ushort)0);
         BinaryPrimitives.WriteUInt16BigEndian(destination[9..], 0);
     }
 

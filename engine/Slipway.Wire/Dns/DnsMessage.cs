@@ -91,7 +91,8 @@ public readonly ref struct DnsMessage
             return ParseError.Field;
         }
 
-        ParseError error = DomainName.TryRead(_message, HeaderLengthBytes, name, out int length, out int next);
+        ParseError error =
+            DomainName.TryRead(_message, HeaderLengthBytes, name, out int length, out int next);
         if (error != ParseError.None)
         {
             return error;

@@ -33,7 +33,9 @@ public ref struct DnsMessageWriter
     /// and then the response has none.
     /// </param>
     /// <param name="edns">The query's.</param>
-    /// <param name="response">Its length is the limit; at least 512 bytes hold any question.</param>
+    /// <param name="response">
+    /// Its length is the limit; at least 512 bytes hold any question.
+    /// </param>
     public static DnsMessageWriter Reply(
         scoped in DnsMessage query, int questionEnd, in DnsEdns edns, Span<byte> response)
     {
@@ -48,7 +50,8 @@ public ref struct DnsMessageWriter
         }
 
         const ushort opcode = 0x7800;
-        const ushort kept = opcode | DnsMessage.RecursionDesiredFlag | DnsMessage.CheckingDisabledFlag;
+        const ushort kept =
+            opcode | DnsMessage.RecursionDesiredFlag | DnsMessage.CheckingDisabledFlag;
         writer._flags = (ushort)(
             (query.Flags & kept) | DnsMessage.ResponseFlag | DnsMessage.RecursionAvailableFlag);
         return writer;
@@ -79,7 +82,8 @@ public ref struct DnsMessageWriter
 
     /// <summary>A record whose data hold no name that may be compressed.</summary>
     public void AddAnswer(
-        scoped ReadOnlySpan<byte> owner, DnsType type, uint ttlSeconds, scoped ReadOnlySpan<byte> data)
+        scoped ReadOnlySpan<byte> owner, DnsType type, uint ttlSeconds,
+        scoped ReadOnlySpan<byte> data)
     {
         int start = _length;
         if (!TryBegin(owner, type, ttlSeconds) || _length + data.Length > _limit)
@@ -95,7 +99,8 @@ public ref struct DnsMessageWriter
 
     /// <summary>A record whose data are one name (PTR, CNAME).</summary>
     public void AddName(
-        scoped ReadOnlySpan<byte> owner, DnsType type, uint ttlSeconds, scoped ReadOnlySpan<byte> name)
+        scoped ReadOnlySpan<byte> owner, DnsType type, uint ttlSeconds,
+        scoped ReadOnlySpan<byte> name)
     {
         int start = _length;
         int written = TryBegin(owner, type, ttlSeconds) ? _names.Write(name, _length) : -1;
@@ -113,7 +118,8 @@ public ref struct DnsMessageWriter
     /// SOA in the authority section: how long a resolver may remember that there is nothing
     /// (RFC 2308 section 3). Left out without TC if it does not fit.
     /// </summary>
-    public void AddAuthority(scoped ReadOnlySpan<byte> zone, scoped ReadOnlySpan<byte> server, uint ttlSeconds)
+    public void AddAuthority(
+        scoped ReadOnlySpan<byte> zone, scoped ReadOnlySpan<byte> server, uint ttlSeconds)
     {
         const int numbersLengthBytes = 20;
         int start = _length;
@@ -126,7 +132,8 @@ public ref struct DnsMessageWriter
             return;
         }
 
-        // Serial, refresh, retry, expire, minimum: nobody transfers this zone, only the last counts.
+        // Serial, refresh, retry, expire, minimum: nobody transfers this zone, only the last
+        // counts.
         Span<byte> numbers = _message.Slice(_length + names, numbersLengthBytes);
         ReadOnlySpan<uint> values = [1, 3600, 600, 86_400, ttlSeconds];
         for (int i = 0; i < values.Length; i++)
@@ -151,8 +158,10 @@ public ref struct DnsMessageWriter
 
         BinaryPrimitives.WriteUInt16BigEndian(
             _message[DnsMessage.FlagsOffset..], (ushort)(_flags | ((ushort)_code & 0xf)));
-        BinaryPrimitives.WriteUInt16BigEndian(_message[DnsMessage.AnswerCountOffset..], (ushort)_answers);
-        BinaryPrimitives.WriteUInt16BigEndian(_message[DnsMessage.AuthorityCountOffset..], (ushort)_authorities);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            _message[DnsMessage.AnswerCountOffset..], (ushort)_answers);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            _message[DnsMessage.AuthorityCountOffset..], (ushort)_authorities);
         return _length;
     }
 

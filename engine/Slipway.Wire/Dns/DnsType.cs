@@ -1,6 +1,8 @@
 namespace Slipway.Wire;
 
-/// <summary>Types of records and questions that are told apart here (RFC 1035 section 3.2.2).</summary>
+/// <summary>
+/// Types of records and questions that are told apart here (RFC 1035 section 3.2.2).
+/// </summary>
 public enum DnsType : ushort
 {
     None = 0,

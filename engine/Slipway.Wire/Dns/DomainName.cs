@@ -136,7 +136,9 @@ public static class DomainName
         return true;
     }
 
-    /// <summary>A name as text without a dot at its end, "." for the root; other octets escaped.</summary>
+    /// <summary>
+    /// A name as text without a dot at its end, "." for the root; other octets escaped.
+    /// </summary>
     public static string Format(ReadOnlySpan<byte> name)
     {
         if (name.Length <= 1)
@@ -244,7 +246,8 @@ public static class DomainName
         }
 
         if (i + 3 < text.Length
-            && byte.TryParse(text.Slice(i + 1, 3), NumberStyles.None, CultureInfo.InvariantCulture, out octet))
+            && byte.TryParse(
+                text.Slice(i + 1, 3), NumberStyles.None, CultureInfo.InvariantCulture, out octet))
         {
             i += 3;
             return true;

@@ -16,7 +16,8 @@ public sealed class DomainNameComparer
     public bool Equals(byte[]? x, byte[]? y) =>
         ReferenceEquals(x, y) || (x is not null && y is not null && DomainName.Same(x, y));
 
-    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => DomainName.Same(alternate, other);
+    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) =>
+        DomainName.Same(alternate, other);
 
     public int GetHashCode(byte[] obj) => GetHashCode((ReadOnlySpan<byte>)obj);
 

@@ -21,9 +21,11 @@ public ref struct DomainNameWriter
     /// <summary>Takes note of a name that stands in the message already, uncompressed.</summary>
     public void Remember(int offset)
     {
-        for (int at = offset; at < _message.Length && _message[at] is not 0 and <= 63; at += 1 + _message[at])
+        int at = offset;
+        while (at < _message.Length && _message[at] is not 0 and <= DomainName.MaxLabelLengthBytes)
         {
             RememberSuffix(at);
+            at += 1 + _message[at];
         }
     }
 
@@ -87,7 +89,8 @@ public ref struct DomainNameWriter
         {
             int offset = _offsets[i];
             if (_message[offset] == name[0]
-                && DomainName.TryRead(_message, offset, written, out int length, out _) == ParseError.None
+                && DomainName.TryRead(
+                    _message, offset, written, out int length, out _) == ParseError.None
                 && DomainName.Same(written[..length], name))
             {
                 return offset;

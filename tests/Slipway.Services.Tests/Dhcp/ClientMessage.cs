@@ -3,7 +3,9 @@ using Slipway.Wire;
 
 namespace Slipway.Services.Tests.Dhcp;
 
-/// <summary>Builds what a client sends; each test states only what differs from a plain message.</summary>
+/// <summary>
+/// Builds what a client sends; each test states only what differs from a plain message.
+/// </summary>
 internal sealed class ClientMessage
 {
     private readonly byte[] _fixed = new byte[240];
@@ -26,6 +28,19 @@ internal sealed class ClientMessage
     }
 
     public MacAddress Mac { get; }
+
+    public static ClientMessage Discover(int client) => Of(DhcpMessageType.Discover, client);
+
+    public static ClientMessage Request(int client) => Of(DhcpMessageType.Request, client);
+
+    public static ClientMessage Decline(int client) => Of(DhcpMessageType.Decline, client);
+
+    public static ClientMessage Release(int client) => Of(DhcpMessageType.Release, client);
+
+    public static ClientMessage Inform(int client) => Of(DhcpMessageType.Inform, client);
+
+    private static ClientMessage Of(DhcpMessageType type, int client) =>
+        new(type, DhcpExchange.Mac(client));
 
     public DhcpMessageType Type { get; }
 

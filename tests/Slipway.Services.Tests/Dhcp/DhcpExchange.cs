@@ -25,11 +25,13 @@ internal sealed class DhcpExchange(DhcpSettings settings, LeaseStore? store = nu
     {
         byte[] reply = new byte[1500];
         return Server.TryHandle(
-            message, from, IpAddress.Parse(packetSource), Time.GetUtcNow(), reply, out DhcpReply meta)
+            message, from, IpAddress.Parse(packetSource), Time.GetUtcNow(), reply,
+            out DhcpReply meta)
             ? new Answer(meta, reply[..meta.LengthBytes]) : null;
     }
 
-    public Answer? Discover(int client) => Send(new ClientMessage(DhcpMessageType.Discover, Mac(client)));
+    public Answer? Discover(int client) =>
+        Send(new ClientMessage(DhcpMessageType.Discover, Mac(client)));
 
     public Answer? Select(int client, string address, string? name = null)
     {
@@ -58,7 +60,8 @@ internal sealed class DhcpExchange(DhcpSettings settings, LeaseStore? store = nu
 
     public void Decline(int client, string address) => Assert.Null(Send(
         new ClientMessage(DhcpMessageType.Decline, Mac(client))
-            .With(DhcpOption.RequestedAddress, address).With(DhcpOption.ServerIdentifier, Gateway)));
+            .With(DhcpOption.RequestedAddress, address)
+            .With(DhcpOption.ServerIdentifier, Gateway)));
 
     public void Dispose() => Server.Dispose();
 }
@@ -93,8 +96,10 @@ internal sealed record Answer(DhcpReply Meta, byte[] Bytes)
 
     /// <summary>An option in hexadecimal; null if it is absent.</summary>
     public string? Option(DhcpOption option) =>
-        Message().TryGetOption(option, out ReadOnlySpan<byte> value) ? Convert.ToHexStringLower(value) : null;
+        Message().TryGetOption(option, out ReadOnlySpan<byte> value)
+            ? Convert.ToHexStringLower(value) : null;
 
-    public string? Text(DhcpOption option) => Message().TryGetOption(option, out ReadOnlySpan<byte> value)
+    public string? Text(DhcpOption option) =>
+        Message().TryGetOption(option, out ReadOnlySpan<byte> value)
         ? System.Text.Encoding.ASCII.GetString(value) : null;
 }

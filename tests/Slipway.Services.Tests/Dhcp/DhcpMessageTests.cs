@@ -9,7 +9,8 @@ public sealed class DhcpMessageTests
     [Fact]
     public void TryParse_UdhcpcDiscover_ReadsEveryField()
     {
-        Assert.Equal(ParseError.None, DhcpMessage.TryParse(DhcpCaptures.UdhcpcDiscover, out DhcpMessage message));
+        Assert.Equal(ParseError.None,
+            DhcpMessage.TryParse(DhcpCaptures.UdhcpcDiscover, out DhcpMessage message));
         Assert.True(message.IsRequest);
         Assert.Equal(DhcpMessageType.Discover, message.MessageType);
         Assert.Equal(0x3180_8c76u, message.TransactionId);
@@ -18,16 +19,19 @@ public sealed class DhcpMessageTests
         Assert.True(message.ClientAddress.IsUnspecified);
         Assert.True(message.TryGetOption(DhcpOption.HostName, out ReadOnlySpan<byte> name));
         Assert.Equal("web"u8.ToArray(), name.ToArray());
-        Assert.True(message.TryGetOption(DhcpOption.ParameterRequestList, out ReadOnlySpan<byte> list));
+        Assert.True(
+            message.TryGetOption(DhcpOption.ParameterRequestList, out ReadOnlySpan<byte> list));
         Assert.Equal([1, 3, 6, 12, 15, 28, 42], list.ToArray());
-        Assert.True(message.TryGetOption(DhcpOption.ClientIdentifier, out ReadOnlySpan<byte> identifier));
+        Assert.True(
+            message.TryGetOption(DhcpOption.ClientIdentifier, out ReadOnlySpan<byte> identifier));
         Assert.Equal("01525400123456", Convert.ToHexString(identifier));
     }
 
     [Fact]
     public void TryParse_WindowsDiscover_ReadsBroadcastFlag()
     {
-        Assert.Equal(ParseError.None, DhcpMessage.TryParse(DhcpCaptures.WindowsDiscover, out DhcpMessage message));
+        Assert.Equal(ParseError.None,
+            DhcpMessage.TryParse(DhcpCaptures.WindowsDiscover, out DhcpMessage message));
         Assert.True(message.WantsBroadcast);
     }
 
@@ -49,7 +53,8 @@ public sealed class DhcpMessageTests
     public void TryParse_OptionPassesTheEnd_IsRefused()
     {
         // CVE-2017-11434.
-        byte[] message = new ClientMessage(DhcpMessageType.Discover, s_mac).Raw(12, 200, 65).ToArray();
+        byte[] message = new ClientMessage(DhcpMessageType.Discover, s_mac).Raw(12, 200, 65)
+            .ToArray();
         Assert.Equal(ParseError.Option, DhcpMessage.TryParse(message, out _));
         Assert.Equal(ParseError.Option, DhcpMessage.TryParse(message.AsSpan(0, 244), out _));
     }
@@ -133,7 +138,8 @@ public sealed class DhcpMessageTests
     {
         DhcpMessage.TryParse(DhcpCaptures.UdhcpcDiscover, out DhcpMessage request);
         byte[] reply = new byte[300];
-        DhcpMessageWriter writer = DhcpMessageWriter.Reply(request, reply, IpAddress.IPv4Any, IpAddress.IPv4Any);
+        DhcpMessageWriter writer =
+            DhcpMessageWriter.Reply(request, reply, IpAddress.IPv4Any, IpAddress.IPv4Any);
         Assert.True(writer.Add(DhcpOption.MessageType, 2));
         Assert.False(writer.Add(DhcpOption.DomainName, new byte[55]));
         Assert.True(writer.Add(DhcpOption.DomainName, new byte[54]));
@@ -148,7 +154,8 @@ public sealed class DhcpMessageTests
     {
         DhcpMessage.TryParse(DhcpCaptures.UdhcpcDiscover, out DhcpMessage request);
         byte[] reply = new byte[800];
-        DhcpMessageWriter writer = DhcpMessageWriter.Reply(request, reply, IpAddress.IPv4Any, IpAddress.IPv4Any);
+        DhcpMessageWriter writer =
+            DhcpMessageWriter.Reply(request, reply, IpAddress.IPv4Any, IpAddress.IPv4Any);
         Assert.True(writer.Add(DhcpOption.DomainSearch, new byte[300]));
         int length = writer.Finish();
         Assert.Equal(240 + 2 + 255 + 2 + 45 + 1, length);
@@ -163,14 +170,17 @@ public sealed class DhcpMessageTests
     [InlineData("10.27.129.0/24", "10.0.0.1", "180a1b810a000001")]
     [InlineData("10.229.0.128/25", "10.0.0.1", "190ae500800a000001")]
     [InlineData("10.198.122.47/32", "10.0.0.1", "200ac67a2f0a000001")]
-    public void ClasslessRoute_ExamplesOfRfc3442_AreWrittenAndRead(string prefix, string router, string hex)
+    public void ClasslessRoute_ExamplesOfRfc3442_AreWrittenAndRead(
+        string prefix, string router, string hex)
     {
         ClasslessRoute route = new(IpPrefix.Parse(prefix), IpAddress.Parse(router));
         byte[] bytes = new byte[ClasslessRoute.MaxLengthBytes];
         int length = route.Write(bytes);
         Assert.Equal(hex, Convert.ToHexStringLower(bytes, 0, length));
-        Assert.Equal(ParseError.None, ClasslessRoute.TryRead(bytes.AsSpan(0, length), out ClasslessRoute read));
+        Assert.Equal(ParseError.None,
+            ClasslessRoute.TryRead(bytes.AsSpan(0, length), out ClasslessRoute read));
         Assert.Equal(route, read);
-        Assert.Equal(ParseError.Truncated, ClasslessRoute.TryRead(bytes.AsSpan(0, length - 1), out _));
+        Assert.Equal(
+            ParseError.Truncated, ClasslessRoute.TryRead(bytes.AsSpan(0, length - 1), out _));
     }
 }

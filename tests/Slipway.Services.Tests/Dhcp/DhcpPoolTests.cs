@@ -15,7 +15,7 @@ public sealed class DhcpPoolTests
     private static string LeaseOf(DhcpExchange exchange, int client)
     {
         string offered = exchange.Discover(client)!.Address;
-        Answer ack = exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(client))
+        Answer ack = exchange.Send(ClientMessage.Request(client)
             .With(DhcpOption.RequestedAddress, offered))!;
         Assert.Equal(DhcpMessageType.Ack, ack.Type);
         return offered;
@@ -105,7 +105,7 @@ public sealed class DhcpPoolTests
             Answer? offer = exchange.Discover(i + 1);
             if (offer is not null)
             {
-                exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(i + 1))
+                exchange.Send(ClientMessage.Request(i + 1)
                     .With(DhcpOption.RequestedAddress, offer.Address).Named("same"));
             }
         }
@@ -128,7 +128,7 @@ public sealed class DhcpPoolTests
         for (int i = 0; i < 4; i++)
         {
             string address = LeaseOf(exchange, 1);
-            Assert.Null(exchange.Send(new ClientMessage(DhcpMessageType.Decline, DhcpExchange.Mac(1))
+            Assert.Null(exchange.Send(ClientMessage.Decline(1)
                 .With(DhcpOption.RequestedAddress, address)));
         }
 
@@ -151,7 +151,7 @@ public sealed class DhcpPoolTests
         {
             if (exchange.Discover(client) is Answer offer)
             {
-                exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(client))
+                exchange.Send(ClientMessage.Request(client)
                     .With(DhcpOption.RequestedAddress, offer.Address));
             }
         }

@@ -30,19 +30,22 @@ public sealed class DhcpServerTests
         Assert.Equal("00c0a87f01", offer.Option(DhcpOption.ClasslessRoutes));
 
         // The example of RFC 3397 section 4, whose compression this is.
-        Assert.Equal("03656e67056170706c6503636f6d00096d61726b6574696e67c004", offer.Option(DhcpOption.DomainSearch));
+        Assert.Equal("03656e67056170706c6503636f6d00096d61726b6574696e67c004",
+            offer.Option(DhcpOption.DomainSearch));
     }
 
     [Fact]
     public void Discover_ParameterRequestList_IsHonouredInItsOrder()
     {
         using DhcpExchange exchange = new();
-        Answer offer = exchange.Send(new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1))
-            .Asking(DhcpOption.InterfaceMtu, DhcpOption.Router, DhcpOption.SubnetMask, DhcpOption.Router))!;
+        Answer offer = exchange.Send(ClientMessage.Discover(1)
+            .Asking(DhcpOption.InterfaceMtu, DhcpOption.Router, DhcpOption.SubnetMask,
+                DhcpOption.Router))!;
         Assert.Equal(
             [
-                DhcpOption.MessageType, DhcpOption.ServerIdentifier, DhcpOption.LeaseTime, DhcpOption.RenewalTime,
-                DhcpOption.RebindingTime, DhcpOption.SubnetMask, DhcpOption.InterfaceMtu, DhcpOption.Router,
+                DhcpOption.MessageType, DhcpOption.ServerIdentifier, DhcpOption.LeaseTime,
+                DhcpOption.RenewalTime, DhcpOption.RebindingTime, DhcpOption.SubnetMask,
+                DhcpOption.InterfaceMtu, DhcpOption.Router,
             ],
             offer.Codes);
     }
@@ -60,8 +63,9 @@ public sealed class DhcpServerTests
     {
         // CVE-2026-95508 was an overflow by a long identifier and a small MTU.
         using DhcpExchange exchange = new(new DhcpSettings { MtuBytes = 576 });
-        Answer offer = exchange.Send(new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1))
-            .With(DhcpOption.MaximumMessageSize, 0, 1).With(DhcpOption.ClientIdentifier, new byte[255]))!;
+        Answer offer = exchange.Send(ClientMessage.Discover(1)
+            .With(DhcpOption.MaximumMessageSize, 0, 1)
+            .With(DhcpOption.ClientIdentifier, new byte[255]))!;
         Assert.InRange(offer.Bytes.Length, 300, 548);
         Assert.Equal(510, offer.Option(DhcpOption.ClientIdentifier)!.Length);
         Assert.True(exchange.Server.Counters.OptionsOmitted > 0);
@@ -71,12 +75,14 @@ public sealed class DhcpServerTests
     [InlineData(false, null, "192.168.127.2", "52:54:00:00:00:01")]
     [InlineData(true, null, "255.255.255.255", "ff:ff:ff:ff:ff:ff")]
     [InlineData(true, "192.168.127.2", "192.168.127.2", "52:54:00:00:00:01")]
-    public void Reply_Addressing_FollowsFlagAndClientAddress(bool flag, string? ciaddr, string ip, string mac)
+    public void Reply_Addressing_FollowsFlagAndClientAddress(
+        bool flag, string? ciaddr, string ip, string mac)
     {
         using DhcpExchange exchange = new();
         exchange.Lease(1);
         ClientMessage message = new(
-            ciaddr is null ? DhcpMessageType.Discover : DhcpMessageType.Request, DhcpExchange.Mac(1));
+            ciaddr is null ? DhcpMessageType.Discover
+                : DhcpMessageType.Request, DhcpExchange.Mac(1));
         message = flag ? message.Broadcast() : message;
         Answer answer = exchange.Send(ciaddr is null ? message : message.From(ciaddr))!;
         Assert.Equal(ip, answer.Meta.Destination.ToString());
@@ -98,8 +104,9 @@ public sealed class DhcpServerTests
     {
         using DhcpExchange exchange = new();
         exchange.Discover(1);
-        Assert.Null(exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(1))
-            .With(DhcpOption.RequestedAddress, "192.168.127.9").With(DhcpOption.ServerIdentifier, "192.168.127.77")));
+        Assert.Null(exchange.Send(ClientMessage.Request(1)
+            .With(DhcpOption.RequestedAddress, "192.168.127.9")
+            .With(DhcpOption.ServerIdentifier, "192.168.127.77")));
         Assert.Equal("192.168.127.2", exchange.Discover(2)!.Address);
     }
 
@@ -108,10 +115,10 @@ public sealed class DhcpServerTests
     {
         using DhcpExchange exchange = new();
         exchange.Lease(1);
-        Answer own = exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(1))
+        Answer own = exchange.Send(ClientMessage.Request(1)
             .With(DhcpOption.RequestedAddress, "192.168.127.2"))!;
         Assert.Equal(DhcpMessageType.Ack, own.Type);
-        Answer other = exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(1))
+        Answer other = exchange.Send(ClientMessage.Request(1)
             .With(DhcpOption.RequestedAddress, "10.0.2.15"))!;
         Assert.Equal(DhcpMessageType.Nak, other.Type);
         Assert.Equal("0.0.0.0", other.Address);
@@ -152,7 +159,7 @@ public sealed class DhcpServerTests
     public void Request_WithoutAnyAddress_IsIgnored()
     {
         using DhcpExchange exchange = new();
-        Assert.Null(exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(1))));
+        Assert.Null(exchange.Send(ClientMessage.Request(1)));
         Assert.Equal(1, exchange.Server.Counters.Ignored);
     }
 
@@ -160,11 +167,11 @@ public sealed class DhcpServerTests
     public void Discover_RequestedAddress_IsOfferedIfFree()
     {
         using DhcpExchange exchange = new();
-        ClientMessage message = new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1))
+        ClientMessage message = ClientMessage.Discover(1)
             .With(DhcpOption.RequestedAddress, "192.168.127.50");
         Assert.Equal("192.168.127.50", exchange.Send(message)!.Address);
         exchange.Select(1, "192.168.127.50");
-        ClientMessage second = new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(2))
+        ClientMessage second = ClientMessage.Discover(2)
             .With(DhcpOption.RequestedAddress, "192.168.127.50");
         Assert.Equal("192.168.127.2", exchange.Send(second)!.Address);
     }
@@ -173,9 +180,9 @@ public sealed class DhcpServerTests
     public void Identifier_DiffersWithEqualMac_AreTwoClients()
     {
         using DhcpExchange exchange = new();
-        Answer first = exchange.Send(new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1))
+        Answer first = exchange.Send(ClientMessage.Discover(1)
             .With(DhcpOption.ClientIdentifier, 255, 1, 2, 3))!;
-        Answer second = exchange.Send(new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1))
+        Answer second = exchange.Send(ClientMessage.Discover(1)
             .With(DhcpOption.ClientIdentifier, 255, 1, 2, 4))!;
         Assert.NotEqual(first.Address, second.Address);
     }
@@ -185,7 +192,7 @@ public sealed class DhcpServerTests
     {
         using DhcpExchange exchange = new();
         Answer rom = exchange.Discover(1)!;
-        Answer system = exchange.Send(new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1))
+        Answer system = exchange.Send(ClientMessage.Discover(1)
             .With(DhcpOption.ClientIdentifier, 1, 0x52, 0x54, 0, 0, 0, 1))!;
         Assert.Equal(rom.Address, system.Address);
     }
@@ -207,7 +214,7 @@ public sealed class DhcpServerTests
     {
         using DhcpExchange exchange = new();
         string address = exchange.Lease(1, "web");
-        byte[] release = new ClientMessage(DhcpMessageType.Release, DhcpExchange.Mac(1)).From(address).ToArray();
+        byte[] release = ClientMessage.Release(1).From(address).ToArray();
         Assert.Null(exchange.Send(release, DhcpExchange.Mac(2)));
         Assert.True(exchange.Server.TryGetAddress("web", out _));
     }
@@ -239,7 +246,7 @@ public sealed class DhcpServerTests
     {
         using DhcpExchange exchange = new();
         Answer ack = exchange.Send(
-            new ClientMessage(DhcpMessageType.Inform, DhcpExchange.Mac(1)).From("192.168.127.200"))!;
+            ClientMessage.Inform(1).From("192.168.127.200"))!;
         Assert.Equal(DhcpMessageType.Ack, ack.Type);
         Assert.Equal("0.0.0.0", ack.Address);
         Assert.Equal("192.168.127.200", ack.Meta.Destination.ToString());
@@ -252,11 +259,11 @@ public sealed class DhcpServerTests
     {
         using DhcpExchange exchange = new();
         Assert.Null(exchange.Send(
-            new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1)).By("192.168.127.5")));
+            ClientMessage.Discover(1).By("192.168.127.5")));
         Assert.Null(exchange.Send(new ClientMessage(DhcpMessageType.None, DhcpExchange.Mac(1))));
         Assert.Null(exchange.Send(new ClientMessage(DhcpMessageType.Offer, DhcpExchange.Mac(1))));
         Assert.Null(exchange.Send(new ClientMessage((DhcpMessageType)77, DhcpExchange.Mac(1))));
-        byte[] reply = new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1)).ToArray();
+        byte[] reply = ClientMessage.Discover(1).ToArray();
         reply[0] = 2;
         Assert.Null(exchange.Send(reply, DhcpExchange.Mac(1)));
         Assert.Equal(5, exchange.Server.Counters.Ignored);
@@ -279,19 +286,21 @@ public sealed class DhcpServerTests
         {
             StaticLeases =
             [
-                new StaticLease(IpAddress.Parse("192.168.127.2"), DhcpExchange.Mac(9), HostName: "db"),
-                new StaticLease(IpAddress.Parse("192.168.127.100"), null, [0, (byte)'i', (byte)'d']),
+                new StaticLease(
+                    IpAddress.Parse("192.168.127.2"), DhcpExchange.Mac(9), HostName: "db"),
+                new StaticLease(
+                    IpAddress.Parse("192.168.127.100"), null, [0, (byte)'i', (byte)'d']),
             ],
         });
         Assert.True(exchange.Server.TryGetAddress("db", out IpAddress db));
         Assert.Equal("192.168.127.2", db.ToString());
         Assert.Equal("192.168.127.3", exchange.Lease(1, "db"));
         Assert.True(exchange.Server.TryGetAddress("db-2", out _));
-        Answer offer = exchange.Send(new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(9))
+        Answer offer = exchange.Send(ClientMessage.Discover(9)
             .With(DhcpOption.ClientIdentifier, 255, 9, 9))!;
         Assert.Equal("192.168.127.2", offer.Address);
         Assert.Equal("db", offer.Text(DhcpOption.HostName));
-        Answer byId = exchange.Send(new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(3))
+        Answer byId = exchange.Send(ClientMessage.Discover(3)
             .With(DhcpOption.ClientIdentifier, 0, (byte)'i', (byte)'d'))!;
         Assert.Equal("192.168.127.100", byId.Address);
     }
@@ -301,7 +310,7 @@ public sealed class DhcpServerTests
     {
         using DhcpExchange exchange = new();
         exchange.Lease(1, "web");
-        byte[] message = new ClientMessage(DhcpMessageType.Discover, DhcpExchange.Mac(1)).ToArray();
+        byte[] message = ClientMessage.Discover(1).ToArray();
         byte[] reply = new byte[600];
         DateTimeOffset now = exchange.Time.GetUtcNow();
         exchange.Server.TryHandle(message, default, default, now, reply, out _);

@@ -63,7 +63,7 @@ public sealed class HostNameTests
     {
         using DhcpExchange exchange = new();
         exchange.Lease(1, "web");
-        ClientMessage request = new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(1))
+        ClientMessage request = ClientMessage.Request(1)
             .With(DhcpOption.ClientIdentifier, 255, 1, 2, 3)
             .With(DhcpOption.RequestedAddress, "192.168.127.9").Named("web");
         Assert.Equal(DhcpMessageType.Ack, exchange.Send(request)!.Type);
@@ -97,13 +97,13 @@ public sealed class HostNameTests
     public void Name_ByOption81_IsTakenInBothForms()
     {
         using DhcpExchange exchange = new();
-        exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(1))
+        exchange.Send(ClientMessage.Request(1)
             .With(DhcpOption.RequestedAddress, "192.168.127.5")
             .With(DhcpOption.ClientName, [0, 0, 0, .. "pc1.corp.example"u8]));
-        exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(2))
+        exchange.Send(ClientMessage.Request(2)
             .With(DhcpOption.RequestedAddress, "192.168.127.6")
             .With(DhcpOption.ClientName, [4, 0, 0, 3, .. "pc2"u8, 0]));
-        exchange.Send(new ClientMessage(DhcpMessageType.Request, DhcpExchange.Mac(3))
+        exchange.Send(ClientMessage.Request(3)
             .With(DhcpOption.RequestedAddress, "192.168.127.7")
             .With(DhcpOption.ClientName, [4, 0, 0, 200, .. "pc3"u8]));
         Assert.True(exchange.Server.TryGetAddress("pc1", out _));

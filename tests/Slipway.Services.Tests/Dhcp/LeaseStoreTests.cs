@@ -70,8 +70,14 @@ public sealed class LeaseStoreTests : IDisposable
     [InlineData("")]
     [InlineData("{ \"version\": 7, \"leases\": [] }")]
     [InlineData("{ \"version\": 1, \"leases\": [ null ] }")]
-    [InlineData("{ \"version\": 1, \"leases\": [ { \"address\": \"x\", \"mac\": \"y\", \"client\": \"z\", \"expires\": \"2026-01-01T00:00:00Z\" } ] }")]
-    [InlineData("{ \"version\": 1, \"leases\": [ { \"address\": \"192.168.127.2\", \"mac\": \"52:54:00:00:00:01\", \"client\": \"zz\", \"expires\": \"2026-01-01T00:00:00Z\" } ] }")]
+    [InlineData("""
+        { "version": 1, "leases": [ { "address": "x", "mac": "y", "client": "z",
+          "expires": "2026-01-01T00:00:00Z" } ] }
+        """)]
+    [InlineData("""
+        { "version": 1, "leases": [ { "address": "192.168.127.2", "mac": "52:54:00:00:00:01",
+          "client": "zz", "expires": "2026-01-01T00:00:00Z" } ] }
+        """)]
     public void Load_DamagedFile_IsReportedKeptAsideAndNotFatal(string content)
     {
         File.WriteAllText(LeasePath, content);
@@ -88,7 +94,8 @@ public sealed class LeaseStoreTests : IDisposable
     [Fact]
     public async Task Changed_OftenAtOnce_IsWrittenLaterAndWhole()
     {
-        using DhcpExchange exchange = new(new DhcpSettings(), Store(delay: TimeSpan.FromMilliseconds(50)));
+        using DhcpExchange exchange =
+            new(new DhcpSettings(), Store(delay: TimeSpan.FromMilliseconds(50)));
         for (int client = 1; client <= 50; client++)
         {
             exchange.Lease(client);
@@ -104,7 +111,8 @@ public sealed class LeaseStoreTests : IDisposable
     {
         string folder = Path.Combine(_folder, "later");
         string path = Path.Combine(folder, "leases.json");
-        using DhcpExchange exchange = new(new DhcpSettings(), Store(path, TimeSpan.FromMilliseconds(1)));
+        using DhcpExchange exchange =
+            new(new DhcpSettings(), Store(path, TimeSpan.FromMilliseconds(1)));
         exchange.Lease(1);
         await Task.Delay(200);
         exchange.Lease(2);

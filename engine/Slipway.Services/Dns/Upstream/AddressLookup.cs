@@ -22,9 +22,11 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
     private bool _disposed;
 
     /// <summary>Addresses of a name; null when nobody could say, or not by the deadline.</summary>
-    public async Task<LocalName?> FindAsync(byte[] name, bool ipv4, TimeSpan deadline, CancellationToken stop)
+    public async Task<LocalName?> FindAsync(
+        byte[] name, bool ipv4, TimeSpan deadline, CancellationToken stop)
     {
-        Request request = new(Text(name), ipv4, Environment.TickCount64 + (long)deadline.TotalMilliseconds);
+        Request request =
+            new(Text(name), ipv4, Environment.TickCount64 + (long)deadline.TotalMilliseconds);
         lock (_lock)
         {
             if (_disposed || _queue.Count >= maxQueued)
@@ -40,7 +42,8 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
             else if (_threads < maxThreads)
             {
                 _threads++;
-                new Thread(Work, StackLengthBytes) { IsBackground = true, Name = "getaddrinfo" }.Start();
+                Thread thread = new(Work, StackLengthBytes) { IsBackground = true };
+                thread.Start();
             }
         }
 
@@ -105,7 +108,8 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
 
     private static LocalName? Find(Request request)
     {
-        AddressFamily family = request.IPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        AddressFamily family = request.IPv4
+            ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
         NameResolutionResult result = NameResolution.Resolve(
             request.Name, family, out IReadOnlyList<IPAddress> addresses);
         if (result == NameResolutionResult.NoName)
@@ -119,7 +123,8 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
         {
             NameResolutionResult.Found => new LocalName(
                 [.. addresses.Select(IpAddress.From)], null, HostResolver.LookupTtlSeconds),
-            NameResolutionResult.NoAddress => new LocalName([], null, HostResolver.LookupTtlSeconds),
+            NameResolutionResult.NoAddress =>
+                new LocalName([], null, HostResolver.LookupTtlSeconds),
             NameResolutionResult.NoName => LocalName.Nonexistent,
             _ => null,
         };

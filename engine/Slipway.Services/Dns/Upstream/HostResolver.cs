@@ -4,10 +4,10 @@ using Slipway.Wire;
 namespace Slipway.Services;
 
 /// <summary>
-/// Answers as the host's resolver does. Where nsswitch.conf says `files dns`, that is /etc/hosts and
-/// then the name servers of resolv.conf, which are asked directly. Elsewhere addresses come from
-/// getaddrinfo, which knows the rest (systemd-resolved, mDNS, LDAP), and all else from the name
-/// servers.
+/// Answers as the host's resolver does. Where nsswitch.conf says `files dns`, that is /etc/hosts
+/// and then the name servers of resolv.conf, which are asked directly. Elsewhere addresses come
+/// from getaddrinfo, which knows the rest (systemd-resolved, mDNS, LDAP), and all else from the
+/// name servers.
 /// </summary>
 internal sealed class HostResolver : IDisposable
 {
@@ -33,16 +33,21 @@ internal sealed class HostResolver : IDisposable
         _counters = counters;
         TimeSpan interval = settings.FileCheckInterval;
         _resolver = new(settings.ResolverConfigurationPath, interval, ResolverConfiguration.Parse);
-        _hosts = new(settings.HostsPath, interval, text => HostsFile.Parse(text, settings.HostAlias));
+        _hosts =
+            new(settings.HostsPath, interval, text => HostsFile.Parse(text, settings.HostAlias));
         _switch = new(settings.NameServiceSwitchPath, interval, NameServiceSwitch.Parse);
-        _fixed = settings.NameServers.Count > 0 ? ResolverConfiguration.Of(settings.NameServers) : null;
+        _fixed = settings.NameServers.Count > 0
+            ? ResolverConfiguration.Of(settings.NameServers) : null;
         _lookup = new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
     }
 
-    /// <summary>The response, as if to a query with this id; SERVFAIL when nobody answered.</summary>
+    /// <summary>
+    /// The response, as if to a query with this id; SERVFAIL when nobody answered.
+    /// </summary>
     public async Task<byte[]> ResolveAsync(UpstreamQuery query, CancellationToken stop)
     {
-        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource deadline =
+            CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(_settings.QueryDeadline);
         if (_hosts.Current.Find(query.Name) is LocalName known && IsAboutAddresses(query, known))
         {
@@ -50,11 +55,13 @@ internal sealed class HostResolver : IDisposable
         }
 
         byte[]? response;
-        if (_fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa && !_switch.Current.IsFilesThenDns)
+        if (_fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa
+            && !_switch.Current.IsFilesThenDns)
         {
             _counters.CountLookedUp();
             LocalName? found = await _lookup.FindAsync(
-                query.Name, query.Question.Type == DnsType.A, _settings.QueryDeadline, deadline.Token)
+                query.Name, query.Question.Type == DnsType.A, _settings.QueryDeadline,
+                deadline.Token)
                 .ConfigureAwait(false);
             response = found is null ? null : query.Answer(found);
         }
@@ -88,7 +95,8 @@ internal sealed class HostResolver : IDisposable
         }
     }
 
-    private static bool IsAboutAddresses(UpstreamQuery query, LocalName known) => known.Pointer is null
+    private static bool IsAboutAddresses(UpstreamQuery query, LocalName known) =>
+        known.Pointer is null
         ? query.Question.Type is DnsType.A or DnsType.Aaaa or DnsType.Any
         : query.Question.Type is DnsType.Ptr or DnsType.Any;
 
@@ -100,7 +108,8 @@ internal sealed class HostResolver : IDisposable
     {
         ResolverConfiguration configuration = _fixed ?? _resolver.Current;
         NameServer[] servers = ServersOf(configuration);
-        int first = configuration.Rotate ? (int)((uint)Interlocked.Increment(ref _rotation) % (uint)servers.Length) : 0;
+        int first = configuration.Rotate
+            ? (int)((uint)Interlocked.Increment(ref _rotation) % (uint)servers.Length) : 0;
         byte[]? failure = null;
         for (int attempt = 0; attempt < configuration.Attempts && failure is null; attempt++)
         {
@@ -110,7 +119,8 @@ internal sealed class HostResolver : IDisposable
             for (int i = 0; i < usable.Length && !stop.IsCancellationRequested; i++)
             {
                 NameServer server = usable[(first + i) % usable.Length];
-                byte[]? response = await server.AskAsync(query, configuration.Timeout, stop).ConfigureAwait(false);
+                byte[]? response = await server.AskAsync(query, configuration.Timeout, stop)
+                    .ConfigureAwait(false);
                 if (response is not null && !IsFailure(response))
                 {
                     return response;
@@ -126,7 +136,8 @@ internal sealed class HostResolver : IDisposable
     private static bool IsFailure(byte[] response)
     {
         DnsMessage.TryParse(response, out DnsMessage message);
-        return message.ResponseCode is DnsResponseCode.ServerFailure or DnsResponseCode.NotImplemented
+        return message.ResponseCode is DnsResponseCode.ServerFailure
+            or DnsResponseCode.NotImplemented
             or DnsResponseCode.Refused;
     }
 

@@ -33,7 +33,8 @@ internal sealed class HostsFile
             IpAddress? seen = !address.IsLoopback ? address : address.IsIPv4 ? hostAlias : null;
             if (seen is not IpAddress usable || usable.IsUnspecified)
             {
-                // 0.0.0.0 and :: are how blocklists say "nowhere": the name exists, without address.
+                // 0.0.0.0 and :: are how blocklists say "nowhere": the name exists, without
+                // address.
                 file.Add(words, address.IsUnspecified ? [] : null, name);
                 continue;
             }
@@ -41,14 +42,17 @@ internal sealed class HostsFile
             file.Add(words, [usable], name);
             if (!address.IsLoopback && DomainName.TryParse(words[1], name, out int length))
             {
-                file._reverse.TryAdd(usable, new LocalName([], name[..length], LocalNames.LeaseTtlSeconds));
+                file._reverse.TryAdd(
+                    usable, new LocalName([], name[..length], LocalNames.LeaseTtlSeconds));
             }
         }
 
         return file;
     }
 
-    /// <summary>The entries of a name, or the names of an address asked for as in-addr.arpa.</summary>
+    /// <summary>
+    /// The entries of a name, or the names of an address asked for as in-addr.arpa.
+    /// </summary>
     public LocalName? Find(ReadOnlySpan<byte> name)
     {
         if (_bySpan.TryGetValue(name, out LocalName? known))
@@ -77,7 +81,8 @@ internal sealed class HostsFile
             ReadOnlySpan<byte> name = scratch.AsSpan(0, length);
             IReadOnlyList<IpAddress> known = _bySpan.TryGetValue(name, out LocalName? before)
                 ? before.Addresses : [];
-            _bySpan[name] = new LocalName([.. known, .. addresses], null, LocalNames.LeaseTtlSeconds);
+            _bySpan[name] =
+                new LocalName([.. known, .. addresses], null, LocalNames.LeaseTtlSeconds);
         }
     }
 }

@@ -32,12 +32,14 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         long now = Environment.TickCount64;
         long until = Volatile.Read(ref _deadUntilMs);
         return until == 0 || (now >= until
-            && Interlocked.CompareExchange(ref _deadUntilMs, now + (long)deadTime.TotalMilliseconds, until) == until);
+            && Interlocked.CompareExchange(
+                ref _deadUntilMs, now + (long)deadTime.TotalMilliseconds, until) == until);
     }
 
     /// <summary>Asks over the transport by which the guest asked.</summary>
     /// <returns>The response as it came; null if there was none in time.</returns>
-    public async Task<byte[]?> AskAsync(UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
+    public async Task<byte[]?> AskAsync(
+        UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
         long sentMs = Environment.TickCount64;
         byte[]? response = query.OverTcp
@@ -48,9 +50,11 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
             Volatile.Write(ref _lastAnswerMs, Environment.TickCount64);
             Volatile.Write(ref _deadUntilMs, 0);
         }
-        else if (Volatile.Read(ref _lastAnswerMs) < sentMs && !query.OverTcp && !stop.IsCancellationRequested)
+        else if (Volatile.Read(ref _lastAnswerMs) < sentMs && !query.OverTcp
+            && !stop.IsCancellationRequested)
         {
-            Volatile.Write(ref _deadUntilMs, Environment.TickCount64 + (long)deadTime.TotalMilliseconds);
+            Volatile.Write(
+                ref _deadUntilMs, Environment.TickCount64 + (long)deadTime.TotalMilliseconds);
         }
 
         return response;
@@ -71,7 +75,8 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         }
     }
 
-    private async Task<byte[]?> AskDatagramAsync(UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
+    private async Task<byte[]?> AskDatagramAsync(
+        UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
         NameServerSocket? socket = PickSocket();
         if (socket?.TrySend(query) is not NameServerSocket.Pending pending)
@@ -136,7 +141,8 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         {
             NameServerSocket socket = new(endpoint);
             _sockets.Add(socket);
-            _idle ??= new Timer(static state => ((NameServer)state!).CloseIdle(), this, s_idleTime, s_idleTime);
+            _idle ??= new Timer(
+                static state => ((NameServer)state!).CloseIdle(), this, s_idleTime, s_idleTime);
             return socket;
         }
         catch (SocketException)
@@ -170,9 +176,11 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
     }
 
     /// <summary>A connection for each query: what comes over TCP is rare and large.</summary>
-    private async Task<byte[]?> AskStreamAsync(UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
+    private async Task<byte[]?> AskStreamAsync(
+        UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
-        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource deadline =
+            CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(timeout);
         bool entered = false;
         try
@@ -195,7 +203,8 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
             await stream.ReadExactlyAsync(response, deadline.Token).ConfigureAwait(false);
             return query.IsAnsweredBy(response, id) ? response : null;
         }
-        catch (Exception error) when (error is IOException or SocketException or OperationCanceledException)
+        catch (Exception error)
+            when (error is IOException or SocketException or OperationCanceledException)
         {
             return null;
         }

@@ -122,7 +122,9 @@ internal sealed class NameServerSocket : IDisposable
         _socket.Dispose();
     }
 
-    /// <summary>16 bits of the kernel's randomness, without the OpenSSL that the runtime's generator loads.</summary>
+    /// <summary>
+    /// 16 bits of the kernel's randomness, without the OpenSSL that the runtime's generator loads.
+    /// </summary>
     internal static ushort RandomId()
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -159,12 +161,15 @@ internal sealed class NameServerSocket : IDisposable
                 int length;
                 try
                 {
-                    length = await _socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None).ConfigureAwait(false);
+                    length = await _socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None)
+                        .ConfigureAwait(false);
                 }
-                catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionRefused
+                catch (SocketException error)
+                    when (error.SocketErrorCode is SocketError.ConnectionRefused
                     or SocketError.HostUnreachable or SocketError.NetworkUnreachable)
                 {
-                    // ICMP said that nobody is there (told once): what is outstanding need not wait.
+                    // ICMP said that nobody is there (told once): what is outstanding need not
+                    // wait.
                     FailAll();
                     continue;
                 }

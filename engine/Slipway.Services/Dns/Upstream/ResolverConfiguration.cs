@@ -23,7 +23,11 @@ internal sealed record ResolverConfiguration(
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(2);
 
     public static ResolverConfiguration Of(IReadOnlyList<IPEndPoint> nameServers) =>
-        new(nameServers, nameServers.Count > 1 ? s_timeout : s_soleServerTimeout, DefaultAttempts, Rotate: false);
+        new(
+            nameServers,
+            nameServers.Count > 1 ? s_timeout : s_soleServerTimeout,
+            DefaultAttempts,
+            Rotate: false);
 
     public static ResolverConfiguration Parse(string text)
     {
@@ -70,14 +74,20 @@ internal sealed record ResolverConfiguration(
         }
 
         ResolverConfiguration usual = Of(servers);
-        return usual with { Timeout = timeout ?? usual.Timeout, Attempts = attempts, Rotate = rotate };
+        return usual with
+        {
+            Timeout = timeout ?? usual.Timeout,
+            Attempts = attempts,
+            Rotate = rotate,
+        };
     }
 
     private static bool TryReadNumber(string option, string name, int max, out int number)
     {
         number = 0;
         if (!option.StartsWith(name, StringComparison.Ordinal)
-            || !int.TryParse(option.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out number))
+            || !int.TryParse(option.AsSpan(name.Length), NumberStyles.None,
+                CultureInfo.InvariantCulture, out number))
         {
             return false;
         }

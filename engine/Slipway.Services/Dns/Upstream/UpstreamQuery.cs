@@ -2,11 +2,14 @@ using Slipway.Wire;
 
 namespace Slipway.Services;
 
-/// <summary>A guest's query on its way to others: its bytes as they came, and what they ask.</summary>
+/// <summary>
+/// A guest's query on its way to others: its bytes as they came, and what they ask.
+/// </summary>
 /// <param name="Bytes">The message, intact.</param>
 /// <param name="Name">The name asked for, in wire form.</param>
 /// <param name="OverTcp">Asked over TCP, and passed on over TCP.</param>
-internal sealed record UpstreamQuery(byte[] Bytes, byte[] Name, DnsQuestion Question, DnsEdns Edns, bool OverTcp)
+internal sealed record UpstreamQuery(
+    byte[] Bytes, byte[] Name, DnsQuestion Question, DnsEdns Edns, bool OverTcp)
 {
     /// <summary>The longest response that the guest takes, in bytes.</summary>
     public int LimitBytes => OverTcp ? DnsMessage.MaxLengthBytes : Edns.ResponseLimitBytes;
@@ -25,7 +28,8 @@ internal sealed record UpstreamQuery(byte[] Bytes, byte[] Name, DnsQuestion Ques
 
         if (message.QuestionCount == 0)
         {
-            return message.ResponseCode is DnsResponseCode.FormatError or DnsResponseCode.NotImplemented;
+            return message.ResponseCode is DnsResponseCode.FormatError
+                or DnsResponseCode.NotImplemented;
         }
 
         Span<byte> name = stackalloc byte[DomainName.MaxLengthBytes];
@@ -35,7 +39,9 @@ internal sealed record UpstreamQuery(byte[] Bytes, byte[] Name, DnsQuestion Ques
             && DomainName.Same(name[..question.NameLengthBytes], Name);
     }
 
-    /// <summary>Makes a response the guest's: its id, and its question letter by letter (0x20).</summary>
+    /// <summary>
+    /// Makes a response the guest's: its id, and its question letter by letter (0x20).
+    /// </summary>
     public byte[] Adopt(ReadOnlySpan<byte> response)
     {
         DnsMessage.TryParse(response, out DnsMessage message);
@@ -60,7 +66,8 @@ internal sealed record UpstreamQuery(byte[] Bytes, byte[] Name, DnsQuestion Ques
     {
         Span<byte> response = stackalloc byte[DnsEdns.MinimumUdpSizeBytes];
         DnsMessage.TryParse(Bytes, out DnsMessage message);
-        DnsMessageWriter writer = DnsMessageWriter.Reply(message, Question.EndOffset, Edns, response);
+        DnsMessageWriter writer =
+            DnsMessageWriter.Reply(message, Question.EndOffset, Edns, response);
         writer.Conclude(code, authoritative: false);
         return response[..writer.Finish()].ToArray();
     }

@@ -15,8 +15,8 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
     private long _checkAtMs;
 
     /// <summary>
-    /// The file as it is, or was at most an interval ago. A file that is not there or cannot be read
-    /// is as an empty one.
+    /// The file as it is, or was at most an interval ago. A file that is not there or cannot be
+    /// read is as an empty one.
     /// </summary>
     public T Current
     {
@@ -39,7 +39,8 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
 
             T current = Read();
             Volatile.Write(ref _value, current);
-            Volatile.Write(ref _checkAtMs, Environment.TickCount64 + (long)interval.TotalMilliseconds);
+            Volatile.Write(
+                ref _checkAtMs, Environment.TickCount64 + (long)interval.TotalMilliseconds);
             return current;
         }
     }
@@ -50,7 +51,8 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
         {
             // Opened first, since resolv.conf is often a link: what counts is the file behind it.
             using FileStream file = new(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0);
             (DateTime, long) now = (File.GetLastWriteTimeUtc(file.SafeFileHandle), file.Length);
             if (_value is T known && now == _seen)
             {
