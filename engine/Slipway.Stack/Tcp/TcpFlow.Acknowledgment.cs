@@ -138,15 +138,16 @@ internal sealed partial class TcpFlow
         _sendWindowMax = Math.Max(_sendWindow, _sendWindowMax);
         _sendWindowUpdateSequence = sequence;
         _sendWindowUpdateAcknowledgment = acknowledgment;
-        if (_persisting)
+        if (_persisting || _sendWindow == 0)
         {
             // Each ACK of a probe shows that the guest lives: probe for ever (RFC 9293 section
             // 3.8.6.1).
             _retransmissions = 0;
-            if (_sendWindow > 0)
-            {
-                StopPersisting(now);
-            }
+        }
+
+        if (_persisting && _sendWindow > 0)
+        {
+            StopPersisting(now);
         }
     }
 

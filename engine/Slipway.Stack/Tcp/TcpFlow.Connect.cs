@@ -125,6 +125,15 @@ internal sealed partial class TcpFlow
         ArmRetransmission(now);
     }
 
+    /// <summary>In SYN-RECEIVED a segment that should not be is answered too (RFC 5961).</summary>
+    private void SendChallengeInHandshake(Instant now)
+    {
+        if (_acknowledgmentPending && State == TcpState.SynReceived && _sendMax != _initialSend)
+        {
+            _acknowledgmentPending = !SendControl(TcpFlags.Acknowledgment, _sendMax, now);
+        }
+    }
+
     private void OnHandshakeTimeout(Instant now)
     {
         if (++_handshakeAttempts > HandshakeRetries)

@@ -160,7 +160,9 @@ internal sealed partial class TcpFlow
         int first = sequence - _receiveNext;
         if (length == 0)
         {
-            return window == 0 ? first == 0 : first >= 0 && first < window;
+            // The right edge itself is taken too, as Linux does: a guest whose text fills the
+            // window, and was lost, acknowledges from there.
+            return first >= 0 && first <= window;
         }
 
         int last = first + length - 1;

@@ -32,6 +32,7 @@ internal sealed partial class TcpFlow
                 return;
             case TcpState.SynSent or TcpState.SynReceived:
                 SendHandshake(now);
+                SendChallengeInHandshake(now);
                 return;
             default:
                 SendText(now);
