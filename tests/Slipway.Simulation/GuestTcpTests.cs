@@ -4,7 +4,9 @@ using Slipway.Wire;
 
 namespace Slipway.Simulation;
 
-/// <summary>The simulated guest's TCP against itself: what it proves of the engine rests on it.</summary>
+/// <summary>
+/// The simulated guest's TCP against itself: what it proves of the engine rests on it.
+/// </summary>
 public sealed class GuestTcpTests
 {
     private const int StreamLength = 300_000;
@@ -36,7 +38,8 @@ public sealed class GuestTcpTests
         FaultyWire? toFar = null;
         FaultyWire? toNear = null;
         SimGuest near = new(_clock, frame => toFar!.Send(Readdress(frame, FarMac)), 1);
-        SimGuest far = new(_clock, frame => toNear!.Send(Readdress(frame, VirtualNetwork.GuestMac)), 2)
+        SimGuest far =
+            new(_clock, frame => toNear!.Send(Readdress(frame, VirtualNetwork.GuestMac)), 2)
         {
             Address = VirtualNetwork.Far, Mac = FarMac,
         };

@@ -1,8 +1,8 @@
 namespace Slipway.Testing;
 
 /// <summary>
-/// A first-in first-out queue of bytes that can be peeked at any offset: a socket's buffer. Grows to
-/// its largest content and allocates nothing afterwards.
+/// A first-in first-out queue of bytes that can be peeked at any offset: a socket's buffer. Grows
+/// to its largest content and allocates nothing afterwards.
 /// </summary>
 public sealed class ByteQueue
 {

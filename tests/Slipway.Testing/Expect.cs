@@ -3,13 +3,14 @@ using Slipway.Wire;
 namespace Slipway.Testing;
 
 /// <summary>
-/// Expectations that compose: <c>segment.Must(Expect.Flags(...), Expect.Sequence(...))</c>. A failure
-/// names everything that is wrong and shows the packet.
+/// Expectations that compose: <c>segment.Must(Expect.Flags(...), Expect.Sequence(...))</c>. A
+/// failure names everything that is wrong and shows the packet.
 /// </summary>
 public static class Expect
 {
     /// <summary>Throws unless the packet meets all expectations; returns it otherwise.</summary>
-    public static TPacket Must<TPacket>(this TPacket? packet, params ReadOnlySpan<Expectation<TPacket>> expectations)
+    public static TPacket Must<TPacket>(this TPacket? packet,
+        params ReadOnlySpan<Expectation<TPacket>> expectations)
         where TPacket : class
     {
         if (packet is null)
@@ -27,10 +28,13 @@ public static class Expect
         }
 
         return faults.Count == 0
-            ? packet : throw new ExpectationException($"{string.Join("; ", faults)}\n  in: {packet}");
+            ? packet
+                : throw new ExpectationException($"{string.Join("; ", faults)}\n  in: {packet}");
     }
 
-    /// <summary>Exactly these flags; PSH may come or not, as it changes nothing for the receiver.</summary>
+    /// <summary>
+    /// Exactly these flags; PSH may come or not, as it changes nothing for the receiver.
+    /// </summary>
     public static Expectation<Segment> Flags(TcpFlags flags) => segment =>
         Same("flags", flags & ~TcpFlags.Push, segment.Flags & ~TcpFlags.Push);
 
@@ -55,22 +59,27 @@ public static class Expect
 
     public static Expectation<Segment> Payload(byte[] payload) => segment =>
         segment.Payload.AsSpan().SequenceEqual(payload)
-            ? null : $"payload of {segment.Payload.Length} bytes is not the {payload.Length} expected";
+            ? null
+            : $"payload of {segment.Payload.Length} bytes is not the {payload.Length} expected";
 
     /// <summary>An option, or what the options say together.</summary>
-    public static Expectation<Segment> Options(Func<SegmentOptions, bool> holds, string what) => segment =>
+    public static Expectation<Segment> Options(Func<SegmentOptions, bool> holds, string what) =>
+        segment =>
         holds(segment.Options) ? null : $"options: {what}";
 
     public static Expectation<Segment> Sack(params (uint Left, uint Right)[] blocks) => segment =>
         segment.Options.SackBlocks.AsSpan().SequenceEqual(blocks)
-            ? null : $"SACK blocks are [{string.Join(' ', segment.Options.SackBlocks)}], not [{string.Join(' ', blocks)}]";
+            ? null
+            : $"SACK blocks are [{string.Join(' ', segment.Options.SackBlocks)}], "
+                + $"not [{string.Join(' ', blocks)}]";
 
     /// <summary>An ICMP error of this type and code.</summary>
     public static Expectation<IcmpPacket> Icmp(byte type, byte code) => packet =>
         Same("ICMP type and code", (type, code), (packet.Type, packet.Code));
 
     /// <summary>The quote names this flow's addresses, protocol and ports.</summary>
-    public static Expectation<IcmpPacket> Quotes(IpEndpoint source, IpEndpoint destination, IpProtocol protocol) =>
+    public static Expectation<IcmpPacket> Quotes(IpEndpoint source, IpEndpoint destination,
+        IpProtocol protocol) =>
         packet =>
         {
             Ipv4Packet quote = packet.Quote;
@@ -84,9 +93,11 @@ public static class Expect
             return Same(
                 "quoted flow",
                 (source, destination, protocol),
-                (new IpEndpoint(quote.Source, sourcePort), new IpEndpoint(quote.Destination, destinationPort), quote.Protocol));
+                (new IpEndpoint(quote.Source, sourcePort),
+                    new IpEndpoint(quote.Destination, destinationPort), quote.Protocol));
         };
 
     private static string? Same<T>(string what, T expected, T actual) =>
-        EqualityComparer<T>.Default.Equals(expected, actual) ? null : $"{what} is {actual}, not {expected}";
+        EqualityComparer<T>.Default.Equals(expected, actual) ? null
+            : $"{what} is {actual}, not {expected}";
 }

@@ -5,7 +5,9 @@ namespace Slipway.Testing;
 /// <summary>A clock that stands still until it is advanced.</summary>
 public sealed class FakeClock
 {
-    /// <summary>Now. Starts at one second, so that a forgotten (zero) instant is in the past.</summary>
+    /// <summary>
+    /// Now. Starts at one second, so that a forgotten (zero) instant is in the past.
+    /// </summary>
     public Instant Now { get; private set; } = new(1_000_000_000);
 
     public void Advance(Duration by) => Now += by;

@@ -39,7 +39,8 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
     {
         if (lengthBytes > MaxFrameLengthBytes)
         {
-            throw new ExpectationException($"a frame of {lengthBytes} bytes was reserved on a link of {MaxFrameLengthBytes}");
+            throw new ExpectationException(
+                $"a frame of {lengthBytes} bytes was reserved on a link of {MaxFrameLengthBytes}");
         }
 
         _reservedLength = -1;
@@ -67,7 +68,8 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
     {
         if (lengthBytes > _reservedLength)
         {
-            throw new ExpectationException($"{lengthBytes} bytes were committed of {_reservedLength} reserved");
+            throw new ExpectationException(
+                $"{lengthBytes} bytes were committed of {_reservedLength} reserved");
         }
 
         _reservedLength = -1;

@@ -43,7 +43,8 @@ public readonly record struct StreamPattern(ulong Seed)
             if (common < length)
             {
                 throw new ExpectationException(
-                    $"stream {Seed}: byte {position + common} is {received[common]:x2}, not {expected[common]:x2}");
+                    $"stream {Seed}: byte {position + common} is {received[common]:x2}, "
+                    + $"not {expected[common]:x2}");
             }
 
             received = received[length..];

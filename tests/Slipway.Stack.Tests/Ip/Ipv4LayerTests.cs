@@ -76,18 +76,6 @@ public class Ipv4LayerTests
     }
 
     [Fact]
-    public void Destination_UnroutableOfALaterFragment_IsDroppedSilently()
-    {
-        _bench.Send(Ping with
-        {
-            Destination =
-                IpAddress.Parse("240.0.0.1"), DontFragment = false, FragmentOffsetBytes = 8,
-        });
-        Assert.Null(_bench.Port.Take());
-        Assert.Equal(1, _bench.Dropped(DropReason.Unroutable));
-    }
-
-    [Fact]
     public void Destination_OfAnotherGuestByTheGateway_IsHostUnreachable()
     {
         _bench.Send(Ping with { Destination = StackBench.OtherGuest });

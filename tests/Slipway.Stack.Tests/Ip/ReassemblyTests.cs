@@ -203,23 +203,6 @@ public class ReassemblyTests
     }
 
     [Fact]
-    public void Buffer_Reused_DoesNotRememberTheFormerFragments()
-    {
-        Array.ForEach(Ping.Fragment(8), _bench.Send);
-        AssertAnswered();
-        Ipv4Packet[] pieces = (Ping with { Identification = 78 }).Fragment(1_480);
-        _bench.Send(pieces[0]);
-        _bench.Send(pieces[0]);
-        Array.ForEach(pieces[1..], _bench.Send);
-        AssertAnswered();
-
-        // Nor is the former fragment zero quoted when this one's never comes.
-        _bench.Send((Ping with { Identification = 79 }).Fragment(1_480)[1]);
-        _bench.Wait(Duration.FromSeconds(31));
-        Assert.Null(_bench.Port.Take());
-    }
-
-    [Fact]
     public void Port_Closed_DropsItsFragments()
     {
         _bench.Send(Ping.Fragment(1_480)[0]);

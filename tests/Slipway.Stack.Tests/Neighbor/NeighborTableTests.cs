@@ -155,21 +155,6 @@ public class NeighborTableTests : INeighborWaiter
         Assert.Equal(50, bench.Stack.Neighbors.Count);
     }
 
-    [Fact]
-    public void Table_AtItsBound_ForgetsTheGuestThatWasSilentLongest()
-    {
-        StackBench bench = new(
-            VirtualNetwork.Settings with { Limits = new StackLimits { Neighbors = 2 } });
-        IpAddress third = IpAddress.Parse("192.168.127.4");
-        bench.Introduce();
-        bench.Introduce(mac: StackBench.OtherMac, address: StackBench.OtherGuest);
-        bench.Wait(Duration.FromSeconds(1));
-        bench.Introduce();
-        bench.Introduce(mac: new MacAddress(0x0200_0000_0004), address: third);
-        Assert.True(bench.Stack.Neighbors.TryFind(VirtualNetwork.Guest, out _));
-        Assert.False(bench.Stack.Neighbors.TryFind(StackBench.OtherGuest, out _));
-    }
-
     void INeighborWaiter.OnNeighborResolved(IpAddress address, in GuestRoute route, Instant now) =>
         _told.Add((address, route.Mac));
 

@@ -187,23 +187,6 @@ public class SwitchTests
     }
 
     [Fact]
-    public void Table_AtItsBound_ForgetsTheMacThatWasSilentLongest()
-    {
-        StackBench bench = new(
-            VirtualNetwork.Settings with { Limits = new StackLimits { SwitchAddresses = 3 } });
-        RecordingPort second = bench.Open(2);
-        RecordingPort third = bench.Open(3);
-        bench.Introduce(second, StackBench.OtherMac, StackBench.OtherGuest);
-        bench.Send(Frame(VirtualNetwork.GatewayMac, new MacAddress(0x0200_0000_0011)));
-        bench.Send(Frame(VirtualNetwork.GatewayMac, new MacAddress(0x0200_0000_0012)));
-        bench.Wait(Duration.FromSeconds(1));
-        bench.Introduce(second, StackBench.OtherMac, StackBench.OtherGuest);
-        third.TakeAll();
-        bench.Send(Frame(StackBench.OtherMac, new MacAddress(0x0200_0000_0013)));
-        Assert.Equal((1, 0), (second.PendingCount, third.PendingCount));
-    }
-
-    [Fact]
     public void Switching_InSteadyState_AllocatesNothing()
     {
         _bench.Introduce(_second, StackBench.OtherMac, StackBench.OtherGuest);

@@ -47,7 +47,8 @@ public sealed partial class GuestTcp
             long end = start + segment.Payload.Length;
             if (end > _advertisedEdge)
             {
-                throw new ExpectationException($"{end - _advertisedEdge} bytes beyond the window: {segment}");
+                throw new ExpectationException(
+                    $"{end - _advertisedEdge} bytes beyond the window: {segment}");
             }
 
             if (segment.Has(Wire.TcpFlags.Fin))
@@ -124,7 +125,8 @@ public sealed partial class GuestTcp
 
     private void RememberTimestamp(Segment segment)
     {
-        if (segment.Options.Timestamps is (uint value, _) && (int)(segment.Sequence - ReceiveSequence) <= 0
+        if (segment.Options.Timestamps is (uint value, _)
+            && (int)(segment.Sequence - ReceiveSequence) <= 0
             && (int)(value - _timestampRecent) > 0)
         {
             _timestampRecent = value;

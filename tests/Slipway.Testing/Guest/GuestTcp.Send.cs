@@ -64,7 +64,8 @@ public sealed partial class GuestTcp
 
     private void ReceiveAcknowledgment(Segment segment, Instant now)
     {
-        long acknowledged = _unacknowledged + (int)(segment.Acknowledgment - (_sendInitial + (uint)_unacknowledged));
+        long acknowledged = _unacknowledged
+            + (int)(segment.Acknowledgment - (_sendInitial + (uint)_unacknowledged));
         if (acknowledged > _highest)
         {
             throw new ExpectationException($"the engine acknowledges what was not sent: {segment}");
@@ -79,7 +80,8 @@ public sealed partial class GuestTcp
         }
 
         long window = (long)segment.Window << (segment.Has(TcpFlags.Syn) ? 0 : _sendScale);
-        bool changesNothing = segment.Length == 0 && window == _sendWindow && acknowledged == _unacknowledged;
+        bool changesNothing = segment.Length == 0 && window == _sendWindow
+            && acknowledged == _unacknowledged;
         TakeSack(segment.Options);
         if (acknowledged > _unacknowledged)
         {
@@ -111,7 +113,8 @@ public sealed partial class GuestTcp
         _holeNext = Math.Max(_holeNext, acknowledged);
         _sacked.RemoveAll(range => range.End <= acknowledged);
         _duplicates = 0;
-        _congestionWindow += _congestionWindow < _threshold ? bytes : _segmentBytes * bytes / _congestionWindow;
+        _congestionWindow += _congestionWindow < _threshold ? bytes
+            : _segmentBytes * bytes / _congestionWindow;
         StopRetransmission();
         if (_inRecovery && acknowledged >= _recover)
         {
@@ -156,7 +159,8 @@ public sealed partial class GuestTcp
 
             if (end > _highest)
             {
-                throw new ExpectationException($"the engine selectively acknowledges {start}..{end} of {_highest}");
+                throw new ExpectationException(
+                    $"the engine selectively acknowledges {start}..{end} of {_highest}");
             }
 
             _sacked.RemoveAll(range => range.Start >= start && range.End <= end);
@@ -172,7 +176,8 @@ public sealed partial class GuestTcp
             RetransmitHole();
         }
 
-        long limit = _unacknowledged + Math.Min(_sendWindow, _congestionWindow + (_duplicates * _segmentBytes));
+        long limit = _unacknowledged
+            + Math.Min(_sendWindow, _congestionWindow + (_duplicates * _segmentBytes));
         while (_next < Math.Min(limit, WrittenEnd) && End == GuestTcpEnd.None)
         {
             long start = SkipSacked(_next);
@@ -201,7 +206,9 @@ public sealed partial class GuestTcp
         }
     }
 
-    /// <summary>One segment of what is missing for each call, up to the highest byte that arrived.</summary>
+    /// <summary>
+    /// One segment of what is missing for each call, up to the highest byte that arrived.
+    /// </summary>
     private void RetransmitHole()
     {
         long known = _sacked.Count > 0 ? _sacked[^1].Start : _unacknowledged + 1;

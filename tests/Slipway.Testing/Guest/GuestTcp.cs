@@ -23,7 +23,8 @@ public sealed partial class GuestTcp
     private Instant _endOfTimeWait = Instant.Never;
 
     internal GuestTcp(
-        SimGuest guest, IpEndpoint local, IpEndpoint remote, GuestTcpOptions options, uint initial, bool isPassive)
+        SimGuest guest, IpEndpoint local, IpEndpoint remote, GuestTcpOptions options, uint initial,
+            bool isPassive)
     {
         _guest = guest;
         _options = options;
@@ -122,7 +123,9 @@ public sealed partial class GuestTcp
         }
     }
 
-    /// <summary>Sends what may be sent: SYN, data, FIN, or the acknowledgment that is owed.</summary>
+    /// <summary>
+    /// Sends what may be sent: SYN, data, FIN, or the acknowledgment that is owed.
+    /// </summary>
     internal void Flush(Instant now)
     {
         if (IsGone)
@@ -171,7 +174,8 @@ public sealed partial class GuestTcp
             return;
         }
 
-        if (!_isPassive && (!segment.Has(TcpFlags.Acknowledgment) || segment.Acknowledgment != _sendInitial + 1))
+        if (!_isPassive && (!segment.Has(TcpFlags.Acknowledgment)
+            || segment.Acknowledgment != _sendInitial + 1))
         {
             return;
         }

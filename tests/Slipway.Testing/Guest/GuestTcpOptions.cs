@@ -15,7 +15,9 @@ public sealed record GuestTcpOptions
 
     public bool Timestamps { get; init; } = true;
 
-    /// <summary>Bytes that wait for the guest's program; the window is what is left of it.</summary>
+    /// <summary>
+    /// Bytes that wait for the guest's program; the window is what is left of it.
+    /// </summary>
     public int ReceiveBufferBytes { get; init; } = 256 << 10;
 
     public Duration TimeWait { get; init; } = Duration.FromSeconds(60);

@@ -13,7 +13,8 @@ public sealed partial class SimGuest
     /// <summary>ICMP messages that have come, but echo requests.</summary>
     public List<IcmpPacket> IcmpMessages { get; } = [];
 
-    public void SendDatagram(ushort port, IpEndpoint remote, byte[] payload) => Transmit(new Datagram
+    public void SendDatagram(ushort port, IpEndpoint remote, byte[] payload) =>
+        Transmit(new Datagram
     {
         Source = new IpEndpoint(Address, port), Destination = remote, Payload = payload,
     }.ToPacket());
@@ -61,7 +62,8 @@ public sealed partial class SimGuest
     {
         if (message.Type == 8)
         {
-            Transmit((message with { Type = 0, Source = Address, Destination = message.Source }).ToPacket());
+            Transmit((message with { Type = 0, Source = Address, Destination = message.Source })
+                .ToPacket());
             return;
         }
 

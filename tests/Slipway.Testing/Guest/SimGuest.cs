@@ -11,7 +11,8 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
 {
     private readonly Random _random = new((int)seed);
     private readonly Dictionary<(IpEndpoint Local, IpEndpoint Remote), GuestTcp> _connections = [];
-    private readonly Dictionary<ushort, (GuestTcpOptions Options, Action<GuestTcp> Accepted)> _listeners = [];
+    private readonly Dictionary<ushort,
+        (GuestTcpOptions Options, Action<GuestTcp> Accepted)> _listeners = [];
     private ushort _identification;
 
     public MacAddress Mac { get; init; } = VirtualNetwork.GuestMac;
@@ -43,12 +44,15 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
     public GuestTcp Connect(ushort port, IpEndpoint remote, GuestTcpOptions? options = null)
     {
         IpEndpoint local = new(Address, port);
-        GuestTcp connection = new(this, local, remote, options ?? new(), (uint)_random.Next(), isPassive: false);
+        GuestTcp connection =
+            new(this, local, remote, options ?? new(), (uint)_random.Next(), isPassive: false);
         _connections[(local, remote)] = connection;
         return connection;
     }
 
-    /// <summary>Takes connections to a port; the action is called when one is established.</summary>
+    /// <summary>
+    /// Takes connections to a port; the action is called when one is established.
+    /// </summary>
     public void Listen(ushort port, Action<GuestTcp> accepted, GuestTcpOptions? options = null) =>
         _listeners[port] = (options ?? new(), accepted);
 
@@ -102,7 +106,8 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
     internal void Transmit(Ipv4Packet packet)
     {
         Ipv4Packet whole = packet with { Identification = _identification++ };
-        foreach (Ipv4Packet piece in whole.Payload.Length + 20 > MtuBytes ? whole.Fragment(MtuBytes - 20) : [whole])
+        foreach (Ipv4Packet piece in whole.Payload.Length + 20 > MtuBytes
+            ? whole.Fragment(MtuBytes - 20) : [whole])
         {
             transmit(new EthernetFrame { Source = Mac, Payload = piece.ToBytes() }.ToBytes());
         }
@@ -130,7 +135,8 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
 
     private void ReceiveSegment(Segment segment)
     {
-        if (!_connections.TryGetValue((segment.Destination, segment.Source), out GuestTcp? connection))
+        if (!_connections.TryGetValue((segment.Destination, segment.Source),
+            out GuestTcp? connection))
         {
             bool isSyn = segment.Has(TcpFlags.Syn) && !segment.Has(TcpFlags.Acknowledgment);
             if (!isSyn || !_listeners.TryGetValue(segment.Destination.Port, out var listener))
@@ -140,7 +146,8 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
             }
 
             connection = new GuestTcp(
-                this, segment.Destination, segment.Source, listener.Options, (uint)_random.Next(), isPassive: true);
+                this, segment.Destination, segment.Source, listener.Options, (uint)_random.Next(),
+                    isPassive: true);
             _connections[(segment.Destination, segment.Source)] = connection;
         }
 

@@ -23,7 +23,8 @@ public sealed class SimDatagramServer
     public IpEndpoint LastSource { get; private set; }
 
     internal void Receive(
-        SimHost host, SimDatagramSocket socket, IpEndpoint remote, byte[] payload, DatagramOptions options)
+        SimHost host, SimDatagramSocket socket, IpEndpoint remote, byte[] payload,
+            DatagramOptions options)
     {
         Received.Add(payload);
         LastOptions = options;

@@ -3,8 +3,11 @@ using Slipway.Wire;
 
 namespace Slipway.Testing;
 
-/// <summary>A datagram socket of the simulated host, with a bounded receive queue and an error queue.</summary>
-internal sealed class SimDatagramSocket(SimHost host, IReadinessOwner owner, IpEndpoint local, bool isPing)
+/// <summary>
+/// A datagram socket of the simulated host, with a bounded receive queue and an error queue.
+/// </summary>
+internal sealed class SimDatagramSocket(SimHost host, IReadinessOwner owner, IpEndpoint local,
+    bool isPing)
     : SimSocket(host, owner), IHostDatagramSocket
 {
     private const int ReceiveBufferBytes = 212_992;

@@ -3,7 +3,9 @@ using Slipway.Wire;
 
 namespace Slipway.Testing;
 
-/// <summary>UDP and echo: servers, paths of some hops and some MTU, and reports of errors.</summary>
+/// <summary>
+/// UDP and echo: servers, paths of some hops and some MTU, and reports of errors.
+/// </summary>
 public sealed partial class SimHost
 {
     private readonly Dictionary<IpEndpoint, SimDatagramServer> _datagramServers = [];
@@ -21,7 +23,9 @@ public sealed partial class SimHost
     /// <summary>Addresses that answer echo requests.</summary>
     public ISet<IpAddress> Pingable { get; } = new HashSet<IpAddress> { VirtualNetwork.Far };
 
-    /// <summary>Puts a UDP server at an endpoint; where there is none, the port is unreachable.</summary>
+    /// <summary>
+    /// Puts a UDP server at an endpoint; where there is none, the port is unreachable.
+    /// </summary>
     public SimDatagramServer ServeUdp(IpEndpoint endpoint, SimDatagramServer? server = null) =>
         _datagramServers[endpoint] = server ?? new SimDatagramServer();
 
@@ -31,37 +35,47 @@ public sealed partial class SimHost
     public HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
     {
         socket = null;
-        return AllowsPing ? Open(owner, new IpEndpoint(IpAddress.IPv4Any, _nextPort++), isPing: true, out socket)
+        return AllowsPing
+            ? Open(owner, new IpEndpoint(IpAddress.IPv4Any, _nextPort++), isPing: true, out socket)
             : HostError.Prohibited;
     }
 
-    public HostError BindUdp(in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket)
+    public HostError BindUdp(in IpEndpoint local, IReadinessOwner owner,
+        out IHostDatagramSocket? socket)
     {
         socket = null;
         return _udpSockets.TryGetValue(local, out SimDatagramSocket? other) && !other.IsClosed
             ? HostError.AddressInUse : Open(owner, local, isPing: false, out socket);
     }
 
-    /// <summary>A datagram from anywhere arrives at a UDP socket of the host, if one is bound there.</summary>
+    /// <summary>
+    /// A datagram from anywhere arrives at a UDP socket of the host, if one is bound there.
+    /// </summary>
     public bool SendToHost(IpEndpoint remote, IpEndpoint local, byte[] payload)
     {
-        bool found = _udpSockets.TryGetValue(local, out SimDatagramSocket? socket) && !socket.IsClosed;
+        bool found = _udpSockets.TryGetValue(local, out SimDatagramSocket? socket)
+            && !socket.IsClosed;
         return found && socket!.Arrive(remote, payload);
     }
 
-    /// <summary>Carries a datagram beyond the host; the answer or the error arrives later.</summary>
-    internal HostError Carry(SimDatagramSocket socket, in IpEndpoint remote, byte[] payload, DatagramOptions options)
+    /// <summary>
+    /// Carries a datagram beyond the host; the answer or the error arrives later.
+    /// </summary>
+    internal HostError Carry(SimDatagramSocket socket, in IpEndpoint remote, byte[] payload,
+        DatagramOptions options)
     {
         int packetLength = payload.Length + (socket.IsPing ? 20 : 28);
         if (packetLength > PathMtuBytes && options.DontFragment)
         {
-            socket.Report(new HostErrorReport(remote, IpAddress.IPv4Any, 3, 4, PathMtuBytes, 0), payload);
+            socket.Report(new HostErrorReport(remote, IpAddress.IPv4Any, 3, 4, PathMtuBytes, 0),
+                payload);
             return HostError.MessageTooLong;
         }
 
         if (options.Ttl <= Routers.Count)
         {
-            socket.Report(new HostErrorReport(remote, Routers[options.Ttl - 1], 11, 0, 0, 0), payload);
+            socket.Report(new HostErrorReport(remote, Routers[options.Ttl - 1], 11, 0, 0, 0),
+                payload);
             return HostError.None;
         }
 
@@ -95,13 +109,15 @@ public sealed partial class SimHost
         IcmpPacket reply = new()
         {
             Type = 0,
-            RestOfHeader = ((uint)socket.LocalEndpoint.Port << 16) | (uint)((message[6] << 8) | message[7]),
+            RestOfHeader = ((uint)socket.LocalEndpoint.Port << 16)
+                | (uint)((message[6] << 8) | message[7]),
             Body = message[8..],
         };
         socket.Arrive(new IpEndpoint(remote.Address, 0), reply.ToBytes());
     }
 
-    private HostError Open(IReadinessOwner owner, IpEndpoint local, bool isPing, out IHostDatagramSocket? socket)
+    private HostError Open(IReadinessOwner owner, IpEndpoint local, bool isPing,
+        out IHostDatagramSocket? socket)
     {
         socket = null;
         if (OpenSockets >= SocketLimit)

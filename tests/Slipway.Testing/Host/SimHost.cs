@@ -24,7 +24,9 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
     /// <summary>Connects that the engine started.</summary>
     public int ConnectCount { get; private set; }
 
-    /// <summary>When the host next does something by itself; now if readiness waits to be told.</summary>
+    /// <summary>
+    /// When the host next does something by itself; now if readiness waits to be told.
+    /// </summary>
     public Instant NextEvent => _signalled.Count > 0 ? clock.Now
         : _events.TryPeek(out _, out long due) ? new Instant(due) : Instant.Never;
 
@@ -33,7 +35,8 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
         _servers[endpoint] = server ?? new SimServer();
 
     /// <summary>Does something at a later instant.</summary>
-    public void After(Duration delay, Action action) => _events.Enqueue(action, (clock.Now + delay).Nanoseconds);
+    public void After(Duration delay, Action action) =>
+        _events.Enqueue(action, (clock.Now + delay).Nanoseconds);
 
     /// <summary>
     /// One turn of the reactor: what is due happens, then owners hear of what became ready before
@@ -57,7 +60,8 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
         return count > 0;
     }
 
-    public HostError ConnectTcp(in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
+    public HostError ConnectTcp(in IpEndpoint remote, IReadinessOwner owner,
+        out IHostStream? stream)
     {
         ConnectCount++;
         stream = null;
@@ -86,7 +90,8 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
         return HostError.InProgress;
     }
 
-    public HostError ListenTcp(in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener)
+    public HostError ListenTcp(in IpEndpoint local, IReadinessOwner owner,
+        out IHostListener? listener)
     {
         listener = null;
         if (_listeners.TryGetValue(local, out SimListener? other) && !other.IsClosed)
@@ -105,8 +110,11 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
         adopted.Signal();
     }
 
-    /// <summary>A program connects to a published port of the host; null if nobody listens there.</summary>
-    public SimConnection? ConnectToPublished(IpEndpoint local, IpEndpoint client, SimServer? buffers = null)
+    /// <summary>
+    /// A program connects to a published port of the host; null if nobody listens there.
+    /// </summary>
+    public SimConnection? ConnectToPublished(IpEndpoint local, IpEndpoint client,
+        SimServer? buffers = null)
     {
         if (!_listeners.TryGetValue(local, out SimListener? listener) || listener.IsClosed)
         {
@@ -119,7 +127,8 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
     }
 
     /// <summary>A stream as a listener accepts it: connected, and not adopted yet.</summary>
-    public IHostStream AcceptedStream(IpEndpoint local, IpEndpoint client, SimServer? buffers = null)
+    public IHostStream AcceptedStream(IpEndpoint local, IpEndpoint client,
+        SimServer? buffers = null)
     {
         SimStream stream = new(this, null, buffers ?? new SimServer(), local, client);
         stream.EndConnect(HostError.None);
@@ -131,7 +140,9 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
 
     internal void Enqueue(SimSocket socket) => _signalled.Enqueue(socket);
 
-    /// <summary>A stream to a service of the engine: a socket pair, connected from the start.</summary>
+    /// <summary>
+    /// A stream to a service of the engine: a socket pair, connected from the start.
+    /// </summary>
     internal SimStream OpenPair(SimServer server, IpEndpoint destination, IReadinessOwner owner)
     {
         SimStream stream = new(this, owner, server, NextLocalEndpoint(), destination);

@@ -11,10 +11,14 @@ public sealed class SimServer
     /// <summary>Time from the connect to its end.</summary>
     public Duration Delay { get; set; }
 
-    /// <summary>The connect call itself fails with <see cref="Outcome"/>, and no socket is made.</summary>
+    /// <summary>
+    /// The connect call itself fails with <see cref="Outcome"/>, and no socket is made.
+    /// </summary>
     public bool FailsAtOnce { get; set; }
 
-    /// <summary>Bytes that the host takes before this server reads them: send and receive buffer.</summary>
+    /// <summary>
+    /// Bytes that the host takes before this server reads them: send and receive buffer.
+    /// </summary>
     public int SendBufferBytes { get; set; } = 256 << 10;
 
     /// <summary>Bytes that wait at the host for the engine to read them.</summary>

@@ -3,7 +3,9 @@ using Slipway.Wire;
 
 namespace Slipway.Testing;
 
-/// <summary>Stream services on the engine's own addresses; elsewhere connections are refused.</summary>
+/// <summary>
+/// Stream services on the engine's own addresses; elsewhere connections are refused.
+/// </summary>
 public sealed class SimServices(SimHost host) : IStreamServices
 {
     private readonly Dictionary<IpEndpoint, SimServer> _services = [];
@@ -12,7 +14,8 @@ public sealed class SimServices(SimHost host) : IStreamServices
         _services[destination] = server ?? new SimServer();
 
     public HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream)
+        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+            out IHostStream? stream)
     {
         bool found = _services.TryGetValue(destination, out SimServer? service);
         stream = found ? host.OpenPair(service!, destination, owner) : null;

@@ -2,7 +2,9 @@ using Slipway.Stack;
 
 namespace Slipway.Testing;
 
-/// <summary>A socket whose readiness the simulated host reports as epoll does, edge-triggered.</summary>
+/// <summary>
+/// A socket whose readiness the simulated host reports as epoll does, edge-triggered.
+/// </summary>
 public abstract class SimSocket
 {
     private readonly SimHost _host;

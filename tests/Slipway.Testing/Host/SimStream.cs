@@ -13,7 +13,8 @@ internal sealed class SimStream : SimSocket, IHostStream
     private bool _hasNoSpace;
     private HostError _pendingError;
 
-    public SimStream(SimHost host, IReadinessOwner? owner, SimServer server, IpEndpoint local, IpEndpoint remote)
+    public SimStream(SimHost host, IReadinessOwner? owner, SimServer server, IpEndpoint local,
+        IpEndpoint remote)
         : base(host, owner)
     {
         Server = server;
@@ -62,7 +63,8 @@ internal sealed class SimStream : SimSocket, IHostStream
 
             if (ConnectState != HostError.None || IsReset)
             {
-                return Readiness.Error | Readiness.Readable | Readiness.Writable | Readiness.PeerClosed;
+                return Readiness.Error | Readiness.Readable | Readiness.Writable
+                    | Readiness.PeerClosed;
             }
 
             return (Inbound.Count > 0 || IsPeerShut ? Readiness.Readable : 0)
@@ -82,7 +84,9 @@ internal sealed class SimStream : SimSocket, IHostStream
         }
     }
 
-    /// <summary>As SO_ERROR: says an error once, whether the connect or the connection failed.</summary>
+    /// <summary>
+    /// As SO_ERROR: says an error once, whether the connect or the connection failed.
+    /// </summary>
     public HostError FinishConnect()
     {
         MustBeOpen();
@@ -94,7 +98,8 @@ internal sealed class SimStream : SimSocket, IHostStream
         MustBeOpen();
         if (destination.Length == 0)
         {
-            throw new ExpectationException("the engine peeks into no room, which cannot be told from the end");
+            throw new ExpectationException(
+                "the engine peeks into no room, which cannot be told from the end");
         }
 
         int length = Inbound.Peek(offsetBytes, destination);
@@ -113,7 +118,8 @@ internal sealed class SimStream : SimSocket, IHostStream
         MustBeOpen();
         if (lengthBytes > Inbound.Count)
         {
-            throw new ExpectationException($"the engine discards {lengthBytes} bytes of {Inbound.Count}");
+            throw new ExpectationException(
+                $"the engine discards {lengthBytes} bytes of {Inbound.Count}");
         }
 
         Inbound.Discard((int)lengthBytes);
@@ -165,7 +171,9 @@ internal sealed class SimStream : SimSocket, IHostStream
         Inbound.Clear();
     }
 
-    /// <summary>The peer has read: as Linux does, room is told only if it was missed, and a third is free.</summary>
+    /// <summary>
+    /// The peer has read: as Linux does, room is told only if it was missed, and a third is free.
+    /// </summary>
     public void OnPeerRead()
     {
         if (_hasNoSpace && SendRoom >= Server.SendBufferBytes / 3)

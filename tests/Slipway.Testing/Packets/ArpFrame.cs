@@ -3,7 +3,9 @@ using Slipway.Wire;
 
 namespace Slipway.Testing;
 
-/// <summary>An ARP packet for IPv4 over Ethernet, as a test writes and reads it (RFC 826).</summary>
+/// <summary>
+/// An ARP packet for IPv4 over Ethernet, as a test writes and reads it (RFC 826).
+/// </summary>
 public sealed record ArpFrame
 {
     /// <summary>1 is a request, 2 a reply.</summary>

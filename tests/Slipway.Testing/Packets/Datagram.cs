@@ -55,14 +55,17 @@ public sealed record Datagram
         uint pseudo = OnesComplement.PseudoHeader(
             packet.Source, packet.Destination, IpProtocol.Udp, bytes.Length);
         bool isUnchecked = bytes[6] == 0 && bytes[7] == 0;
-        Malformed.If(!isUnchecked && OnesComplement.Sum(bytes, pseudo) != 0xffff, "a wrong UDP checksum");
+        Malformed.If(!isUnchecked && OnesComplement.Sum(bytes, pseudo) != 0xffff,
+            "a wrong UDP checksum");
         return new Datagram
         {
             Source = new IpEndpoint(packet.Source, BinaryPrimitives.ReadUInt16BigEndian(bytes)),
-            Destination = new IpEndpoint(packet.Destination, BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
+            Destination = new IpEndpoint(packet.Destination,
+                BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
             Payload = bytes[8..].ToArray(),
         };
     }
 
-    public static Datagram ParseFrame(ReadOnlySpan<byte> frame) => Parse(Ipv4Packet.ParseFrame(frame));
+    public static Datagram ParseFrame(ReadOnlySpan<byte> frame) =>
+        Parse(Ipv4Packet.ParseFrame(frame));
 }

@@ -15,7 +15,9 @@ public sealed record IcmpPacket
 
     public byte Code { get; init; }
 
-    /// <summary>Bytes 4 to 7: identifier and sequence number, or zero and the next hop's MTU.</summary>
+    /// <summary>
+    /// Bytes 4 to 7: identifier and sequence number, or zero and the next hop's MTU.
+    /// </summary>
     public uint RestOfHeader { get; init; }
 
     public byte[] Body { get; init; } = [];
@@ -34,7 +36,8 @@ public sealed record IcmpPacket
     /// <summary>The start of the packet that an error is about.</summary>
     public Ipv4Packet Quote => Ipv4Packet.ParseQuote(Body);
 
-    public static IcmpPacket EchoRequest(ushort identifier, ushort sequenceNumber, byte[] body) => new()
+    public static IcmpPacket EchoRequest(ushort identifier, ushort sequenceNumber, byte[] body) =>
+        new()
     {
         RestOfHeader = ((uint)identifier << 16) | sequenceNumber,
         Body = body,
@@ -81,5 +84,6 @@ public sealed record IcmpPacket
         };
     }
 
-    public static IcmpPacket ParseFrame(ReadOnlySpan<byte> frame) => Parse(Ipv4Packet.ParseFrame(frame));
+    public static IcmpPacket ParseFrame(ReadOnlySpan<byte> frame) =>
+        Parse(Ipv4Packet.ParseFrame(frame));
 }

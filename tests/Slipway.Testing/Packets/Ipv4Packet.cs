@@ -38,7 +38,8 @@ public sealed record Ipv4Packet
         packet[1] = TypeOfService;
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)packet.Length);
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), Identification);
-        int flags = (DontFragment ? 0x4000 : 0) | (MoreFragments ? 0x2000 : 0) | (FragmentOffsetBytes / 8);
+        int flags = (DontFragment ? 0x4000 : 0) | (MoreFragments ? 0x2000 : 0)
+            | (FragmentOffsetBytes / 8);
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), (ushort)flags);
         packet[8] = Ttl;
         packet[9] = (byte)Protocol;
@@ -54,7 +55,9 @@ public sealed record Ipv4Packet
     /// <summary>The packet in a frame from the guest to the gateway's MAC.</summary>
     public byte[] ToFrame() => new EthernetFrame { Payload = ToBytes() }.ToBytes();
 
-    /// <summary>Cuts the packet into fragments whose payloads have at most this many bytes.</summary>
+    /// <summary>
+    /// Cuts the packet into fragments whose payloads have at most this many bytes.
+    /// </summary>
     public Ipv4Packet[] Fragment(int payloadLengthBytes)
     {
         int step = payloadLengthBytes & ~7;
@@ -74,7 +77,9 @@ public sealed record Ipv4Packet
         return fragments;
     }
 
-    /// <summary>Reads a packet that the engine sent; its length must be exact, its checksum right.</summary>
+    /// <summary>
+    /// Reads a packet that the engine sent; its length must be exact, its checksum right.
+    /// </summary>
     public static Ipv4Packet Parse(ReadOnlySpan<byte> packet)
     {
         Malformed.If(packet.Length < 20, "less than an IPv4 header");
@@ -84,13 +89,16 @@ public sealed record Ipv4Packet
         return parsed;
     }
 
-    /// <summary>Reads the start of a packet as an ICMP error quotes it: the payload may be cut.</summary>
+    /// <summary>
+    /// Reads the start of a packet as an ICMP error quotes it: the payload may be cut.
+    /// </summary>
     public static Ipv4Packet ParseQuote(ReadOnlySpan<byte> packet)
     {
         Malformed.If(packet.Length < 20 || packet[0] >> 4 != 4, "no IPv4 header");
         int header = (packet[0] & 15) * 4;
         Malformed.If(header < 20 || header > packet.Length, $"an IPv4 header of {header} bytes");
-        Malformed.If(OnesComplement.Sum(packet[..header]) != 0xffff, "a wrong IPv4 header checksum");
+        Malformed.If(OnesComplement.Sum(packet[..header]) != 0xffff,
+            "a wrong IPv4 header checksum");
         int flags = BinaryPrimitives.ReadUInt16BigEndian(packet[6..]);
         Malformed.If((flags & 0x8000) != 0, "an IPv4 packet with the reserved flag");
         return new Ipv4Packet

@@ -28,10 +28,12 @@ public static class OnesComplement
     }
 
     /// <summary>The checksum to store.</summary>
-    public static ushort Checksum(ReadOnlySpan<byte> bytes, uint initial = 0) => (ushort)~Sum(bytes, initial);
+    public static ushort Checksum(ReadOnlySpan<byte> bytes, uint initial = 0) =>
+        (ushort)~Sum(bytes, initial);
 
     /// <summary>The sum of the pseudo-header (RFC 9293 section 3.1).</summary>
-    public static uint PseudoHeader(IpAddress source, IpAddress destination, IpProtocol protocol, int lengthBytes)
+    public static uint PseudoHeader(IpAddress source, IpAddress destination, IpProtocol protocol,
+        int lengthBytes)
     {
         Span<byte> header = stackalloc byte[12];
         source.WriteIPv4(header);

@@ -37,7 +37,8 @@ public sealed record Segment
     public int? LyingDataOffset { get; init; }
 
     /// <summary>Sequence space that the segment occupies: payload, SYN and FIN.</summary>
-    public uint Length => (uint)Payload.Length + (Has(TcpFlags.Syn) ? 1u : 0) + (Has(TcpFlags.Fin) ? 1u : 0);
+    public uint Length =>
+        (uint)Payload.Length + (Has(TcpFlags.Syn) ? 1u : 0) + (Has(TcpFlags.Fin) ? 1u : 0);
 
     /// <summary>The sequence number after the segment.</summary>
     public uint End => Sequence + Length;
@@ -79,7 +80,9 @@ public sealed record Segment
     /// <summary>The segment in a frame from the guest to the gateway's MAC.</summary>
     public byte[] ToFrame() => ToPacket().ToFrame();
 
-    /// <summary>Reads a segment that the engine sent: header, options and checksum must be right.</summary>
+    /// <summary>
+    /// Reads a segment that the engine sent: header, options and checksum must be right.
+    /// </summary>
     public static Segment Parse(Ipv4Packet packet)
     {
         Malformed.If(packet.Protocol != IpProtocol.Tcp, $"protocol {packet.Protocol}, not TCP");
@@ -94,7 +97,8 @@ public sealed record Segment
         return new Segment
         {
             Source = new IpEndpoint(packet.Source, BinaryPrimitives.ReadUInt16BigEndian(bytes)),
-            Destination = new IpEndpoint(packet.Destination, BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
+            Destination = new IpEndpoint(packet.Destination,
+                BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
             Sequence = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]),
             Acknowledgment = BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]),
             Flags = (TcpFlags)bytes[13],
@@ -106,13 +110,16 @@ public sealed record Segment
     }
 
     /// <summary>Reads a frame to a guest that must carry a TCP segment.</summary>
-    public static Segment ParseFrame(ReadOnlySpan<byte> frame) => Parse(Ipv4Packet.ParseFrame(frame));
+    public static Segment ParseFrame(ReadOnlySpan<byte> frame) =>
+        Parse(Ipv4Packet.ParseFrame(frame));
 
     public override string ToString()
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{Source} > {Destination} [{Flags}] seq {Sequence}");
-        text.Append(CultureInfo.InvariantCulture, $" ack {Acknowledgment} win {Window} length {Payload.Length}");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{Source} > {Destination} [{Flags}] seq {Sequence}");
+        text.Append(CultureInfo.InvariantCulture,
+            $" ack {Acknowledgment} win {Window} length {Payload.Length}");
         return text.Append(Options).ToString();
     }
 }

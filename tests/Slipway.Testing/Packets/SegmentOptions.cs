@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Slipway.Testing;
 
-/// <summary>TCP options as a test writes and reads them (RFC 9293 3.2, RFC 7323, RFC 2018).</summary>
+/// <summary>
+/// TCP options as a test writes and reads them (RFC 9293 3.2, RFC 7323, RFC 2018).
+/// </summary>
 public sealed record SegmentOptions
 {
     public static readonly SegmentOptions None = new();
@@ -50,7 +52,9 @@ public sealed record SegmentOptions
         return [.. bytes];
     }
 
-    /// <summary>Reads the options of a segment that the engine sent; each length must be right.</summary>
+    /// <summary>
+    /// Reads the options of a segment that the engine sent; each length must be right.
+    /// </summary>
     public static SegmentOptions Parse(ReadOnlySpan<byte> bytes)
     {
         SegmentOptions options = None;
@@ -62,7 +66,8 @@ public sealed record SegmentOptions
                 continue;
             }
 
-            Malformed.If(bytes.Length < 2 || bytes[1] < 2 || bytes[1] > bytes.Length, "a cut TCP option");
+            Malformed.If(bytes.Length < 2 || bytes[1] < 2 || bytes[1] > bytes.Length,
+                "a cut TCP option");
             options = options.With(bytes[0], bytes[2..bytes[1]]);
             bytes = bytes[bytes[1]..];
         }

@@ -1,0 +1,144 @@
+using Slipway.Stack;
+using Slipway.Testing;
+
+namespace Slipway.Simulation;
+
+/// <summary>
+/// A guest, a faulty link, the whole stack and a host, on one fake clock. The world goes from event
+/// to event, so hours of timers cost nothing.
+/// </summary>
+internal sealed class SimulatedWorld
+{
+    /// <summary>No run of ours has a reason to last longer: a day of simulated time.</summary>
+    private static readonly Duration Longest = Duration.FromSeconds(24 * 3600);
+
+    private readonly FaultyWire _toGuest;
+    private readonly FaultyWire _toEngine;
+    private readonly Instant _end;
+    private long _received;
+    private long _receivedBytes;
+
+    public SimulatedWorld(int seed, Faults faults, StackSettings settings)
+    {
+        Host = new SimHost(Clock);
+        Stack = new GuestStack(settings, Counters, Host, Host, new SimServices(Host));
+        Guest = new SimGuest(Clock, frame => _toEngine!.Send(frame), (ulong)seed)
+        {
+            MtuBytes = settings.MtuBytes,
+        };
+        _toEngine = new FaultyWire(Clock, faults, (seed * 2) + 1, ReceiveFromGuest);
+        _toGuest = new FaultyWire(Clock, faults, seed * 2, ReceiveFromEngine);
+        Port = new SimulatedPort(_toGuest, settings.MtuBytes);
+        Stack.OnPortOpened(Port, Clock.Now);
+        _end = Clock.Now + Longest;
+    }
+
+    public FakeClock Clock { get; } = new();
+
+    public Counters Counters { get; } = new();
+
+    public SimHost Host { get; }
+
+    public SimGuest Guest { get; }
+
+    public GuestStack Stack { get; }
+
+    public SimulatedPort Port { get; }
+
+    public List<SimulatedFlow> Flows { get; } = [];
+
+    /// <summary>
+    /// Sockets that stay open when all flows are over: listeners of the test's own.
+    /// </summary>
+    public int LastingSockets { get; set; }
+
+    private Instant NextEvent
+    {
+        get
+        {
+            Instant next = Instant.Min(_toGuest.NextDelivery, _toEngine.NextDelivery);
+            next = Instant.Min(next, Instant.Min(Guest.NextDeadline, Host.NextEvent));
+            next = Instant.Min(next, Stack.NextDeadline);
+            foreach (SimulatedFlow flow in Flows)
+            {
+                next = Instant.Min(next, flow.NextStep);
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>Runs until nothing is left to happen, then checks what must hold.</summary>
+    public void Run()
+    {
+        Step();
+        for (Instant next = NextEvent; next != Instant.Never; next = NextEvent)
+        {
+            Assert.True(Clock.Now < _end, $"it does not end: {string.Join("; ", Flows)}");
+            Clock.AdvanceTo(next);
+            Step();
+        }
+
+        Verify();
+    }
+
+    /// <summary>One turn of everything at this instant.</summary>
+    private void Step()
+    {
+        do
+        {
+            _toGuest.Deliver();
+            _toEngine.Deliver();
+            Guest.Tick();
+            foreach (SimulatedFlow flow in Flows)
+            {
+                flow.Step(Clock.Now);
+            }
+
+            Guest.Flush();
+            Host.Dispatch(Clock.Now);
+            if (Port.OwesWritable && !_toGuest.IsFull)
+            {
+                Port.OwesWritable = false;
+                Stack.OnPortWritable(Port, Clock.Now);
+            }
+
+            Stack.Advance(Clock.Now);
+        }
+        while (Stack.HasPendingWork || Host.NextEvent <= Clock.Now);
+    }
+
+    private void Verify()
+    {
+        Assert.All(Flows, flow => Assert.True(flow.IsDone, flow.ToString()));
+        Assert.All(Flows, flow => flow.Verify());
+
+        Assert.Equal(0, Stack.Tcp.Count);
+        Assert.Equal(0, Stack.Tcp.HalfOpenCount);
+        Assert.Equal(0, Stack.ReassemblyCount);
+        Assert.Equal(LastingSockets, Host.OpenSockets);
+        Assert.Equal(0, Stack.Timers.Count);
+        Assert.Equal(Instant.Never, Stack.NextDeadline);
+
+        Assert.Equal((Port.CommittedCount, Port.CommittedBytes),
+            (Counters.FramesSent, Counters.BytesSent));
+        Assert.Equal((_received, _receivedBytes),
+            (Counters.FramesReceived, Counters.BytesReceived));
+    }
+
+    private void ReceiveFromGuest(ReadOnlySpan<byte> frame)
+    {
+        _received++;
+        _receivedBytes += frame.Length;
+        Stack.OnFrame(Port, frame, Clock.Now);
+    }
+
+    private void ReceiveFromEngine(ReadOnlySpan<byte> frame)
+    {
+        // What the link corrupted, a guest's kernel drops; what the engine sent was checked before.
+        if (FrameCheck.IsWellFormed(frame))
+        {
+            Guest.Receive(frame);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Slipway.Testing;
+using Slipway.Wire;
+
+namespace Slipway.Stack.Tests.Tcp;
+
+/// <summary>A steady transfer allocates nothing, in either direction.</summary>
+public sealed class TcpAllocationTests
+{
+    private const int WarmupRounds = 2_000;
+    private const int Rounds = 2_000;
+
+    private readonly TcpScript _script = new();
+    private readonly byte[] _packet = new byte[1500];
+    private readonly byte[] _scratch = new byte[64 << 10];
+    private uint _engineNext;
+
+    [Fact]
+    public void GuestToHost_SteadyState_AllocatesNothing()
+    {
+        SimConnection host = _script.Connect(SegmentOptions.Linux with { Timestamps = null });
+        _script.Port.Sink = _ => { };
+        byte[] template = (_script.Ack with { Payload = new byte[1400] }).ToPacket().ToBytes();
+        template.CopyTo(_packet, 0);
+        uint next = _script.GuestNext;
+
+        AssertAllocatesNothing(() =>
+        {
+            Patch(template.Length, next, _script.EngineNext);
+            Arrive(template.Length);
+            next += 1400;
+            Turn();
+            _ = host.Read(_scratch);
+        });
+        Assert.Equal(next, _script.GuestNext + ((WarmupRounds + Rounds) * 1400u));
+    }
+
+    [Fact]
+    public void HostToGuest_SteadyState_AllocatesNothing()
+    {
+        SimConnection host = _script.Connect(SegmentOptions.Linux with { Timestamps = null });
+        _engineNext = _script.EngineNext;
+        uint first = _engineNext;
+        _script.Port.Sink = frame => _engineNext += (uint)(frame.Length - 54);
+        byte[] template = _script.Ack.ToPacket().ToBytes();
+        template.CopyTo(_packet, 0);
+
+        AssertAllocatesNothing(() =>
+        {
+            host.Write(_scratch.AsSpan(0, 4_000));
+            Turn();
+            Patch(template.Length, _script.GuestNext, _engineNext);
+            Arrive(template.Length);
+            Turn();
+        });
+        Assert.Equal((WarmupRounds + Rounds) * 4_000u, _engineNext - first);
+    }
+
+    private static void AssertAllocatesNothing(Action round)
+    {
+        for (int i = 0; i < WarmupRounds; i++)
+        {
+            round();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Rounds; i++)
+        {
+            round();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    /// <summary>Changes sequence and acknowledgment of the packet, and its checksum.</summary>
+    private void Patch(int length, uint sequence, uint acknowledgment)
+    {
+        Span<byte> segment = _packet.AsSpan(20, length - 20);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(segment[4..], sequence);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(segment[8..], acknowledgment);
+        segment[16] = segment[17] = 0;
+        uint pseudo = OnesComplement.PseudoHeader(
+            VirtualNetwork.Guest, VirtualNetwork.Far, IpProtocol.Tcp, segment.Length);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(
+            segment[16..], OnesComplement.Checksum(segment, pseudo));
+    }
+
+    private void Arrive(int length) => _script.Layer.Receive(
+        new GuestPacket
+        {
+            Route = _script.Route,
+            Source = VirtualNetwork.Guest,
+            Destination = VirtualNetwork.Far,
+            Protocol = IpProtocol.Tcp,
+            Ttl = 64,
+            TypeOfService = 0,
+            DontFragment = true,
+            Payload = _packet.AsSpan(20, length - 20),
+            Quote = _packet.AsSpan(0, length),
+        },
+        _script.Clock.Now);
+
+    private void Turn()
+    {
+        _script.Clock.Advance(Duration.FromMicroseconds(100));
+        _script.Turn();
+    }
+}
