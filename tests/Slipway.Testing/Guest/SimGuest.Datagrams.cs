@@ -34,7 +34,9 @@ public sealed partial class SimGuest
 
         if (packet.MoreFragments || packet.FragmentOffsetBytes > 0)
         {
-            if (Reassemble(packet) is not Ipv4Packet whole)
+            // A fragment that the link corrupted shows only in the checksum of the whole.
+            if (Reassemble(packet) is not Ipv4Packet whole
+                || !FrameCheck.IsWellFormed(whole.ToFrame()))
             {
                 return;
             }
