@@ -27,7 +27,7 @@ public static partial class NameResolution
     public static unsafe NameResolutionResult Resolve(
         string name, AddressFamily family, out IReadOnlyList<IPAddress> addresses)
     {
-        AddressInfo hints = new()
+        AddressItem hints = new()
         {
             SocketType = SocketStream,
             Family = family switch
@@ -37,7 +37,7 @@ public static partial class NameResolution
                 _ => 0,
             },
         };
-        int status = GetAddressInfo(name, 0, &hints, out AddressInfo* first);
+        int status = GetAddressInfo(name, 0, &hints, out AddressItem* first);
         if (status != 0)
         {
             addresses = [];
@@ -51,7 +51,7 @@ public static partial class NameResolution
         }
 
         List<IPAddress> found = [];
-        for (AddressInfo* item = first; item != null; item = item->Next)
+        for (AddressItem* item = first; item != null; item = item->Next)
         {
             // sockaddr_in: family, port, 4 bytes; sockaddr_in6: family, port, flow, 16 bytes,
             // scope.
@@ -72,16 +72,16 @@ public static partial class NameResolution
 
     [LibraryImport("libc", EntryPoint = "getaddrinfo", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int GetAddressInfo(
-        string node, nint service, AddressInfo* hints, out AddressInfo* result);
+        string node, nint service, AddressItem* hints, out AddressItem* result);
 
     [LibraryImport("libc", EntryPoint = "freeaddrinfo")]
-    private static unsafe partial void FreeAddressInfo(AddressInfo* result);
+    private static unsafe partial void FreeAddressInfo(AddressItem* result);
 
     /// <summary>
     /// struct addrinfo of 64-bit Linux (48 bytes; 4 bytes of padding after the length).
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
-    private unsafe struct AddressInfo
+    private unsafe struct AddressItem
     {
         public int Flags;
         public int Family;
@@ -90,6 +90,6 @@ public static partial class NameResolution
         public uint AddressLength;
         public byte* Address;
         public byte* CanonicalName;
-        public AddressInfo* Next;
+        public AddressItem* Next;
     }
 }

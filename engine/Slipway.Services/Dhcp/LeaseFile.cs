@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Slipway.Services;
 
 /// <summary>The lease file's JSON.</summary>
@@ -11,25 +9,3 @@ internal sealed record LeaseFile
 
     public required IReadOnlyList<LeaseFileEntry> Leases { get; init; }
 }
-
-/// <summary>One lease in the file.</summary>
-internal sealed record LeaseFileEntry
-{
-    public required string Address { get; init; }
-
-    public required string Mac { get; init; }
-
-    /// <summary>The client's identifier in hexadecimal.</summary>
-    public required string Client { get; init; }
-
-    public string? HostName { get; init; }
-
-    public required DateTimeOffset Expires { get; init; }
-}
-
-[JsonSourceGenerationOptions(
-    WriteIndented = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(LeaseFile))]
-internal sealed partial class LeaseFileContext : JsonSerializerContext;

@@ -113,7 +113,7 @@ public sealed class LocalNamesTests
     [InlineData("4.3.2.1.in-addr.arpa")]
     [InlineData("x.127.168.192.in-addr.arpa")]
     [InlineData("nohost")]
-    public void Others_AreNotKnownHere(string name)
+    public void TryAnswer_OtherNames_AreNotKnownHere(string name)
     {
         using DhcpExchange dhcp = new();
         using DnsExchange exchange = new(leases: dhcp.Server);
