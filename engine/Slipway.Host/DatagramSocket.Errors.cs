@@ -21,6 +21,12 @@ internal sealed unsafe partial class DatagramSocket
     private const byte PortUnreachable = 3;
     private const byte FragmentationNeeded = 4;
 
+    // A report of the host's own names neither the port nor the payload (ip_local_error): they are
+    // those of the last datagram that was too long, since it is made while that one is sent.
+    private readonly byte[] _tooLongQuote = new byte[32];
+    private IpEndpoint _tooLongRemote;
+    private int _tooLongQuoteBytes;
+
     public bool TryReceiveError(Span<byte> quoted, out HostErrorReport report)
     {
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
@@ -41,10 +47,31 @@ internal sealed unsafe partial class DatagramSocket
             int received = Sockets.ReceiveMessage(
                 _descriptor, &message, Sockets.MessageErrorQueue);
             report = default;
-            return received >= 0 && TryParse(
+            if (received < 0 || !TryParse(
                 new ReadOnlySpan<byte>(control, (int)message.ControlLength),
-                SocketAddress.Read(address), received, out report);
+                SocketAddress.Read(address), received, out report))
+            {
+                return false;
+            }
         }
+
+        report = report is { Offender.IsUnspecified: true, MtuBytes: > 0 }
+            ? CompleteTooLong(report, quoted) : report;
+        return true;
+    }
+
+    private void RememberTooLong(in IpEndpoint remote, ReadOnlySpan<byte> payload)
+    {
+        _tooLongRemote = remote;
+        _tooLongQuoteBytes = Math.Min(payload.Length, _tooLongQuote.Length);
+        payload[.._tooLongQuoteBytes].CopyTo(_tooLongQuote);
+    }
+
+    private HostErrorReport CompleteTooLong(HostErrorReport report, Span<byte> quoted)
+    {
+        int length = Math.Min(_tooLongQuoteBytes, quoted.Length);
+        _tooLongQuote.AsSpan(0, length).CopyTo(quoted);
+        return report with { Remote = _tooLongRemote, QuotedLengthBytes = length };
     }
 
     /// <summary>Finds the extended error among the control messages.</summary>

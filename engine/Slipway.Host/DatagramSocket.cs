@@ -10,9 +10,7 @@ namespace Slipway.Host;
 /// </summary>
 internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
 {
-    /// <summary>
-    /// The kernel's own (net.ipv4.ip_default_ttl); others go in a control message.
-    /// </summary>
+    /// <summary>The socket's own (RFC 1700); others go in a control message.</summary>
     private const int DefaultTtl = 64;
 
     /// <summary>
@@ -40,6 +38,10 @@ internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
         {
             _ = SocketOptions.Set(
                 descriptor, SocketOptions.LevelIp, SocketOptions.IpReceiveErrors, 1);
+
+            // The host may have another default (net.ipv4.ip_default_ttl).
+            _ = SocketOptions.Set(
+                descriptor, SocketOptions.LevelIp, SocketOptions.IpTtl, DefaultTtl);
         }
     }
 
@@ -73,6 +75,11 @@ internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
                 {
                     break; // these are of this datagram, whatever was pending
                 }
+            }
+
+            if (sent == -Errno.EMSGSIZE)
+            {
+                RememberTooLong(remote, payload);
             }
 
             return HostErrors.From(sent);

@@ -6,7 +6,12 @@ using Slipway.Wire;
 namespace Slipway.Host;
 
 /// <summary>The host's side over Linux sockets and the worker's reactor.</summary>
-public sealed class HostNetwork(Reactor reactor) : IHostNetwork, IHostListeners
+/// <param name="reactor">Tells of the sockets' readiness.</param>
+/// <param name="usePeekOffset">
+/// False to read TCP as on a kernel without SO_PEEK_OFF, which is found out otherwise.
+/// </param>
+public sealed class HostNetwork(
+    Reactor reactor, bool usePeekOffset = true) : IHostNetwork, IHostListeners
 {
     private const int Backlog = 4_096;
 
@@ -21,7 +26,7 @@ public sealed class HostNetwork(Reactor reactor) : IHostNetwork, IHostListeners
         }
 
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
-        TcpStream tcp = new(reactor, socket);
+        TcpStream tcp = new(reactor, socket, usePeekOffset);
         HostError error = HostErrors.From(
             Sockets.Connect(socket, SocketAddress.Write(address, remote)));
         if (error is not (HostError.None or HostError.InProgress))
@@ -75,7 +80,7 @@ public sealed class HostNetwork(Reactor reactor) : IHostNetwork, IHostListeners
             return HostErrors.From(result);
         }
 
-        listener = new TcpListener(reactor, socket);
+        listener = new TcpListener(reactor, socket, usePeekOffset);
         reactor.Watch(socket, Readiness.Readable, owner);
         return HostError.None;
     }

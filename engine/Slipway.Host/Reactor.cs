@@ -19,8 +19,7 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     private const uint EdgeEvents =
         Epoll.In | Epoll.Out | Epoll.ReadHangUp | Epoll.EdgeTriggered;
 
-    private readonly EpollEvent[] _events = GC.AllocateArray<EpollEvent>(
-        EventsPerWait, pinned: true);
+    private readonly EpollEvents _events = new(EventsPerWait);
     private readonly byte[] _wakeCount = new byte[sizeof(ulong)];
     private readonly int _epoll;
     private readonly int _wake;
@@ -53,18 +52,18 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         _ready = 0;
         for (int i = 0; i < ready; i++)
         {
-            EpollEvent found = _events[i];
-            if (found.Token == WakeToken)
+            ulong token = _events.Token(i);
+            if (token == WakeToken)
             {
                 _ = Files.Read(_wake, _wakeCount);
                 continue;
             }
 
-            int descriptor = (int)(uint)found.Token;
+            int descriptor = (int)(uint)token;
             if (descriptor < _slots.Length && _slots[descriptor] is { Owner: not null } slot
-                && slot.Generation == (uint)(found.Token >> 32))
+                && slot.Generation == (uint)(token >> 32))
             {
-                slot.Owner.OnReady(ToReadiness(found.Events), now);
+                slot.Owner.OnReady(ToReadiness(_events.Events(i)), now);
             }
         }
     }

@@ -8,7 +8,8 @@ namespace Slipway.Host;
 /// A listening socket. Out of descriptors, a connection that waits would keep it ready for ever: a
 /// reserve descriptor is given up to accept and close it, so the client is refused at once.
 /// </summary>
-internal sealed class TcpListener(Reactor reactor, int descriptor) : IHostListener
+internal sealed class TcpListener(
+    Reactor reactor, int descriptor, bool usePeekOffset) : IHostListener
 {
     private int _reserve = OpenReserve();
 
@@ -32,7 +33,7 @@ internal sealed class TcpListener(Reactor reactor, int descriptor) : IHostListen
         }
 
         client = SocketAddress.Read(address);
-        stream = new TcpStream(reactor, accepted);
+        stream = new TcpStream(reactor, accepted, usePeekOffset);
         return HostError.None;
     }
 

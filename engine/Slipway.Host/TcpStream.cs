@@ -27,11 +27,12 @@ internal sealed class TcpStream : IHostStream
 
     private readonly Reactor _reactor;
     private long _kernelOffset = UnknownOffset;
-    private bool _hasPeekOffset = true;
+    private bool _hasPeekOffset;
 
-    internal TcpStream(Reactor reactor, int descriptor)
+    internal TcpStream(Reactor reactor, int descriptor, bool usePeekOffset)
     {
         _reactor = reactor;
+        _hasPeekOffset = usePeekOffset;
         Descriptor = descriptor;
 
         // Latency is the guest's to trade: Nagle at its end or none at all.
@@ -39,6 +40,11 @@ internal sealed class TcpStream : IHostStream
 
         // A peer that vanished without FIN ends the flow after the host's own keepalive time.
         _ = SocketOptions.Set(descriptor, SocketOptions.LevelSocket, SocketOptions.KeepAlive, 1);
+
+        // An urgent byte stays where it was sent (RFC 6093 section 3.1): taken out of the stream it
+        // would leave a hole that the peek offset does not count.
+        _ = SocketOptions.Set(
+            descriptor, SocketOptions.LevelSocket, SocketOptions.OutOfBandInline, 1);
     }
 
     public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(Descriptor);
@@ -80,7 +86,8 @@ internal sealed class TcpStream : IHostStream
             }
 
             lengthBytes -= taken;
-            _kernelOffset -= _hasPeekOffset && _kernelOffset != UnknownOffset ? taken : 0;
+            _kernelOffset = _kernelOffset == UnknownOffset
+                ? UnknownOffset : Math.Max(_kernelOffset - taken, 0);
         }
 
         return HostError.None;

@@ -16,9 +16,18 @@ public static unsafe partial class Epoll
     public const int Remove = 2;
     public const int Modify = 3;
 
+    /// <summary>
+    /// epoll_pwait2 has one number on every architecture, came with Linux 5.11, and with glibc 2.35
+    /// only: called by its number it works on the distributions between the two.
+    /// </summary>
+    private const int EpollPwait2 = 441;
+
     private const int EPOLL_CLOEXEC = 0x80000;
     private const int EFD_CLOEXEC = 0x80000;
     private const int EFD_NONBLOCK = 0x800;
+
+    /// <summary>Found missing once, the call is not tried again.</summary>
+    private static volatile bool s_lacksNanoseconds;
 
     /// <summary>A descriptor, or a negated errno.</summary>
     public static int Create() => Result(epoll_create1(EPOLL_CLOEXEC));
@@ -29,22 +38,43 @@ public static unsafe partial class Epoll
     /// <summary>Adds, changes or removes a descriptor. 0 or a negated errno.</summary>
     public static int Control(int epoll, int operation, int descriptor, uint events, ulong token)
     {
-        EpollEvent interest = new() { Events = events, Token = token };
-        return Result(epoll_ctl(epoll, operation, descriptor, &interest));
+        byte* entry = stackalloc byte[EpollEvents.MaximumEntryBytes];
+        EpollEvents.WriteEntry(
+            new Span<byte>(entry, EpollEvents.MaximumEntryBytes), events, token);
+        return Result(epoll_ctl(epoll, operation, descriptor, entry));
     }
 
     /// <summary>Waits for events.</summary>
     /// <param name="timeoutNanoseconds">Negative waits for ever.</param>
     /// <returns>How many there are, or a negated errno.</returns>
-    public static int Wait(int epoll, Span<EpollEvent> events, long timeoutNanoseconds)
+    public static int Wait(int epoll, EpollEvents events, long timeoutNanoseconds)
     {
-        TimeSpecification timeout = new(timeoutNanoseconds);
-        fixed (EpollEvent* first = events)
+        fixed (byte* first = events.Buffer)
         {
-            return Result(epoll_pwait2(
-                epoll, first, events.Length, timeoutNanoseconds < 0 ? null : &timeout, null));
+            if (timeoutNanoseconds > 0 && !s_lacksNanoseconds)
+            {
+                TimeSpecification timeout = new(timeoutNanoseconds);
+                int result = Result((int)syscall(
+                    EpollPwait2, epoll, first, events.Capacity, &timeout, null, 0));
+                if (result != -Errno.ENOSYS)
+                {
+                    return result;
+                }
+
+                s_lacksNanoseconds = true;
+            }
+
+            return Result(epoll_wait(
+                epoll, first, events.Capacity, ToMilliseconds(timeoutNanoseconds)));
         }
     }
+
+    /// <summary>
+    /// For epoll_wait: rounded up, since waking early would be a turn with nothing to do.
+    /// </summary>
+    internal static int ToMilliseconds(long timeoutNanoseconds) => timeoutNanoseconds < 0 ? -1
+        : (int)Math.Min((timeoutNanoseconds / 1_000_000)
+            + (timeoutNanoseconds % 1_000_000 > 0 ? 1 : 0), int.MaxValue);
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 
@@ -56,9 +86,12 @@ public static unsafe partial class Epoll
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_ctl(
-        int epoll, int operation, int descriptor, EpollEvent* interest);
+        int epoll, int operation, int descriptor, byte* interest);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int epoll_pwait2(
-        int epoll, EpollEvent* events, int count, TimeSpecification* timeout, void* signals);
+    private static partial int epoll_wait(int epoll, byte* events, int count, int timeoutMs);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint epoll, byte* events, nint count,
+        TimeSpecification* timeout, void* signals, nint signalsLength);
 }

@@ -19,6 +19,7 @@ public static class Errno
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int EPIPE = 32;
+    public const int ENOSYS = 38;
     public const int EBADFD = 77;
     public const int EMSGSIZE = 90;
     public const int EPROTOTYPE = 91;

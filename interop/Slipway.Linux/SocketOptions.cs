@@ -16,6 +16,7 @@ public static unsafe partial class SocketOptions
     public const int SendBuffer = 7;
     public const int ReceiveBuffer = 8;
     public const int KeepAlive = 9;
+    public const int OutOfBandInline = 10;
     public const int Linger = 13;
     public const int PeekOffset = 42;
 
