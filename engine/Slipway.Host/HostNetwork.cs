@@ -114,7 +114,7 @@ public sealed class HostNetwork(
 
     /// <summary>
     /// A stream pair to a service of the engine: the near end is the flow's, the far end the
-    /// service's to read and write, blocking or not.
+    /// service's to read and write asynchronously: it is non-blocking.
     /// </summary>
     public HostError OpenPair(
         IReadinessOwner owner, out IHostStream? stream, out SafeSocketHandle? far)

@@ -148,7 +148,8 @@ public sealed class DatagramSocketTests
             host.BindUdp(out IpEndpoint remote);
             IHostDatagramSocket socket = Open(host, new Owner());
 
-            Assert.Equal(HostError.None, socket.Send(remote, "x"u8, new DatagramOptions(ttl, 0xb8, true)));
+            DatagramOptions marked = new(ttl, 0xb8, DontFragment: true);
+            Assert.Equal(HostError.None, socket.Send(remote, "x"u8, marked));
             byte[] packet = new byte[64];
             Assert.Equal(29, sniffer.Receive(packet));
             Assert.Equal((ttl, 0xb8), (packet[8], packet[1]));
@@ -173,7 +174,8 @@ public sealed class DatagramSocketTests
         using HostFixture host = new();
         host.BindUdp(out IpEndpoint taken);
         Assert.Equal(
-            HostError.AddressInUse, host.Network.BindUdp(taken, new Owner(), out IHostDatagramSocket? none));
+            HostError.AddressInUse, host.Network.BindUdp(taken, new Owner(),
+                out IHostDatagramSocket? none));
         Assert.Null(none);
     }
 
@@ -198,7 +200,8 @@ public sealed class DatagramSocketTests
             using HostFixture host = new();
             Owner owner = new();
             Assert.Equal(
-                HostError.None, host.Network.OpenPing(true, owner, out IHostDatagramSocket? socket));
+                HostError.None, host.Network.OpenPing(true, owner,
+                    out IHostDatagramSocket? socket));
             byte[] echo = [8, 0, 0, 0, 0, 0, 0, 7, (byte)'p', (byte)'i', (byte)'n', (byte)'g'];
             IpEndpoint remote = new(IpAddress.IPv4Loopback, 0);
 
@@ -230,11 +233,13 @@ public sealed class DatagramSocketTests
             using HostFixture host = new();
             Owner owner = new();
             Assert.Equal(
-                HostError.None, host.Network.OpenPing(true, owner, out IHostDatagramSocket? socket));
+                HostError.None, host.Network.OpenPing(true, owner,
+                    out IHostDatagramSocket? socket));
             byte[] echo = [8, 0, 0, 0, 0, 0, 0, 7];
             IpEndpoint remote = new(IpAddress.Parse("203.0.113.9"), 0);
 
-            Assert.Equal(HostError.None, socket!.Send(remote, echo, new DatagramOptions(1, 0, true)));
+            Assert.Equal(HostError.None, socket!.Send(remote, echo, new DatagramOptions(1, 0,
+                true)));
             host.Until(() => (owner.Seen & Readiness.Error) != 0, "time exceeded is told");
             byte[] quoted = new byte[64];
             Assert.True(socket.TryReceiveError(quoted, out HostErrorReport report));
@@ -272,7 +277,8 @@ public sealed class DatagramSocketTests
 
     private static IHostDatagramSocket Open(HostFixture host, Owner owner)
     {
-        Assert.Equal(HostError.None, host.Network.OpenUdp(true, owner, out IHostDatagramSocket? socket));
+        Assert.Equal(HostError.None, host.Network.OpenUdp(true, owner,
+            out IHostDatagramSocket? socket));
         return socket!;
     }
 }

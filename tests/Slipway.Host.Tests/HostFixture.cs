@@ -6,14 +6,17 @@ using Slipway.Wire;
 
 namespace Slipway.Host.Tests;
 
-/// <summary>A reactor and a network over it, on the real kernel, and the peers they speak to.</summary>
+/// <summary>
+/// A reactor and a network over it, on the real kernel, and the peers they speak to.
+/// </summary>
 internal sealed class HostFixture : IDisposable
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(20);
 
     private readonly List<IDisposable> _peers = [];
 
-    public HostFixture(bool usePeekOffset = true) => Network = new HostNetwork(Reactor, usePeekOffset);
+    public HostFixture(bool usePeekOffset = true) =>
+        Network = new HostNetwork(Reactor, usePeekOffset);
 
     public Reactor Reactor { get; } = new();
 
@@ -25,7 +28,8 @@ internal sealed class HostFixture : IDisposable
         Stopwatch waited = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(waited.Elapsed < s_longest, $"{what}: not within {s_longest.TotalSeconds} s");
+            Assert.True(
+                waited.Elapsed < s_longest, $"{what}: not within {s_longest.TotalSeconds} s");
             Turn();
         }
     }

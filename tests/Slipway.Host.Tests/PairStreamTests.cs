@@ -7,7 +7,7 @@ namespace Slipway.Host.Tests;
 public sealed class PairStreamTests
 {
     [Fact]
-    public void Stream_LongerThanTheRing_ArrivesWholeThoughNothingIsDiscardedUntilItIsFull()
+    public async Task Stream_LongerThanTheRing_ArrivesWholeThoughNothingIsDiscardedUntilItIsFull()
     {
         using HostFixture host = new();
         Owner owner = new();
@@ -34,14 +34,14 @@ public sealed class PairStreamTests
             }
         }
 
-        Assert.True(sender.IsCompletedSuccessfully || sender.Wait(20_000));
+        await sender;
         Assert.Equal(sent, read.ToArray());
         near.Close(reset: false);
         far.Dispose();
     }
 
     [Fact]
-    public void Peek_AtOffsetsAcrossTheRingsEnd_GivesTheBytesThere()
+    public async Task Peek_AtOffsetsAcrossTheRingsEnd_GivesTheBytesThere()
     {
         using HostFixture host = new();
         (IHostStream near, Socket far) = Open(host, new Owner());
@@ -50,7 +50,7 @@ public sealed class PairStreamTests
 
         for (int round = 0; round < 10; round++)
         {
-            far.Send(sent);
+            Assert.Equal(3_000, await far.SendAsync(sent));
             Assert.Equal(HostIo.Moved(1_000), near.Peek(2_000, read));
             Assert.Equal(sent[2_000..], read);
             Assert.Equal(HostIo.Moved(1_000), near.Peek(500, read));
@@ -64,7 +64,7 @@ public sealed class PairStreamTests
     }
 
     [Fact]
-    public void HalfCloses_GoEachWayOnTheirOwn()
+    public async Task HalfCloses_GoEachWayOnTheirOwn()
     {
         using HostFixture host = new();
         (IHostStream near, Socket far) = Open(host, new Owner());
@@ -72,10 +72,10 @@ public sealed class PairStreamTests
 
         Assert.Equal(HostIo.Moved(1), near.Send("q"u8));
         Assert.Equal(HostError.None, near.ShutdownSend());
-        Assert.Equal(1, far.Receive(read));
-        Assert.Equal(0, far.Receive(read));
+        Assert.Equal(1, await far.ReceiveAsync(read));
+        Assert.Equal(0, await far.ReceiveAsync(read));
 
-        far.Send("answer"u8);
+        await far.SendAsync("answer"u8.ToArray());
         far.Shutdown(SocketShutdown.Send);
         Assert.Equal(HostIo.Moved(6), near.Peek(0, read));
         Assert.Equal(HostIo.Failed(HostError.EndOfStream), near.Peek(6, read));

@@ -180,7 +180,8 @@ public sealed class ReactorTests : IDisposable
 
     private (int Near, int Far) Pair()
     {
-        Assert.Equal(0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int a, out int b));
+        Assert.Equal(0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int a,
+            out int b));
         foreach (int descriptor in (int[])[a, b])
         {
             if (!_descriptors.Contains(descriptor))

@@ -40,7 +40,8 @@ public sealed class TcpListenerTests
         using HostFixture host = new();
         host.Listen(out IpEndpoint taken);
         Assert.Equal(
-            HostError.AddressInUse, host.Network.ListenTcp(taken, new Owner(), out IHostListener? none));
+            HostError.AddressInUse, host.Network.ListenTcp(taken, new Owner(),
+                out IHostListener? none));
         Assert.Null(none);
     }
 
@@ -49,7 +50,8 @@ public sealed class TcpListenerTests
     {
         using HostFixture host = new();
         IpEndpoint foreign = new(IpAddress.Parse("192.0.2.1"), 0);
-        Assert.Equal(HostError.NetworkUnreachable, host.Network.ListenTcp(foreign, new Owner(), out _));
+        Assert.Equal(HostError.NetworkUnreachable, host.Network.ListenTcp(foreign, new Owner(),
+            out _));
     }
 
     [Fact]
@@ -64,7 +66,8 @@ public sealed class TcpListenerTests
         HostError error;
         try
         {
-            // The limit comes down to what is open, so that other threads are hindered shortly only.
+            // The limit comes down to what is open, so that other threads are hindered shortly
+            // only.
             int next = Files.Open("/dev/null", Files.ReadOnly | Files.CloseOnExec);
             taken.Add(next);
             Assert.True(CurrentProcess.SetDescriptorLimit((ulong)next + 1));
@@ -94,7 +97,8 @@ public sealed class TcpListenerTests
 
     private static IHostListener Listen(HostFixture host, Owner owner)
     {
-        Assert.Equal(HostError.None, host.Network.ListenTcp(s_anyPort, owner, out IHostListener? listener));
+        Assert.Equal(HostError.None, host.Network.ListenTcp(s_anyPort, owner,
+            out IHostListener? listener));
         return listener!;
     }
 

@@ -4,7 +4,9 @@ using Slipway.Wire;
 
 namespace Slipway.Host.Tests;
 
-/// <summary>TCP at the host, read in place: with SO_PEEK_OFF and as on kernels without it.</summary>
+/// <summary>
+/// TCP at the host, read in place: with SO_PEEK_OFF and as on kernels without it.
+/// </summary>
 public sealed class TcpStreamTests
 {
     [Theory]
@@ -62,7 +64,8 @@ public sealed class TcpStreamTests
             offset += io.LengthBytes;
             if (io.Error == HostError.WouldBlock || random.Next(3) == 0)
             {
-                long discarded = io.Error == HostError.WouldBlock ? offset : random.NextInt64(offset + 1);
+                long discarded = io.Error == HostError.WouldBlock ? offset
+                    : random.NextInt64(offset + 1);
                 Assert.Equal(HostError.None, near.Discard(discarded));
                 offset -= discarded;
             }
@@ -146,13 +149,13 @@ public sealed class TcpStreamTests
     [Fact]
     public void ConnectTcp_WithoutARoute_FailsAtOnceAndMakesNoSocket()
     {
-        using HostFixture host = new();
         using Testing.NetworkNamespace empty = new();
         empty.Run(() =>
         {
             using HostFixture inside = new();
+            IpEndpoint remote = new(IpAddress.Parse("192.0.2.1"), 80);
             HostError error = inside.Network.ConnectTcp(
-                new IpEndpoint(IpAddress.Parse("192.0.2.1"), 80), new Owner(), out IHostStream? stream);
+                remote, new Owner(), out IHostStream? stream);
             Assert.Equal(HostError.NetworkUnreachable, error);
             Assert.Null(stream);
         });

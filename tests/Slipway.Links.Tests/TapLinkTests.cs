@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Slipway.Host;
-using Slipway.Stack;
 using Slipway.Testing;
 using Slipway.Wire;
 
 namespace Slipway.Links.Tests;
 
-/// <summary>A TAP in a network namespace of its own; the guest is that namespace's kernel.</summary>
+/// <summary>
+/// A TAP in a network namespace of its own; the guest is that namespace's kernel.
+/// </summary>
 public sealed class TapLinkTests : IDisposable
 {
     private const string Gateway = "192.168.127.1";
@@ -20,7 +21,8 @@ public sealed class TapLinkTests : IDisposable
     public void Open_WithConfigure_GivesTheGuestAddressRouteAndMtu()
     {
         using TapLink link = Open();
-        string shown = _space.Execute("ip -o addr show tap0; ip link show tap0; ip route; ip link show lo");
+        string shown = _space.Execute(
+            "ip -o addr show tap0; ip link show tap0; ip route; ip link show lo");
         Assert.Contains($"inet {Guest}/24", shown, StringComparison.Ordinal);
         Assert.Contains("mtu 1400", shown, StringComparison.Ordinal);
         Assert.Contains($"default via {Gateway} dev tap0", shown, StringComparison.Ordinal);

@@ -6,7 +6,8 @@ public sealed class SocketTests
     [Fact]
     public void Pair_IsNonBlockingAndCarriesBytes()
     {
-        Assert.Equal(0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
+        Assert.Equal(0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near,
+            out int far));
         byte[] read = new byte[8];
         Assert.Equal(-Errno.EAGAIN, Sockets.Receive(near, read, 0));
         Assert.Equal(3, Sockets.Send(far, "abc"u8));
@@ -25,7 +26,8 @@ public sealed class SocketTests
     public void Discard_OfAUnixStream_IsAnErrorAsTheRingExpects()
     {
         const int badAddress = 14;
-        Assert.Equal(0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
+        Assert.Equal(0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near,
+            out int far));
         Sockets.Send(far, "abc"u8);
         Assert.Equal(-badAddress, Sockets.Discard(near, 3));
         Files.Close(near);
