@@ -1,3 +1,6 @@
+using System.Runtime.Versioning;
+
+[assembly: SupportedOSPlatform("linux")]
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Slipway.SystemTests.Harness;

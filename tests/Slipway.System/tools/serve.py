@@ -65,7 +65,6 @@ def source(conn, total):
 
 
 def stall(conn, seconds):
-    conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     time.sleep(float(seconds))
     sink(conn)
 

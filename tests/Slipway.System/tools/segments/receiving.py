@@ -3,7 +3,7 @@ import struct
 import time
 
 from checks import MSS_1460, SACK_PERMITTED, SCALE_7, check, distance, echo, need, opened
-from wire import ACK, PSH, SYN, URG, Connection
+from wire import ACK, PSH, SYN, URG, Connection, Failure
 
 
 @check
@@ -105,31 +105,32 @@ def keepalive_answered(wire):
 def window_closes_and_opens(wire):
     """RFC 9293 section 3.8.6.2: a full host closes the window, never shrinks it, and says so."""
     conn = opened(wire, "stall 8", options=MSS_1460 + SCALE_7 + b"\x01")
-    edge, total, payload = None, 0, bytes(1400)
-    end = time.monotonic() + 6
-    while time.monotonic() < end and edge != conn.seq:
-        while (segment := conn.receive(0.05 if edge is None or total == 0 else 0)) is not None:
-            edge = forward(conn, edge, segment)
-        if edge is None:
-            conn.send(ACK, seq=conn.seq - 1)  # asks where the window stands
-            continue
-        room = distance(edge, conn.seq)
-        for _ in range(min(64, max(0, room) // len(payload))):
-            conn.write(payload, flags=ACK)
-            total += len(payload)
-        if 0 < room < len(payload):
-            conn.write(bytes(room), flags=ACK)
-            total += room
-        time.sleep(0.002)
-        while (segment := conn.receive(0)) is not None:
-            edge = forward(conn, edge, segment)
-    need(edge == conn.seq, f"the window did not close in 6 s, {total} bytes")
+    fill_window(conn)
     conn.send(ACK, b"?")  # RFC 9293 section 3.8.6.1: a probe must be answered
     answer = conn.expect("an answer to the probe of a closed window", lambda s: s.flags & ACK)
     need(answer.window == 0, f"the closed window is {answer.window}")
     update = conn.expect("a window update", lambda s: s.window > 0, 15)
     need(distance(update.ack, conn.seq) <= 1, "more was acknowledged than was sent")
     conn.abort()
+
+
+def fill_window(conn):
+    """Sends until the window has been closed for a while; returns its right edge."""
+    edge, payload, total, end = None, bytes(1400), 0, time.monotonic() + 6
+    conn.send(ACK, seq=conn.seq - 1)  # asks where the window stands
+    while time.monotonic() < end:
+        heard = False
+        while (segment := conn.receive(0.4 if edge == conn.seq else 0.002)) is not None:
+            edge, heard = forward(conn, edge, segment), True
+        if edge is None:
+            continue
+        if edge == conn.seq and not heard:
+            return edge
+        room = max(0, distance(edge, conn.seq))
+        for start in range(0, min(room, 64 * len(payload)), len(payload)):
+            conn.write(payload[:room - start], flags=ACK)
+        total += min(room, 64 * len(payload))
+    raise Failure(f"the window did not close in 6 s: {total} bytes, {distance(edge, conn.seq)} left")
 
 
 def forward(conn, edge, segment):
