@@ -238,16 +238,20 @@ public sealed class TcpCloseTests
     }
 
     [Fact]
-    public void HostReset_WithZeroWindow_BecomesGuestResetAtOnce()
+    public void HostReset_BehindDataAndZeroWindow_FollowsTheData()
     {
         SimConnection host = _script.Connect(window: 0);
-        host.Write(new byte[100]);
-        _script.Turn();
-
+        host.Write([1, 2, 3]);
         host.Reset();
         _script.Turn();
+        _script.ExpectNothing();
 
-        Assert.True(_script.Expect().Has(TcpFlags.Reset));
+        _script.Send(_script.Ack);
+
+        _script.Expect(Expect.Payload([1, 2, 3]));
+        Segment reset = _script.Expect(Expect.Sequence(_script.EngineNext + 3));
+        Assert.True(reset.Has(TcpFlags.Reset));
+        AssertGone(host);
     }
 
     [Fact]
