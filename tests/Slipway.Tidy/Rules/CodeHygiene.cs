@@ -17,7 +17,9 @@ internal static class CodeHygiene
         where argument.NameEquals?.Name.Identifier.Text == "Skip"
         select $"{SourceTree.Place(path, argument)}: a skipped test proves nothing";
 
-    /// <summary>Tests are named Subject_Situation_Outcome.</summary>
+    /// <summary>
+    /// Tests are named Subject_Situation_Outcome; the situation may be part of the subject.
+    /// </summary>
     public static IEnumerable<string> TestNames(SourceTree tree) =>
         from path in tree.CSharpPaths
         from method in tree.Parse(path).DescendantNodes().OfType<MethodDeclarationSyntax>()
@@ -33,7 +35,7 @@ internal static class CodeHygiene
     private static bool IsTestName(string name)
     {
         string[] parts = name.Split('_');
-        return parts.Length >= 3
+        return parts.Length >= 2
             && parts.All(part => part.Length > 0 && !char.IsAsciiLetterLower(part[0]));
     }
 }
