@@ -7,10 +7,9 @@ namespace Slipway.Host;
 /// <summary>
 /// The error queue of a datagram socket (ip(7), IP_RECVERR): who said what about which datagram.
 /// </summary>
-internal sealed unsafe partial class DatagramSocket
+internal sealed partial class DatagramSocket
 {
     private const int ControlBufferBytes = 256;
-    private const int ControlHeaderBytes = 16;
 
     /// <summary>struct sock_extended_err, which the offender's address follows.</summary>
     private const int ExtendedErrorBytes = 16;
@@ -30,31 +29,23 @@ internal sealed unsafe partial class DatagramSocket
     public bool TryReceiveError(Span<byte> quoted, out HostErrorReport report)
     {
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
-        byte* control = stackalloc byte[ControlBufferBytes];
-        fixed (byte* name = address)
-        fixed (byte* first = quoted)
+        Span<byte> control = stackalloc byte[ControlBufferBytes];
+        report = default;
+        int received = Sockets.ReceiveError(
+            _descriptor, quoted, address, control, out int controlBytes);
+        if (received < 0)
         {
-            IoVector vector = new() { Base = first, Length = (nuint)quoted.Length };
-            MessageHeader message = new()
-            {
-                Name = name,
-                NameLength = SocketAddress.MaximumLengthBytes,
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = control,
-                ControlLength = ControlBufferBytes,
-            };
-            int received = Sockets.ReceiveMessage(
-                _descriptor, &message, Sockets.MessageErrorQueue);
-            report = default;
-            if (received < 0 || !TryParse(
-                new ReadOnlySpan<byte>(control, (int)message.ControlLength),
-                SocketAddress.Read(address), received, out report))
-            {
-                return false;
-            }
+            return false;
         }
 
+        ReadOnlySpan<byte> error = ControlMessage.Find(
+            control[..controlBytes], SocketOptions.LevelIp, SocketOptions.IpReceiveErrors);
+        if (error.Length < ExtendedErrorBytes)
+        {
+            return false;
+        }
+
+        report = ToReport(error, SocketAddress.Read(address), received);
         report = report is { Offender.IsUnspecified: true, MtuBytes: > 0 }
             ? CompleteTooLong(report, quoted) : report;
         return true;
@@ -72,36 +63,6 @@ internal sealed unsafe partial class DatagramSocket
         int length = Math.Min(_tooLongQuoteBytes, quoted.Length);
         _tooLongQuote.AsSpan(0, length).CopyTo(quoted);
         return report with { Remote = _tooLongRemote, QuotedLengthBytes = length };
-    }
-
-    /// <summary>Finds the extended error among the control messages.</summary>
-    private static bool TryParse(
-        ReadOnlySpan<byte> control, IpEndpoint remote, int quotedLengthBytes,
-            out HostErrorReport report)
-    {
-        report = default;
-        while (control.Length >= ControlHeaderBytes)
-        {
-            int length = (int)BitConverter.ToUInt64(control);
-            if (length < ControlHeaderBytes || length > control.Length)
-            {
-                return false;
-            }
-
-            ReadOnlySpan<byte> body = control[ControlHeaderBytes..length];
-            if (BitConverter.ToInt32(control[8..]) == SocketOptions.LevelIp
-                && BitConverter.ToInt32(control[12..]) == SocketOptions.IpReceiveErrors
-                && body.Length >= ExtendedErrorBytes)
-            {
-                report = ToReport(body, remote, quotedLengthBytes);
-                return true;
-            }
-
-            int aligned = (length + 7) & ~7;
-            control = aligned >= control.Length ? default : control[aligned..];
-        }
-
-        return false;
     }
 
     private static HostErrorReport ToReport(

@@ -8,7 +8,7 @@ namespace Slipway.Host;
 /// A UDP or ICMP echo socket of the host, unconnected, with errors reported (IP_RECVERR). Send and
 /// receive here; the error queue is in the other file.
 /// </summary>
-internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
+internal sealed partial class DatagramSocket : IHostDatagramSocket
 {
     /// <summary>The socket's own (RFC 1700); others go in a control message.</summary>
     private const int DefaultTtl = 64;
@@ -17,9 +17,6 @@ internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
     /// A pending error belongs to an earlier datagram; the call after it is the real one.
     /// </summary>
     private const int PendingErrors = 4;
-
-    /// <summary>CMSG_SPACE(sizeof(int)).</summary>
-    private const int ControlMessageBytes = 24;
 
     private readonly Reactor _reactor;
     private readonly int _descriptor;
@@ -52,68 +49,42 @@ internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
         SetDontFragment(options.DontFragment);
         Span<byte> addressBytes = stackalloc byte[SocketAddress.MaximumLengthBytes];
         ReadOnlySpan<byte> address = SocketAddress.Write(addressBytes, remote);
-        byte* control = stackalloc byte[2 * ControlMessageBytes];
-        int controlLength = _ipv4 ? WriteControl(control, options) : 0;
-        fixed (byte* name = address)
-        fixed (byte* first = payload)
+        Span<byte> control = stackalloc byte[2 * ControlMessage.NumberBytes];
+        control = control[..(_ipv4 ? WriteControl(control, options) : 0)];
+        int sent = -1;
+        for (int attempt = 0; attempt < PendingErrors && sent < 0; attempt++)
         {
-            IoVector vector = new() { Base = first, Length = (nuint)payload.Length };
-            MessageHeader message = new()
+            sent = Sockets.SendMessage(_descriptor, payload, address, control);
+            if (-sent is Errno.EAGAIN or Errno.EMSGSIZE or Errno.EACCES or Errno.EPERM)
             {
-                Name = name,
-                NameLength = (uint)address.Length,
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = controlLength > 0 ? control : null,
-                ControlLength = (nuint)controlLength,
-            };
-            int sent = -1;
-            for (int attempt = 0; attempt < PendingErrors && sent < 0; attempt++)
-            {
-                sent = Sockets.SendMessage(_descriptor, &message, 0);
-                if (-sent is Errno.EAGAIN or Errno.EMSGSIZE or Errno.EACCES or Errno.EPERM)
-                {
-                    break; // these are of this datagram, whatever was pending
-                }
+                break; // these are of this datagram, whatever was pending
             }
-
-            if (sent == -Errno.EMSGSIZE)
-            {
-                RememberTooLong(remote, payload);
-            }
-
-            return HostErrors.From(sent);
         }
+
+        if (sent == -Errno.EMSGSIZE)
+        {
+            RememberTooLong(remote, payload);
+        }
+
+        return HostErrors.From(sent);
     }
 
     public HostIo Receive(Span<byte> destination, out IpEndpoint remote)
     {
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
-        fixed (byte* name = address)
-        fixed (byte* first = destination)
+        int received = -1;
+        for (int attempt = 0; attempt < PendingErrors && received < 0; attempt++)
         {
-            IoVector vector = new() { Base = first, Length = (nuint)destination.Length };
-            int received = -1;
-            for (int attempt = 0; attempt < PendingErrors && received < 0; attempt++)
+            received = Sockets.ReceiveFrom(_descriptor, destination, address, out _);
+            if (received == -Errno.EAGAIN)
             {
-                MessageHeader message = new()
-                {
-                    Name = name,
-                    NameLength = SocketAddress.MaximumLengthBytes,
-                    Vectors = &vector,
-                    VectorCount = 1,
-                };
-                received = Sockets.ReceiveMessage(_descriptor, &message, 0);
-                if (received == -Errno.EAGAIN)
-                {
-                    break;
-                }
+                break;
             }
-
-            remote = received < 0 ? default : SocketAddress.Read(address);
-            return received < 0
-                ? HostIo.Failed(HostErrors.From(received)) : HostIo.Moved(received);
         }
+
+        remote = received < 0 ? default : SocketAddress.Read(address);
+        return received < 0
+            ? HostIo.Failed(HostErrors.From(received)) : HostIo.Moved(received);
     }
 
     public void Close()
@@ -136,32 +107,22 @@ internal sealed unsafe partial class DatagramSocket : IHostDatagramSocket
         }
     }
 
-    private static int WriteControl(byte* control, DatagramOptions options)
+    private static int WriteControl(Span<byte> control, DatagramOptions options)
     {
         int length = 0;
         if (options.Ttl != DefaultTtl)
         {
-            length += WriteControlMessage(control, SocketOptions.IpTtl, options.Ttl);
+            length = ControlMessage.Write(
+                control, SocketOptions.LevelIp, SocketOptions.IpTtl, options.Ttl);
         }
 
         if (options.TypeOfService != 0)
         {
-            length += WriteControlMessage(
-                control + length, SocketOptions.IpTypeOfService, options.TypeOfService);
+            length += ControlMessage.Write(
+                control[length..], SocketOptions.LevelIp, SocketOptions.IpTypeOfService,
+                options.TypeOfService);
         }
 
         return length;
-    }
-
-    /// <summary>struct cmsghdr (16 bytes) and an int.</summary>
-    private static int WriteControlMessage(byte* at, int type, int value)
-    {
-        const int headerBytes = 16;
-        *(nuint*)at = headerBytes + sizeof(int);
-        ((int*)at)[2] = SocketOptions.LevelIp;
-        ((int*)at)[3] = type;
-        ((int*)at)[4] = value;
-        ((int*)at)[5] = 0;
-        return ControlMessageBytes;
     }
 }

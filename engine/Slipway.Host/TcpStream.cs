@@ -129,7 +129,7 @@ internal sealed class TcpStream : IHostStream
     /// <summary>
     /// The same without SO_PEEK_OFF: what lies in front goes to a scratch vector.
     /// </summary>
-    private unsafe HostIo PeekBehind(int offsetBytes, Span<byte> destination)
+    private HostIo PeekBehind(int offsetBytes, Span<byte> destination)
     {
         s_scratch ??= GC.AllocateUninitializedArray<byte>(ScratchBytes);
         if (offsetBytes > s_scratch.Length)
@@ -137,23 +137,16 @@ internal sealed class TcpStream : IHostStream
             return HostIo.Failed(HostError.WouldBlock);
         }
 
-        fixed (byte* scratch = s_scratch)
-        fixed (byte* target = destination)
+        int received = Sockets.PeekBehind(
+            Descriptor, s_scratch.AsSpan(0, offsetBytes), destination);
+        if (received > offsetBytes)
         {
-            IoVector* vectors = stackalloc IoVector[2];
-            vectors[0] = new IoVector { Base = scratch, Length = (nuint)offsetBytes };
-            vectors[1] = new IoVector { Base = target, Length = (nuint)destination.Length };
-            MessageHeader message = new() { Vectors = vectors, VectorCount = 2 };
-            int received = Sockets.ReceiveMessage(Descriptor, &message, Sockets.MessagePeek);
-            if (received > offsetBytes)
-            {
-                return HostIo.Moved(received - offsetBytes);
-            }
-
-            return received < 0
-                ? HostIo.Failed(HostErrors.From(received))
-                : HostIo.Failed(HasEnded() ? HostError.EndOfStream : HostError.WouldBlock);
+            return HostIo.Moved(received - offsetBytes);
         }
+
+        return received < 0
+            ? HostIo.Failed(HostErrors.From(received))
+            : HostIo.Failed(HasEnded() ? HostError.EndOfStream : HostError.WouldBlock);
     }
 
     /// <summary>Whether FIN has arrived: states of TCP_INFO (include/net/tcp_states.h).</summary>

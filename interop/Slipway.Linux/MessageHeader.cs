@@ -4,7 +4,7 @@ namespace Slipway.Linux;
 
 /// <summary>struct msghdr of sendmsg(2) and recvmsg(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
-public unsafe struct MessageHeader
+internal unsafe struct MessageHeader
 {
     public void* Name;
     public uint NameLength;

@@ -98,12 +98,6 @@ public static unsafe partial class Sockets
         }
     }
 
-    public static int SendMessage(int socket, MessageHeader* message, int flags) =>
-        Result((int)sendmsg(socket, message, flags | MessageNoSignal | MessageDontWait));
-
-    public static int ReceiveMessage(int socket, MessageHeader* message, int flags) =>
-        Result((int)recvmsg(socket, message, flags | MessageDontWait));
-
     public static int Shutdown(int socket, int how) => Result(shutdown(socket, how));
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
@@ -134,12 +128,6 @@ public static unsafe partial class Sockets
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint send(int socket, byte* buffer, nuint length, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint sendmsg(int socket, MessageHeader* message, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint recvmsg(int socket, MessageHeader* message, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int shutdown(int socket, int how);

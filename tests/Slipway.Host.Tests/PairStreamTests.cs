@@ -64,7 +64,7 @@ public sealed class PairStreamTests
     }
 
     [Fact]
-    public async Task HalfCloses_GoEachWayOnTheirOwn()
+    public async Task HalfClose_OfEitherEnd_LeavesTheOtherWayOpen()
     {
         using HostFixture host = new();
         (IHostStream near, Socket far) = Open(host, new Owner());

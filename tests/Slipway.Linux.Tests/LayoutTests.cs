@@ -8,14 +8,14 @@ namespace Slipway.Linux.Tests;
 public sealed class LayoutTests
 {
     [Fact]
-    public void IoVector_IsStructIovec() => Assert.Equal(16, Unsafe.SizeOf<IoVector>());
+    public void IoVector_Laid_IsStructIovec() => Assert.Equal(16, Unsafe.SizeOf<IoVector>());
 
     [Fact]
-    public void TimeSpecification_IsStructTimespec() =>
+    public void TimeSpecification_Laid_IsStructTimespec() =>
         Assert.Equal(16, Unsafe.SizeOf<TimeSpecification>());
 
     [Fact]
-    public void MessageHeader_IsStructMsghdr()
+    public void MessageHeader_Laid_IsStructMsghdr()
     {
         Assert.Equal(56, Unsafe.SizeOf<MessageHeader>());
         Assert.Equal(0, Offset(typeof(MessageHeader), "Name"));
@@ -34,8 +34,8 @@ public sealed class LayoutTests
     [InlineData("Slipway.Linux.CurrentProcess+ResourceLimit", 16)]
     [InlineData("Slipway.Linux.DescriptorChannel+MessageHeader", 56)]
     [InlineData("Slipway.Linux.DescriptorChannel+IoVector", 16)]
-    [InlineData("Slipway.Linux.NameResolution+AddressInfo", 48)]
-    public void Structure_HasTheKernelsSize(string name, int sizeBytes) =>
+    [InlineData("Slipway.Linux.AddressInfo", 48)]
+    public void Structure_Laid_HasTheKernelsSize(string name, int sizeBytes) =>
         Assert.Equal(sizeBytes, Marshal.SizeOf(Find(name)));
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class LayoutTests
     [InlineData("Slipway.Linux.NetworkInterfaces+RouteEntry", "Gateway", 24)]
     [InlineData("Slipway.Linux.NetworkInterfaces+RouteEntry", "Mask", 40)]
     [InlineData("Slipway.Linux.NetworkInterfaces+RouteEntry", "Flags", 56)]
-    public void Field_IsWhereTheKernelHasIt(string name, string field, int offsetBytes) =>
+    public void Field_Laid_IsWhereTheKernelHasIt(string name, string field, int offsetBytes) =>
         Assert.Equal(offsetBytes, Offset(Find(name), field));
 
     private static Type Find(string name) =>

@@ -4,7 +4,7 @@ namespace Slipway.Linux.Tests;
 public sealed class SocketTests
 {
     [Fact]
-    public void Pair_IsNonBlockingAndCarriesBytes()
+    public void Pair_Made_IsNonBlockingAndCarriesBytes()
     {
         Assert.Equal(0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near,
             out int far));
@@ -35,7 +35,7 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public void Options_AreReadAsTheyWereSet()
+    public void Option_Set_IsReadAsItWasSet()
     {
         int socket = Sockets.Create(Sockets.FamilyIPv4, Sockets.Stream, 0);
         Assert.Equal(Sockets.Stream,
@@ -47,7 +47,7 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public void DescriptorChannel_HandsOverADescriptorAndTellsTheEnd()
+    public void DescriptorChannel_WithADescriptor_HandsItOverAndTellsTheEnd()
     {
         Assert.Equal(0, DescriptorChannel.Open(out int near, out int far));
         int counter = Epoll.CreateEvent();
@@ -66,5 +66,23 @@ public sealed class SocketTests
         DescriptorChannel.Close(far);
         Assert.False(DescriptorChannel.Receive(near, out _, out _));
         Array.ForEach([near, counter, received], Files.Close);
+    }
+
+    [Fact]
+    public void ControlMessages_Written_AreFoundByKindAndHostileLengthsEndTheSearch()
+    {
+        byte[] control = new byte[2 * ControlMessage.NumberBytes];
+        int used = ControlMessage.Write(control, 0, SocketOptions.IpTtl, 7);
+        used += ControlMessage.Write(control.AsSpan(used), 0, SocketOptions.IpTypeOfService, 9);
+        Assert.Equal(control.Length, used);
+        Assert.Equal([9, 0, 0, 0],
+            ControlMessage.Find(control, 0, SocketOptions.IpTypeOfService).ToArray());
+        Assert.True(ControlMessage.Find(control, 1, SocketOptions.IpTtl).IsEmpty);
+
+        foreach (ulong length in (ulong[])[0, 15, 49, int.MaxValue, ulong.MaxValue])
+        {
+            BitConverter.TryWriteBytes(control, length);
+            Assert.True(ControlMessage.Find(control, 0, SocketOptions.IpTypeOfService).IsEmpty);
+        }
     }
 }
