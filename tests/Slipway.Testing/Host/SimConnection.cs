@@ -47,6 +47,11 @@ public sealed class SimConnection
             return 0;
         }
 
+        if (_stream.IsReset)
+        {
+            return 0; // by this end itself, which has no socket any more
+        }
+
         int length = Math.Min(bytes.Length, Math.Max(0, Room));
         if (length > 0)
         {
@@ -79,7 +84,7 @@ public sealed class SimConnection
     /// <summary>Sends FIN.</summary>
     public void ShutdownSend()
     {
-        if (!_stream.IsClosed)
+        if (!_stream.IsClosed && !_stream.IsReset)
         {
             _stream.OnPeerShut();
         }
