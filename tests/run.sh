@@ -58,7 +58,7 @@ rm -rf "$results"; mkdir -p "$results"
 say setup
 tests/setup.sh </dev/null || give_up
 step restore restore || give_up
-step build dotnet build Engine.sln -c Release --no-restore -v q -p:RunAnalyzers=false || give_up
+step build dotnet build Engine.sln -c Release --no-restore -v q || give_up
 if [ -z "${SLIPWAY:-}" ]; then
     step publish publish || give_up
     export SLIPWAY=$root/out/slipway
