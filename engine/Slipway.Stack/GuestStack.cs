@@ -96,7 +96,7 @@ public sealed class GuestStack : IFrameReceiver
     public void OnPortWritable(IGuestPort port, Instant now)
     {
         _switch.OnPortWritable(port, now);
-        Tcp.OnPortWritable(port, now);
+        Tcp.OnPortWritable(port);
     }
 
     public void OnPortClosed(IGuestPort port, Instant now)

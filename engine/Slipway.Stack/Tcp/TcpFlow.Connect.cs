@@ -50,7 +50,7 @@ internal sealed partial class TcpFlow
     }
 
     /// <summary>The guest's address has been resolved, or has moved.</summary>
-    internal void Reroute(in GuestRoute route, Instant now)
+    internal void Reroute(in GuestRoute route)
     {
         Route = route;
         _orphanDeadline = Instant.Never;
@@ -61,7 +61,6 @@ internal sealed partial class TcpFlow
         }
 
         _layer.Queue(this);
-        _ = now;
     }
 
     /// <summary>A retransmitted SYN while the first one is held: the guest still waits.</summary>

@@ -50,7 +50,7 @@ public sealed partial class TcpLayer : INeighborWaiter
             if (flow.Key.Guest.Address == address)
             {
                 _unresolved.RemoveAt(i);
-                flow.Reroute(route, now);
+                flow.Reroute(route);
             }
         }
     }
@@ -78,7 +78,7 @@ public sealed partial class TcpLayer : INeighborWaiter
     {
         if (_neighbors.TryFind(flow.Key.Guest.Address, out GuestRoute route))
         {
-            flow.Reroute(route, now);
+            flow.Reroute(route);
             return true;
         }
 

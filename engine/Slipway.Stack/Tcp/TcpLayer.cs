@@ -169,9 +169,8 @@ public sealed partial class TcpLayer : ITransport
     }
 
     /// <summary>A guest's link has room again.</summary>
-    public void OnPortWritable(IGuestPort port, Instant now)
+    public void OnPortWritable(IGuestPort port)
     {
-        _ = now;
         for (int i = _blocked.Count - 1; i >= 0; i--)
         {
             TcpFlow flow = _blocked[i];
@@ -187,7 +186,7 @@ public sealed partial class TcpLayer : ITransport
     /// <summary>A guest has left. Its flows wait for it, for a while.</summary>
     public void OnPortClosed(IGuestPort port, Instant now)
     {
-        OnPortWritable(port, now);
+        OnPortWritable(port);
         TcpFlow?[] flows = new TcpFlow?[_flows.Count];
         int count = _flows.CopyTo(flows);
         for (int i = 0; i < count; i++)

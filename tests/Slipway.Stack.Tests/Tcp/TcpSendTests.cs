@@ -215,7 +215,7 @@ public sealed class TcpSendTests
         _script.ExpectNothing();
 
         _script.Port.Room = int.MaxValue;
-        _script.Layer.OnPortWritable(_script.Port, _script.Clock.Now);
+        _script.Layer.OnPortWritable(_script.Port);
         _script.Turn();
 
         _script.Expect(Expect.Payload([1, 2, 3]));
@@ -230,7 +230,7 @@ public sealed class TcpSendTests
         _script.ExpectNothing();
 
         _script.Port.Room = int.MaxValue;
-        _script.Layer.OnPortWritable(_script.Port, _script.Clock.Now);
+        _script.Layer.OnPortWritable(_script.Port);
         _script.Turn();
 
         _script.ExpectAck();
@@ -248,7 +248,7 @@ public sealed class TcpSendTests
         _script.Turn();
 
         _script.Port.Room = int.MaxValue;
-        _script.Layer.OnPortWritable(_script.Port, _script.Clock.Now);
+        _script.Layer.OnPortWritable(_script.Port);
         _script.Turn();
 
         Assert.Equal(0, _script.Layer.Count);

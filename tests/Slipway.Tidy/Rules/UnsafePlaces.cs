@@ -14,9 +14,6 @@ internal static class UnsafePlaces
         "interop/Slipway.Linux/", "interop/Slipway.Abi/",
         "engine/Slipway.Links/Virtqueue/", "engine/Slipway.Links/VhostUser/",
         "engine/Slipway.Links/Ring/",
-
-        // Message headers with control data are built in place; to move behind Slipway.Linux.
-        "engine/Slipway.Host/DatagramSocket", "engine/Slipway.Host/TcpStream.cs",
     ];
 
     public static IEnumerable<string> Check(SourceTree tree) =>
