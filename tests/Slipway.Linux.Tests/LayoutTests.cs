@@ -32,8 +32,6 @@ public sealed class LayoutTests
     [InlineData("Slipway.Linux.InterfaceRequest+InternetAddress", 16)]
     [InlineData("Slipway.Linux.NetworkInterfaces+RouteEntry", 120)]
     [InlineData("Slipway.Linux.CurrentProcess+ResourceLimit", 16)]
-    [InlineData("Slipway.Linux.DescriptorChannel+MessageHeader", 56)]
-    [InlineData("Slipway.Linux.DescriptorChannel+IoVector", 16)]
     [InlineData("Slipway.Linux.NameResolution+AddressItem", 48)]
     public void Structure_Laid_HasTheKernelsSize(string name, int sizeBytes) =>
         Assert.Equal(sizeBytes, Marshal.SizeOf(Find(name)));
