@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs from Debian what the tests need, only what is missing, and opens /dev/net/tun to users.
-# Usage: tests/setup.sh      as root, or as a user who may use sudo. Running it again changes nothing.
+# Usage: tests/setup.sh      as root, or as a user who may use sudo.
+# Running it again changes nothing.
 set -eu
 
 # What each package is for:

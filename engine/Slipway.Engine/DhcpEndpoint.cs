@@ -18,8 +18,8 @@ internal sealed class DhcpEndpoint(DhcpServer server, UdpLayer udp, TimeProvider
         ReadOnlySpan<byte> payload, Instant now)
     {
         if (server.TryHandle(
-            payload, packet.Route.Mac, packet.Source, clock.GetUtcNow(), _reply,
-                out DhcpReply reply))
+            payload, packet.Route.Mac, packet.Route.Port.Id, packet.Source, clock.GetUtcNow(),
+            _reply, out DhcpReply reply))
         {
             GuestRoute route = new(packet.Route.Port, reply.DestinationMac);
             udp.SendFromGateway(

@@ -80,8 +80,7 @@ public sealed class HostNetwork(
             return HostErrors.From(result);
         }
 
-        listener = new TcpListener(reactor, socket, usePeekOffset);
-        reactor.Watch(socket, Readiness.Readable, owner);
+        listener = new TcpListener(reactor, socket, usePeekOffset, owner);
         return HostError.None;
     }
 

@@ -6,24 +6,50 @@ namespace Slipway.Host;
 
 /// <summary>
 /// A listening socket. Out of descriptors, a connection that waits would keep it ready for ever: a
-/// reserve descriptor is given up to accept and close it, so the client is refused at once.
+/// reserve descriptor is given up to accept and close it, so the client is refused at once. Where
+/// that cannot be, for want of memory or of the reserve, the socket rests for a while.
 /// </summary>
-internal sealed class TcpListener(
-    Reactor reactor, int descriptor, bool usePeekOffset) : IHostListener
+internal sealed class TcpListener : IHostListener, IReadinessOwner
 {
+    private const long PauseNanoseconds = 100_000_000;
+
+    private readonly Reactor _reactor;
+    private readonly int _descriptor;
+    private readonly bool _usePeekOffset;
+    private readonly IReadinessOwner _owner;
+    private readonly int _timer = TimerDescriptor.Create();
     private int _reserve = OpenReserve();
 
-    public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(descriptor);
+    /// <summary>Watches the socket for its owner.</summary>
+    internal TcpListener(
+        Reactor reactor, int descriptor, bool usePeekOffset, IReadinessOwner owner)
+    {
+        _reactor = reactor;
+        _descriptor = descriptor;
+        _usePeekOffset = usePeekOffset;
+        _owner = owner;
+        reactor.Watch(descriptor, Readiness.Readable, owner);
+        if (_timer >= 0)
+        {
+            reactor.Watch(_timer, Readiness.Readable, this);
+        }
+    }
+
+    public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(_descriptor);
 
     public HostError Accept(out IHostStream? stream, out IpEndpoint client)
     {
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
         stream = null;
         client = default;
-        int accepted = Sockets.Accept(descriptor, address);
-        if (-accepted is Errno.EMFILE or Errno.ENFILE)
+        int accepted = Sockets.Accept(_descriptor, address);
+        if (-accepted is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
         {
-            Refuse(address);
+            if (!TryRefuse(address))
+            {
+                Pause();
+            }
+
             return HostError.NoResources;
         }
 
@@ -33,28 +59,51 @@ internal sealed class TcpListener(
         }
 
         client = SocketAddress.Read(address);
-        stream = new TcpStream(reactor, accepted, usePeekOffset);
+        stream = new TcpStream(_reactor, accepted, _usePeekOffset);
         return HostError.None;
     }
 
     public void Close()
     {
-        reactor.Unwatch(descriptor);
-        Files.Close(descriptor);
+        _reactor.Unwatch(_descriptor);
+        Files.Close(_descriptor);
+        if (_timer >= 0)
+        {
+            _reactor.Unwatch(_timer);
+            Files.Close(_timer);
+        }
+
         if (_reserve >= 0)
         {
             Files.Close(_reserve);
         }
     }
 
-    private void Refuse(Span<byte> address)
+    /// <summary>The pause is over.</summary>
+    public void OnReady(Readiness readiness, Instant now)
+    {
+        Span<byte> expirations = stackalloc byte[sizeof(ulong)];
+        _ = Files.Read(_timer, expirations);
+        _reactor.Watch(_descriptor, Readiness.Readable, _owner);
+    }
+
+    private void Pause()
+    {
+        if (_timer >= 0 && TimerDescriptor.Set(_timer, PauseNanoseconds) == 0)
+        {
+            _reactor.Unwatch(_descriptor);
+        }
+    }
+
+    /// <returns>False when the client still waits in the backlog.</returns>
+    private bool TryRefuse(Span<byte> address)
     {
         if (_reserve >= 0)
         {
             Files.Close(_reserve);
         }
 
-        int accepted = Sockets.Accept(descriptor, address);
+        int accepted = Sockets.Accept(_descriptor, address);
         if (accepted >= 0)
         {
             _ = SocketOptions.SetLingerZero(accepted);
@@ -62,6 +111,7 @@ internal sealed class TcpListener(
         }
 
         _reserve = OpenReserve();
+        return accepted >= 0;
     }
 
     private static int OpenReserve() => Files.Open("/dev/null", Files.ReadOnly | Files.CloseOnExec);

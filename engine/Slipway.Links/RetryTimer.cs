@@ -4,8 +4,9 @@ using Slipway.Stack;
 namespace Slipway.Links;
 
 /// <summary>
-/// Ends the worker's wait while a frame waits for room at a datagram guest; the turn's flush then
-/// tries it again. The pause doubles while that is in vain: a guest that is halted costs little.
+/// Ends the worker's wait while a frame waits for room at a datagram guest, or a listener for a
+/// descriptor; the turn's flush then tries it again. The pause doubles while that is in vain: a
+/// guest that is halted costs little.
 /// </summary>
 internal sealed class RetryTimer : IReadinessOwner, IDisposable
 {
@@ -20,12 +21,15 @@ internal sealed class RetryTimer : IReadinessOwner, IDisposable
     private readonly byte[] _expirations = new byte[sizeof(ulong)];
     private readonly int _timer;
     private IDescriptorWatcher? _watcher;
-    private long _pauseNanoseconds = ShortestNanoseconds;
+    private readonly long _shortestNanoseconds;
+    private long _pauseNanoseconds;
     private bool _isArmed;
 
     /// <exception cref="LinkException">The process is out of descriptors.</exception>
-    internal RetryTimer(DatagramLink link)
+    internal RetryTimer(GuestLink link, long shortestNanoseconds = ShortestNanoseconds)
     {
+        _shortestNanoseconds = shortestNanoseconds;
+        _pauseNanoseconds = shortestNanoseconds;
         _timer = TimerDescriptor.Create();
         if (_timer < 0)
         {
@@ -47,12 +51,13 @@ internal sealed class RetryTimer : IReadinessOwner, IDisposable
         {
             _isArmed = true;
             _ = TimerDescriptor.Set(_timer, _pauseNanoseconds);
-            _pauseNanoseconds = Math.Min(_pauseNanoseconds * 2, LongestNanoseconds);
+            _pauseNanoseconds = Math.Max(
+                Math.Min(_pauseNanoseconds * 2, LongestNanoseconds), _shortestNanoseconds);
         }
     }
 
     /// <summary>The guest takes frames again.</summary>
-    internal void Reset() => _pauseNanoseconds = ShortestNanoseconds;
+    internal void Reset() => _pauseNanoseconds = _shortestNanoseconds;
 
     public void OnReady(Readiness readiness, Instant now)
     {

@@ -32,6 +32,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
     private readonly SocketPath? _path;
     private readonly int _mtuBytes;
     private readonly Action<string> _report;
+    private readonly RetryTimer? _acceptTimer;
     private readonly byte[] _received =
         GC.AllocateUninitializedArray<byte>(ReceiveBufferBytes, pinned: true);
 
@@ -43,6 +44,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
     private IFrameReceiver? _receiver;
     private Instant _acceptAgain = Instant.Never;
     private bool _fullReported;
+    private bool _shortageReported;
 
     private StreamLink(
         string description, SocketPath? path, int listener, int connected, int mtuBytes,
@@ -54,6 +56,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
         _connected = connected;
         _mtuBytes = mtuBytes;
         _report = report;
+        _acceptTimer = listener >= 0 ? new RetryTimer(this, AcceptPause.Nanoseconds) : null;
     }
 
     public override string Description { get; }
@@ -107,6 +110,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
         else
         {
             watcher.Watch(_listener, Readiness.Readable, this);
+            _acceptTimer!.Start(watcher);
         }
     }
 
@@ -135,8 +139,17 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
             // The connection stays in the backlog and would end every wait at once.
             _watcher!.Unwatch(_listener);
             _acceptAgain = now + AcceptPause;
-            _report($"{Description} cannot take a guest ({SocketPath.Text(-accepted)}); "
-                + "raise the limit (ulimit -n)");
+            _acceptTimer!.Arm();
+            if (!_shortageReported)
+            {
+                _shortageReported = true;
+                _report($"{Description} cannot take a guest ({SocketPath.Text(-accepted)}); "
+                    + "raise the limit (ulimit -n)");
+            }
+        }
+        else
+        {
+            _shortageReported = false;
         }
     }
 
@@ -162,6 +175,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
         }
 
         _ports.Clear();
+        _acceptTimer?.Dispose();
         _path?.Remove();
         if (_listener >= 0)
         {

@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace Slipway.SystemTests;
 
-/// <summary>Mistakes in options and configuration: named, with a remedy, before anything starts.</summary>
+/// <summary>
+/// Mistakes in options and configuration: named, with a remedy, before anything starts.
+/// </summary>
 public sealed class ConfigurationTests(Site site, ITestOutputHelper output)
     : SystemTest(site, output)
 {

@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace Slipway.SystemTests;
 
-/// <summary>DHCP as stock clients speak it, over a TAP that the engine does not configure.</summary>
+/// <summary>
+/// DHCP as stock clients speak it, over a TAP that the engine does not configure.
+/// </summary>
 public sealed class LeaseTests(Site site, ITestOutputHelper output) : SystemTest(site, output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);

@@ -5,7 +5,9 @@ using Xunit.Abstractions;
 
 namespace Slipway.SystemTests;
 
-/// <summary>What the engine costs when little happens, and how it fares when it lacks something.</summary>
+/// <summary>
+/// What the engine costs when little happens, and how it fares when it lacks something.
+/// </summary>
 public sealed class LifeTests(Site site, ITestOutputHelper output) : SystemTest(site, output)
 {
     private const int DescriptorLimit = 80;

@@ -53,7 +53,8 @@ public sealed class LossyLinkTests(Site site, ITestOutputHelper output) : System
         if (Site.EngineIsKernel)
         {
             Site.Host.Configure(
-                $"link set {HostEnd} mtu {mtuBytes} up", $"addr add {Addresses.Gateway}/24 dev {HostEnd}");
+                $"link set {HostEnd} mtu {mtuBytes} up",
+                $"addr add {Addresses.Gateway}/24 dev {HostEnd}");
         }
 
         guest.Namespace.Configure(

@@ -2,7 +2,9 @@ using Slipway.SystemTests.Harness;
 
 namespace Slipway.SystemTests;
 
-/// <summary>One engine and one QEMU guest for all of <see cref="QemuTests"/>: a boot takes long.</summary>
+/// <summary>
+/// One engine and one QEMU guest for all of <see cref="QemuTests"/>: a boot takes long.
+/// </summary>
 public sealed class QemuMachine(Site site) : IDisposable
 {
     public const string PublishedPort = "8100";

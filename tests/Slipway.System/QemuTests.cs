@@ -4,7 +4,9 @@ using Xunit.Abstractions;
 
 namespace Slipway.SystemTests;
 
-/// <summary>What the namespace tests show, with a real guest kernel behind `-netdev stream`.</summary>
+/// <summary>
+/// What the namespace tests show, with a real guest kernel behind `-netdev stream`.
+/// </summary>
 [Collection(SiteCollection.Name)]
 public sealed class QemuTests(Site site, QemuMachine machine, ITestOutputHelper output)
     : IClassFixture<QemuMachine>

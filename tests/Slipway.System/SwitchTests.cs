@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace Slipway.SystemTests;
 
-/// <summary>Several guests of one engine: they reach each other, and cannot harm each other.</summary>
+/// <summary>
+/// Several guests of one engine: they reach each other, and cannot harm each other.
+/// </summary>
 public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTest(site, output)
 {
     private const string SecondGuest = "192.168.127.3";

@@ -298,9 +298,11 @@ internal static class ConfigurationResolver
         DhcpDocument document, EngineConfiguration configuration)
     {
         List<StaticLease> leases = [];
-        foreach (StaticLeaseDocument one in document.Leases ?? [])
+        foreach (StaticLeaseDocument? item in document.Leases ?? [])
         {
             string key = $"dhcp.leases[{leases.Count}]";
+            StaticLeaseDocument one = item ?? throw new ConfigurationException(
+                key, "null", "is no lease; give it mac and address, or leave it out");
             IpAddress address = SettingText.ParseIPv4(key + ".address", one.Address);
             CheckGuest(key + ".address", one.Address, address, configuration);
             StaticLease lease = new(

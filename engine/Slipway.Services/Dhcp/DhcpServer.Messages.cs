@@ -7,7 +7,7 @@ public sealed partial class DhcpServer
 {
     /// <summary>RFC 2131 section 4.3.1.</summary>
     private bool Discover(
-        in DhcpMessage message, ReadOnlySpan<byte> client, long now, Span<byte> reply,
+        in DhcpMessage message, ReadOnlySpan<byte> client, int port, long now, Span<byte> reply,
         out DhcpReply meta)
     {
         Counters.Discovers++;
@@ -15,7 +15,8 @@ public sealed partial class DhcpServer
         if (lease is null)
         {
             message.TryGetAddress(DhcpOption.RequestedAddress, out IpAddress wanted);
-            lease = _table.Offer(client, message.ClientMac, wanted, now, out bool evicted);
+            lease = _table.Offer(
+                client, message.ClientMac, port, wanted, now, out bool evicted);
             if (evicted)
             {
                 Counters.OffersEvicted++;
@@ -49,7 +50,7 @@ public sealed partial class DhcpServer
     /// address alone, RENEWING and REBINDING have it in ciaddr; to a sole server they are one.
     /// </summary>
     private bool Request(
-        in DhcpMessage message, ReadOnlySpan<byte> client, long now, Span<byte> reply,
+        in DhcpMessage message, ReadOnlySpan<byte> client, int port, long now, Span<byte> reply,
         out DhcpReply meta)
     {
         Counters.Requests++;
@@ -85,6 +86,7 @@ public sealed partial class DhcpServer
 
         // The configured name stands; of what the client sends, the last that it sent.
         lease.Mac = message.ClientMac;
+        lease.Port = port;
         Name(lease, AskedName(message) ?? lease.HostName, now);
         _table.Move(lease, LeaseState.Bound, now + (long)_settings.LeaseTime.TotalSeconds);
         Publish(lease);
@@ -98,7 +100,7 @@ public sealed partial class DhcpServer
     {
         Counters.Declines++;
         Lease? lease = _table.Find(client, message.ClientMac);
-        if (lease is null || !IsForUs(message)
+        if (lease is null || lease.Mac != message.ClientMac || !IsForUs(message)
             || !message.TryGetAddress(DhcpOption.RequestedAddress, out IpAddress declined)
             || declined != lease.Address)
         {
@@ -124,7 +126,8 @@ public sealed partial class DhcpServer
     {
         Counters.Releases++;
         Lease? lease = _table.Find(client, message.ClientMac);
-        if (lease is null || lease.State != LeaseState.Bound || !IsForUs(message)
+        if (lease is null || lease.State != LeaseState.Bound
+            || lease.Mac != message.ClientMac || !IsForUs(message)
             || message.ClientAddress != lease.Address)
         {
             Counters.Ignored++;

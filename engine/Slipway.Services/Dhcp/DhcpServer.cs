@@ -80,6 +80,10 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
     /// Who sent the frame. It may differ from chaddr where a guest bridges, but a client that gives
     /// an address back must be its sender, so that no guest ends another's lease.
     /// </param>
+    /// <param name="port">
+    /// The switch port that the frame came in by: when all addresses are given out, the port that
+    /// has most of them gives one up.
+    /// </param>
     /// <param name="packetSource">
     /// The IP source: where an INFORM is answered that leaves ciaddr empty.
     /// </param>
@@ -92,6 +96,7 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
     public bool TryHandle(
         ReadOnlySpan<byte> request,
         MacAddress frameSource,
+        int port,
         IpAddress packetSource,
         DateTimeOffset wallNow,
         Span<byte> reply,
@@ -125,9 +130,9 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
         switch (message.MessageType)
         {
             case DhcpMessageType.Discover:
-                return Discover(message, client, now, reply, out meta);
+                return Discover(message, client, port, now, reply, out meta);
             case DhcpMessageType.Request:
-                return Request(message, client, now, reply, out meta);
+                return Request(message, client, port, now, reply, out meta);
             case DhcpMessageType.Decline when frameSource == message.ClientMac:
                 Decline(message, client, now);
                 return false;

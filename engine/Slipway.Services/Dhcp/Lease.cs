@@ -14,6 +14,10 @@ internal sealed class Lease(IpAddress address)
     public byte[] Client = [];
 
     public MacAddress Mac;
+
+    /// <summary>The switch port of the client; 0 until it was heard in this run.</summary>
+    public int Port;
+
     public LeaseState State;
     public bool IsStatic;
 

@@ -171,7 +171,7 @@ public sealed class LeaseStore : IDisposable
         List<LeaseEntry> leases = new(file.Leases.Count);
         foreach (LeaseFileEntry? entry in file.Leases)
         {
-            if (entry is null || !IpAddress.TryParse(entry.Address, out IpAddress address)
+            if (entry?.Client is null || !IpAddress.TryParse(entry.Address, out IpAddress address)
                 || !MacAddress.TryParse(entry.Mac, out MacAddress mac))
             {
                 throw new InvalidDataException(

@@ -89,7 +89,8 @@ internal sealed class LeaseTable
     /// </summary>
     /// <returns>The lease in the state Offered, or null when all are in use.</returns>
     public Lease? Offer(
-        ReadOnlySpan<byte> client, MacAddress mac, IpAddress wanted, long now, out bool evicted)
+        ReadOnlySpan<byte> client, MacAddress mac, int port, IpAddress wanted, long now,
+        out bool evicted)
     {
         evicted = false;
         if (_offered.Count >= _settings.MaxOffers && _offered.First is Lease oldest)
@@ -99,7 +100,8 @@ internal sealed class LeaseTable
         }
 
         Lease? lease = Take(wanted, mac) ?? TakeLowest(mac, now);
-        if (lease is null && (_idle.First ?? _offered.First ?? _declined.First) is Lease victim)
+        if (lease is null && (_idle.First ?? _offered.First ?? _declined.First
+            ?? FindHoarded(port, mac)) is Lease victim)
         {
             evicted |= victim.State == LeaseState.Offered;
             IpAddress address = victim.Address;
@@ -110,6 +112,7 @@ internal sealed class LeaseTable
         if (lease is not null)
         {
             Assign(lease, client, mac);
+            lease.Port = port;
             Enter(lease, LeaseState.Offered, now + (long)_settings.OfferTime.TotalSeconds);
         }
 
@@ -170,7 +173,7 @@ internal sealed class LeaseTable
         }
 
         _lowestFree = Math.Min(_lowestFree, lease.Address.IPv4);
-        if (lease.State == LeaseState.Idle)
+        if (lease.State is LeaseState.Idle or LeaseState.Bound)
         {
             _forgotten(lease);
         }
@@ -259,6 +262,41 @@ internal sealed class LeaseTable
             // about for every client.
             Enter(
                 Add(address), LeaseState.Declined, now + (long)_settings.DeclineTime.TotalSeconds);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// When all addresses are bound: one of the port that has most, if the asking port has at least
+    /// two less and nobody is heard at the address. So one guest cannot keep the others out by
+    /// asking for every address there is.
+    /// </summary>
+    private Lease? FindHoarded(int port, MacAddress mac)
+    {
+        Dictionary<int, int> leasesByPort = [];
+        for (Lease? lease = _bound.First; lease is not null; lease = lease.Next)
+        {
+            leasesByPort[lease.Port] = leasesByPort.GetValueOrDefault(lease.Port) + 1;
+        }
+
+        (int hoarder, int most) = (0, 0);
+        foreach ((int holder, int count) in leasesByPort)
+        {
+            (hoarder, most) = count > most ? (holder, count) : (hoarder, most);
+        }
+
+        if (most < leasesByPort.GetValueOrDefault(port) + 2)
+        {
+            return null;
+        }
+
+        for (Lease? lease = _bound.First; lease is not null; lease = lease.Next)
+        {
+            if (lease.Port == hoarder && IsUsedByAnother?.Invoke(lease.Address, mac) != true)
+            {
+                return lease;
+            }
         }
 
         return null;

@@ -120,7 +120,7 @@ public sealed partial class DnsServer : IDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            Task<byte[]> task = Join(bytes, overTcp);
+            Task<byte[]> task = Join(bytes, guest, overTcp);
             byte[] response = await task.WaitAsync(stop).ConfigureAwait(false);
 
             // Each who waits for the same answer has an id of its own.
@@ -139,7 +139,7 @@ public sealed partial class DnsServer : IDisposable
     }
 
     /// <summary>Begins to resolve a query, or joins those who wait for the same one.</summary>
-    private Task<byte[]> Join(byte[] bytes, bool overTcp)
+    private Task<byte[]> Join(byte[] bytes, IpAddress guest, bool overTcp)
     {
         // All bytes but the id, which makes room for the transport.
         byte[] key = bytes.AsSpan().ToArray();
@@ -153,7 +153,7 @@ public sealed partial class DnsServer : IDisposable
                 return running;
             }
 
-            Task<byte[]> task = ResolveAsync(key, bytes, overTcp);
+            Task<byte[]> task = ResolveAsync(key, bytes, guest, overTcp);
             if (!task.IsCompleted)
             {
                 _inFlight[key] = task;
@@ -163,13 +163,14 @@ public sealed partial class DnsServer : IDisposable
         }
     }
 
-    private async Task<byte[]> ResolveAsync(byte[] key, byte[] bytes, bool overTcp)
+    private async Task<byte[]> ResolveAsync(
+        byte[] key, byte[] bytes, IpAddress guest, bool overTcp)
     {
         // Yields first, so that it is in the table before it can end.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            return await _resolver.ResolveAsync(Read(bytes, overTcp), _stopping.Token)
+            return await _resolver.ResolveAsync(Read(bytes, guest, overTcp), _stopping.Token)
                 .ConfigureAwait(false);
         }
         finally
@@ -181,10 +182,11 @@ public sealed partial class DnsServer : IDisposable
         }
     }
 
-    private static UpstreamQuery Read(byte[] bytes, bool overTcp)
+    private static UpstreamQuery Read(byte[] bytes, IpAddress guest, bool overTcp)
     {
         byte[] name = new byte[DomainName.MaxLengthBytes];
         DnsQuery.TryRead(bytes, overTcp, name, out DnsQuery query, out _);
-        return new UpstreamQuery(bytes, query.Name.ToArray(), query.Question, query.Edns, overTcp);
+        return new UpstreamQuery(
+            bytes, query.Name.ToArray(), query.Question, query.Edns, overTcp, guest);
     }
 }

@@ -23,7 +23,7 @@ public sealed class IcmpLayer(
         }
         else if (IsFragmentationNeeded(message))
         {
-            TakePathMtu(message, now);
+            TakePathMtu(packet.Source, message, now);
         }
         else if (message.Type != IcmpType.EchoRequest || message.Code != 0)
         {
@@ -47,7 +47,7 @@ public sealed class IcmpLayer(
     /// Reads the quoted packet: an IPv4 header, which may be cut behind, and eight bytes of TCP
     /// (RFC 792). Nothing in it is believed but what names a live flow and a byte under way.
     /// </summary>
-    private void TakePathMtu(in IcmpMessage message, Instant now)
+    private void TakePathMtu(IpAddress sender, in IcmpMessage message, Instant now)
     {
         const int transportBytes = 8;
         ReadOnlySpan<byte> quoted = message.Body;
@@ -65,7 +65,7 @@ public sealed class IcmpLayer(
         IpEndpoint guest = new(
             IpAddress.ReadIPv4(quoted[16..]), BinaryPrimitives.ReadUInt16BigEndian(transport[2..]));
         SequenceNumber sequence = new(BinaryPrimitives.ReadUInt32BigEndian(transport[4..]));
-        if (!tcp.OnPacketTooBig(
+        if (guest.Address != sender || !tcp.OnPacketTooBig(
             new FlowKey(guest, remote, IpProtocol.Tcp), sequence, message.NextHopMtuBytes, now))
         {
             counters.Drop(DropReason.Icmp);

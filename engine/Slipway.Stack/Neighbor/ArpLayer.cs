@@ -87,6 +87,18 @@ public sealed class ArpLayer(
         }
     }
 
+    /// <summary>
+    /// Sends something to a guest that it answers if it lives, and by which a link notices that its
+    /// guest has gone.
+    /// </summary>
+    public void Ask(in GuestRoute guest)
+    {
+        if (!neighbors.Ask(guest))
+        {
+            Announce(guest.Port, settings.Gateway);
+        }
+    }
+
     private void Defend(Instant now)
     {
         if (now < _nextDefence)

@@ -43,6 +43,26 @@ public sealed partial class NeighborTable
         OnResolutionDue(resolution, now);
     }
 
+    /// <summary>Asks a guest whether it lives, by one of its addresses.</summary>
+    /// <returns>False if it has none here.</returns>
+    public bool Ask(in GuestRoute guest)
+    {
+        for (int at = _neighbors.Oldest; at >= 0; at = _neighbors.Newer(at))
+        {
+            Neighbor neighbor = _neighbors.ValueAt(at);
+            if (neighbor.Mac == guest.Mac && neighbor.Port == guest.Port)
+            {
+                Ask(guest, _neighbors.KeyAt(at));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Ask(in GuestRoute guest, IpAddress address) =>
+        SendArp(guest, ArpOperation.Request, _settings.Gateway, default, address);
+
     private void OnResolutionDue(Resolution resolution, Instant now)
     {
         if (resolution.AttemptsMade == Attempts)

@@ -7,18 +7,14 @@ namespace Slipway.Stack;
 /// 826) where an unknown guest is to be reached. Bounded and aged.
 /// </summary>
 /// <remarks>
-/// An address belongs to the MAC that used it first, until that one has been silent for
-/// <see cref="ConflictSilence"/>: so a guest cannot take over another's flows by claiming its
-/// address, and a guest that came back with another MAC gets its address after a pause. The same
-/// MAC on another port has moved, and is followed at once.
+/// An address belongs to the MAC that used it first, until that one answers no more
+/// (<see cref="Tenure"/>). A MAC that the switch lets move to another port takes its addresses
+/// along.
 /// </remarks>
 public sealed partial class NeighborTable : ITimerOwner
 {
     /// <summary>A neighbor that was silent for so long is asked for again.</summary>
     public static readonly Duration Lifetime = Duration.FromSeconds(300);
-
-    /// <summary>How long an address stays with a silent MAC while another one claims it.</summary>
-    public static readonly Duration ConflictSilence = Duration.FromSeconds(10);
 
     // Being heard is noted once in so long, to keep the packet path short.
     private static readonly Duration HeardGranularity = Duration.FromMilliseconds(500);
@@ -84,18 +80,18 @@ public sealed partial class NeighborTable : ITimerOwner
         if (index < 0)
         {
             MakeRoom();
-            index = _neighbors.Add(guest, new Neighbor(mac, port, now));
+            index = _neighbors.Add(guest, new Neighbor(mac, port, now, default));
         }
         else
         {
             ref Neighbor neighbor = ref _neighbors.ValueAt(index);
-            if (neighbor.Mac != mac && now - neighbor.Heard < ConflictSilence)
+            if (neighbor.Mac != mac && !MayMove(ref neighbor, guest, now))
             {
                 _counters.Drop(DropReason.SpoofedAddress);
                 return false;
             }
 
-            neighbor = new Neighbor(mac, port, now);
+            neighbor = new Neighbor(mac, port, now, default);
             _neighbors.Touch(index);
         }
 
@@ -157,5 +153,19 @@ public sealed partial class NeighborTable : ITimerOwner
         }
     }
 
-    private readonly record struct Neighbor(MacAddress Mac, IGuestPort Port, Instant Heard);
+    private bool MayMove(ref Neighbor neighbor, IpAddress guest, Instant now)
+    {
+        Instant asked = neighbor.Asked;
+        Tenure.Verdict verdict = Tenure.Judge(neighbor.Heard, ref asked, now);
+        if (verdict == Tenure.Verdict.Ask)
+        {
+            neighbor = neighbor with { Asked = asked };
+            Ask(new GuestRoute(neighbor.Port, neighbor.Mac), guest);
+        }
+
+        return verdict == Tenure.Verdict.Yield;
+    }
+
+    private readonly record struct Neighbor(
+        MacAddress Mac, IGuestPort Port, Instant Heard, Instant Asked);
 }

@@ -6,7 +6,8 @@ namespace Slipway.Stack;
 /// Joins the guests and the gateway as a learning switch does (IEEE 802.1D section 7).
 /// </summary>
 /// <remarks>
-/// Theory of operation. The source of each frame tells at which port its MAC is; a MAC may move. A
+/// Theory of operation. The source of each frame tells at which port its MAC is. A MAC moves to
+/// another port when its former one has closed or answers no more (<see cref="Tenure"/>). A
 /// frame to a known MAC goes to its port alone, one to an unknown or group address to all ports but
 /// its own, and one to the gateway's MAC or to a group address up to ARP and IP.
 /// The table is bounded (the idlest makes room) and an entry dies after 300 s. The gateway's own
@@ -102,7 +103,12 @@ public sealed class Switch : IFrameReceiver
             return;
         }
 
-        Learn(source, port, now);
+        if (!Learn(source, port, now))
+        {
+            _counters.Drop(DropReason.SpoofedMac);
+            return;
+        }
+
         Deliver(port, frame, header, now);
     }
 
@@ -202,21 +208,28 @@ public sealed class Switch : IFrameReceiver
         }
     }
 
-    private void Learn(MacAddress mac, IGuestPort port, Instant now)
+    // False when the MAC is another guest's, on another port.
+    private bool Learn(MacAddress mac, IGuestPort port, Instant now)
     {
         if (mac == _lastMac && _last.Port == port && now - _last.Heard < HeardGranularity)
         {
-            return;
+            return true;
+        }
+
+        int index = _stations.Find(mac);
+        if (index >= 0 && _stations.ValueAt(index).Port != port
+            && !MayMove(ref _stations.ValueAt(index), mac, now))
+        {
+            return false;
         }
 
         _lastMac = mac;
-        _last = new Station(port, now);
-        int index = _stations.Find(mac);
+        _last = new Station(port, now, default);
         if (index >= 0)
         {
             _stations.ValueAt(index) = _last;
             _stations.Touch(index);
-            return;
+            return true;
         }
 
         if (_stations.IsFull)
@@ -225,7 +238,21 @@ public sealed class Switch : IFrameReceiver
         }
 
         _stations.Add(mac, _last);
+        return true;
     }
 
-    private readonly record struct Station(IGuestPort Port, Instant Heard);
+    private bool MayMove(ref Station station, MacAddress mac, Instant now)
+    {
+        Instant asked = station.Asked;
+        Tenure.Verdict verdict = Tenure.Judge(station.Heard, ref asked, now);
+        if (verdict == Tenure.Verdict.Ask)
+        {
+            station = station with { Asked = asked };
+            _arp.Ask(new GuestRoute(station.Port, mac));
+        }
+
+        return verdict == Tenure.Verdict.Yield;
+    }
+
+    private readonly record struct Station(IGuestPort Port, Instant Heard, Instant Asked);
 }

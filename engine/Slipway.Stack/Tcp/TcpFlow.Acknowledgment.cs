@@ -134,6 +134,7 @@ internal sealed partial class TcpFlow
             return;
         }
 
+        bool wasClosed = _sendWindow == 0;
         _sendWindow = header.Window << _sendScale;
         _sendWindowMax = Math.Max(_sendWindow, _sendWindowMax);
         _sendWindowUpdateSequence = sequence;
@@ -145,7 +146,9 @@ internal sealed partial class TcpFlow
             _retransmissions = 0;
         }
 
-        if (_persisting && _sendWindow > 0)
+        // What was under way when the window closed may have been thrown away: it is not to wait
+        // for a timer that backed off meanwhile.
+        if ((_persisting || wasClosed) && _sendWindow > 0)
         {
             StopPersisting(now);
         }

@@ -7,13 +7,22 @@ internal sealed partial class TcpFlow
 {
     private bool _hostFailed;
 
+    /// <summary>All that the failed host had sent is under way or acknowledged.</summary>
+    private bool _hostDrained;
+
     /// <summary>Ends the flow by reset on the host's side, and on the guest's if asked.</summary>
     internal void Abort(bool sendReset, Instant now)
     {
         if (sendReset && Route.Port is not null && State != TcpState.SynHeld)
         {
-            SendControl(TcpFlags.Reset | TcpFlags.Acknowledgment, _sendMax, now);
-            _layer.Counters.TcpResetsSent++;
+            if (SendControl(TcpFlags.Reset | TcpFlags.Acknowledgment, _sendMax, now))
+            {
+                _layer.Counters.TcpResetsSent++;
+            }
+            else
+            {
+                _layer.ResetLater(Route, Key, _sendMax, _receiveNext);
+            }
         }
 
         Release(hostReset: true);
@@ -22,7 +31,9 @@ internal sealed partial class TcpFlow
     /// <summary>
     /// The host's stream broke. What had arrived before is still in its receive queue and goes to
     /// the guest first, as it would have on the wire: a server that answers and closes with unread
-    /// bytes sends its answer and then RST.
+    /// bytes sends its answer and then RST. The RST waits until the guest has acknowledged that
+    /// answer, so that a lossy link does not swallow it; what the guest still sends meanwhile is
+    /// acknowledged and thrown away.
     /// </summary>
     private void OnHostFailed(Instant now)
     {
@@ -31,6 +42,8 @@ internal sealed partial class TcpFlow
             _hostFailed = true;
             _hostReadable = true;
             _hostWritable = false;
+            _buffer?.Clear();
+            _buffer = null;
             _layer.Queue(this);
             return;
         }

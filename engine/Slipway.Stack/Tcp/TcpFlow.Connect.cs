@@ -149,7 +149,8 @@ internal sealed partial class TcpFlow
     }
 
     /// <summary>SYN-SENT: RFC 9293 section 3.10.7.3.</summary>
-    private void ReceiveInSynSent(in TcpHeader header, in TcpOptions options, Instant now)
+    private void ReceiveInSynSent(
+        in GuestRoute route, in TcpHeader header, in TcpOptions options, Instant now)
     {
         bool acknowledges = (header.Flags & TcpFlags.Acknowledgment) != 0;
         SequenceNumber acknowledgment = new(header.AcknowledgmentNumber);
@@ -157,7 +158,7 @@ internal sealed partial class TcpFlow
         {
             if ((header.Flags & TcpFlags.Reset) == 0)
             {
-                _layer.SendReset(Route, Key, acknowledgment);
+                _layer.SendReset(route, Key, acknowledgment);
             }
 
             return;
@@ -181,6 +182,7 @@ internal sealed partial class TcpFlow
             return;
         }
 
+        HearFrom(route, now);
         SetInitialReceive(header, options);
         SetPeerOptions(options, header.Window);
         Transition(TcpEvent.SynAcknowledgmentArrives);
@@ -198,6 +200,8 @@ internal sealed partial class TcpFlow
         MeasureTimedSegment(now);
         _timeout.ResetBackoff();
         _retransmitDeadline = Instant.Never;
+        _keepaliveDeadline = now + TcpLayer.KeepaliveIdle;
+        ArmTimer(_keepaliveDeadline);
         _congestion.Start(_segmentBytes);
         DrainToHost(now);
     }

@@ -31,26 +31,25 @@ internal sealed partial class TcpFlow
     internal bool Receive(
         in GuestPacket packet, in TcpHeader header, in TcpOptions options, Instant now)
     {
-        Route = packet.Route;
-        _orphanDeadline = Instant.Never;
-        if (State == TcpState.FinWait2)
-        {
-            _lifetimeDeadline = now + TcpLayer.HalfClosedLifetime;
-        }
-
         switch (State)
         {
             case TcpState.SynHeld:
-                return ReceiveInSynHeld(header, now);
+                return ReceiveInSynHeld(packet.Route, header, now);
             case TcpState.SynSent:
-                ReceiveInSynSent(header, options, now);
+                ReceiveInSynSent(packet.Route, header, options, now);
                 return true;
             case TcpState.TimeWait when IsReopening(header, options):
                 Release(hostReset: false);
                 return false;
             default:
-                if (CheckSequence(header, options, now) && CheckResetAndSyn(header, now)
-                    && CheckAcknowledgment(header, options, now))
+                _heardAt = now; // a keepalive has an old sequence number
+                if (!CheckSequence(header, options, now))
+                {
+                    return true;
+                }
+
+                HearFrom(packet.Route, now);
+                if (CheckResetAndSyn(header, now) && CheckAcknowledgment(header, options, now))
                 {
                     ReceiveText(header, now);
                     ReceiveFin(header, now);
@@ -60,7 +59,19 @@ internal sealed partial class TcpFlow
         }
     }
 
-    private bool ReceiveInSynHeld(in TcpHeader header, Instant now)
+    /// <summary>A segment that only the guest can have sent: it is there, and it is here.</summary>
+    private void HearFrom(in GuestRoute route, Instant now)
+    {
+        Route = route;
+        _orphanDeadline = Instant.Never;
+        _heardAt = now;
+        if (State == TcpState.FinWait2)
+        {
+            _lifetimeDeadline = now + TcpLayer.HalfClosedLifetime;
+        }
+    }
+
+    private bool ReceiveInSynHeld(in GuestRoute route, in TcpHeader header, Instant now)
     {
         if ((header.Flags & TcpFlags.Reset) != 0)
         {
@@ -80,6 +91,7 @@ internal sealed partial class TcpFlow
 
         if (IsSameSyn(header))
         {
+            HearFrom(route, now);
             _lifetimeDeadline = now + TcpLayer.ConnectLifetime;
             return true;
         }

@@ -15,6 +15,9 @@ internal sealed partial class TcpFlow
     /// </summary>
     private const int BurstSegments = 128;
 
+    /// <summary>How far behind SND.UNA every host stream can peek.</summary>
+    private const int LargestPeekBytes = 4 << 20;
+
     private int _segmentBytes;
     private bool _hostReadable;
     private bool _hostEnded;
@@ -37,6 +40,11 @@ internal sealed partial class TcpFlow
             default:
                 SendText(now);
                 break;
+        }
+
+        if (_hostDrained && _sendUnacknowledged == _sendMax)
+        {
+            Abort(sendReset: true, now);
         }
 
         if (State == TcpState.Closed)
@@ -241,14 +249,25 @@ internal sealed partial class TcpFlow
     {
         if (_hostFailed)
         {
-            Abort(sendReset: true, now); // the last of what it had sent has gone
+            if (sequence == _sendMax)
+            {
+                _hostDrained = true; // the last of what it had sent has gone
+                _hostReadable = false;
+            }
+            else
+            {
+                Abort(sendReset: true, now); // it cannot be sent again
+            }
+
             return 0;
         }
 
         switch (error)
         {
             case HostError.WouldBlock or HostError.None:
-                _hostReadable = false;
+                // Past what a kernel without SO_PEEK_OFF lets be peeked, more is there and no edge
+                // tells of it: the next acknowledgment asks again.
+                _hostReadable = FlightBytes >= LargestPeekBytes;
                 return 0;
             case HostError.EndOfStream when sequence == _sendMax:
                 _hostEnded = true;

@@ -27,7 +27,7 @@ internal sealed partial class TcpFlow
     private void ReceiveText(in TcpHeader header, Instant now)
     {
         ReadOnlySpan<byte> text = header.Payload;
-        if (text.IsEmpty || _hostFailed || !TcpTransitions.TakesData(State))
+        if (text.IsEmpty || !TcpTransitions.TakesData(State))
         {
             return;
         }
@@ -57,7 +57,11 @@ internal sealed partial class TcpFlow
             return; // text beyond the guest's own FIN
         }
 
-        if (sequence == _receiveNext)
+        if (_hostFailed)
+        {
+            _receiveNext += sequence == _receiveNext ? text.Length : 0;
+        }
+        else if (sequence == _receiveNext)
         {
             Deliver(text, now);
         }

@@ -9,6 +9,9 @@ internal sealed partial class TcpFlow
     private Instant _retransmitDeadline = Instant.Never;
     private Instant _lifetimeDeadline = Instant.Never;
     private Instant _orphanDeadline = Instant.Never;
+    private Instant _keepaliveDeadline = Instant.Never;
+    private Instant _heardAt;
+    private int _keepaliveProbes;
     private int _retransmissions;
 
     public void OnTimer(TimerEntry entry, Instant now)
@@ -30,8 +33,14 @@ internal sealed partial class TcpFlow
             Abort(sendReset: false, now);
         }
 
-        Instant next = Instant.Min(_retransmitDeadline, Instant.Min(_lifetimeDeadline,
-            _orphanDeadline));
+        if (_keepaliveDeadline <= now && State != TcpState.Closed)
+        {
+            OnKeepaliveDeadline(now);
+        }
+
+        Instant next = Instant.Min(
+            Instant.Min(_retransmitDeadline, _keepaliveDeadline),
+            Instant.Min(_lifetimeDeadline, _orphanDeadline));
         if (State != TcpState.Closed && next != Instant.Never)
         {
             ArmTimer(next);
@@ -71,6 +80,42 @@ internal sealed partial class TcpFlow
         {
             OnRetransmissionTimeout(now);
         }
+    }
+
+    /// <summary>
+    /// A guest that was switched off leaves its connections behind: one that says nothing for hours
+    /// is asked whether it is there (RFC 9293 section 3.8.4).
+    /// </summary>
+    private void OnKeepaliveDeadline(Instant now)
+    {
+        if (!TcpTransitions.SendsData(State))
+        {
+            _keepaliveDeadline = Instant.Never; // the other states have ends of their own
+            return;
+        }
+
+        Instant due = _heardAt + TcpLayer.KeepaliveIdle;
+        if (due > now)
+        {
+            _keepaliveProbes = 0;
+            _keepaliveDeadline = due;
+            return;
+        }
+
+        if (++_keepaliveProbes > TcpLayer.KeepaliveProbes)
+        {
+            Abort(sendReset: true, now);
+            return;
+        }
+
+        _keepaliveDeadline = now + TcpLayer.KeepaliveInterval;
+        if (Route.Port is null)
+        {
+            _layer.TryResolve(this, now);
+        }
+
+        _probePending = true;
+        _layer.Queue(this);
     }
 
     private void OnLifetimeEnd(Instant now)

@@ -212,7 +212,8 @@ public sealed partial class TcpLayer : INeighborWaiter
     }
 
     /// <summary>A segment without options from an endpoint that has no flow.</summary>
-    private void SendBare(
+    /// <returns>False when the link was full.</returns>
+    private bool SendBare(
         in GuestRoute route, in FlowKey key, SequenceNumber sequence,
             SequenceNumber acknowledgment, TcpFlags flags)
     {
@@ -220,7 +221,7 @@ public sealed partial class TcpLayer : INeighborWaiter
         if (segment.IsEmpty)
         {
             Counters.Drop(DropReason.LinkFull);
-            return;
+            return false;
         }
 
         TcpHeader.Write(segment, TcpHeader.MinimumLengthBytes, key.Remote.Port, key.Guest.Port,
@@ -228,6 +229,7 @@ public sealed partial class TcpLayer : INeighborWaiter
                 key.Guest.Address);
         Output.Commit(route, key.Remote.Address, key.Guest.Address, IpProtocol.Tcp, segment.Length);
         Counters.TcpResetsSent++;
+        return true;
     }
 
     private void SendUnreachable(

@@ -44,6 +44,17 @@ public sealed partial class TcpLayer : ITransport
     /// </summary>
     internal static readonly Duration StalledHostCheck = Duration.FromSeconds(30);
 
+    /// <summary>
+    /// A guest that is silent for longer is asked whether it lives (RFC 5382 REQ-5: not under 2 h 4
+    /// min). Its answer keeps an idle connection for ever.
+    /// </summary>
+    internal static readonly Duration KeepaliveIdle = Duration.FromSeconds(7_440);
+
+    internal static readonly Duration KeepaliveInterval = Duration.FromSeconds(75);
+
+    /// <summary>Unanswered questions before the guest counts as gone.</summary>
+    internal const int KeepaliveProbes = 9;
+
     /// <summary>A guest that left comes back within this time, or its connections end.</summary>
     internal static readonly Duration OrphanLifetime = Duration.FromSeconds(300);
 
@@ -56,6 +67,7 @@ public sealed partial class TcpLayer : ITransport
     private readonly DestinationMap _destinations;
     private readonly FlowTable<TcpFlow> _flows;
     private readonly List<TcpFlow> _blocked = [];
+    private readonly List<LateReset> _lateResets = [];
     private List<TcpFlow> _queue = [];
     private List<TcpFlow> _nextTurn = [];
 
@@ -90,7 +102,7 @@ public sealed partial class TcpLayer : ITransport
     public int Count => _flows.Count;
 
     /// <summary>True when flows have more to send at once: the next turn must not wait.</summary>
-    public bool HasPendingWork => _nextTurn.Count > 0;
+    public bool HasPendingWork => _nextTurn.Count > 0 || _queue.Count > 0 || _lateResetsDue;
 
     /// <summary>MSS that the MTU allows, before options, in bytes.</summary>
     internal int MaximumSegmentBytes => _settings.MtuBytes - 40;
@@ -158,6 +170,7 @@ public sealed partial class TcpLayer : ITransport
             _nextTurn.Clear();
         }
 
+        SendLateResets();
         for (int i = 0; i < _queue.Count; i++)
         {
             TcpFlow flow = _queue[i];
@@ -171,6 +184,7 @@ public sealed partial class TcpLayer : ITransport
     /// <summary>A guest's link has room again.</summary>
     public void OnPortWritable(IGuestPort port)
     {
+        _lateResetsDue = _lateResets.Count > 0;
         for (int i = _blocked.Count - 1; i >= 0; i--)
         {
             TcpFlow flow = _blocked[i];
@@ -186,6 +200,7 @@ public sealed partial class TcpLayer : ITransport
     /// <summary>A guest has left. Its flows wait for it, for a while.</summary>
     public void OnPortClosed(IGuestPort port, Instant now)
     {
+        _lateResets.RemoveAll(late => ReferenceEquals(late.Route.Port, port));
         OnPortWritable(port);
         TcpFlow?[] flows = new TcpFlow?[_flows.Count];
         int count = _flows.CopyTo(flows);

@@ -57,11 +57,19 @@ internal sealed class TcpReceiveBuffer(ChunkPool pool, int capacityBytes)
         }
 
         long stored = StoreGaps(position, bytes, index);
-        if (stored > position)
+        if (stored == position)
         {
-            AddRange(position, stored);
+            return false;
         }
 
+        // What was stored may end in front of the range that the whole would have joined.
+        joins = index < RangeCount && _ranges[index].Start <= stored;
+        if (position > InOrderEnd && !joins && RangeCount == MaxHoles)
+        {
+            return false;
+        }
+
+        AddRange(position, stored);
         return stored == end;
     }
 

@@ -108,6 +108,7 @@ public sealed class ConfigurationReaderTests
     [InlineData(
         """{ "dhcp": { "leases": [{ "mac": "52:54:00:00:00:01" }] } }""", "dhcp.leases[0]", null,
         "'address'")]
+    [InlineData("""{ "dhcp": { "leases": [null] } }""", "dhcp.leases[0]", "null", "mac")]
     [InlineData("""{ "mtu": "1500" }""", "mtu", "1500", "whole number")]
     [InlineData("""{ "mtu": 1e9 }""", "mtu", "1e9", "whole number")]
     [InlineData("""{ "mtu": 70000 }""", "mtu", "70000", "576 to 65520")]
@@ -122,6 +123,11 @@ public sealed class ConfigurationReaderTests
     [InlineData("""null""", "configuration", "null", "{}")]
     [InlineData("""{ "mtu": 1500 """, "configuration", null, "line 1")]
     [InlineData("", "configuration", null, "line 1")]
+    public void Document_WrongKeyOrType_NamesKeyValueAndRemedy(
+        string json, string key, string? value, string remedy) =>
+        AssertNamed(json, key, value, remedy);
+
+    [Theory]
     [InlineData("""{ "subnet": "192.168.127.1/24" }""", "subnet", "192.168.127.1/24", "host bits")]
     [InlineData("""{ "subnet": "fd00::/64" }""", "subnet", "fd00::/64", "IPv6")]
     [InlineData("""{ "subnet": "10.0.0.0/31" }""", "subnet", "10.0.0.0/31", "/8 to /30")]
@@ -165,19 +171,8 @@ public sealed class ConfigurationReaderTests
         """{ "publish": ["80:192.168.127.1:80"] }""", "publish[0]", "80:192.168.127.1:80",
         "gateway")]
     public void Configuration_Wrong_NamesKeyValueAndRemedy(
-        string json, string key, string? value, string remedy)
-    {
-        ConfigurationException error = Assert.Throws<ConfigurationException>(
-            () => ConfigurationReader.Parse(json));
-
-        Assert.Equal(key, error.Key);
-        Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
-        if (value is not null)
-        {
-            Assert.Equal(value, error.Value);
-            Assert.Contains(value, error.Message, StringComparison.Ordinal);
-        }
-    }
+        string json, string key, string? value, string remedy) =>
+        AssertNamed(json, key, value, remedy);
 
     [Fact]
     public void CommandLine_Wrong_NamesOption()
@@ -237,5 +232,19 @@ public sealed class ConfigurationReaderTests
 
         static int Value(string bound) =>
             bound.EndsWith("Bytes", StringComparison.Ordinal) ? 123_456 : 1_234;
+    }
+
+    private static void AssertNamed(string json, string key, string? value, string remedy)
+    {
+        ConfigurationException error = Assert.Throws<ConfigurationException>(
+            () => ConfigurationReader.Parse(json));
+
+        Assert.Equal(key, error.Key);
+        Assert.Contains(remedy, error.Remedy, StringComparison.Ordinal);
+        if (value is not null)
+        {
+            Assert.Equal(value, error.Value);
+            Assert.Contains(value, error.Message, StringComparison.Ordinal);
+        }
     }
 }

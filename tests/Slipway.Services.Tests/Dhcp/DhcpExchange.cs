@@ -21,11 +21,14 @@ internal sealed class DhcpExchange(DhcpSettings settings, LeaseStore? store = nu
     /// <summary>Sends a message; null if it is not answered.</summary>
     public Answer? Send(ClientMessage message) => Send(message.ToArray(), message.Mac);
 
+    /// <summary>The switch port by which messages come.</summary>
+    public int Port { get; set; } = 1;
+
     public Answer? Send(byte[] message, MacAddress from, string packetSource = "0.0.0.0")
     {
         byte[] reply = new byte[1500];
         return Server.TryHandle(
-            message, from, IpAddress.Parse(packetSource), Time.GetUtcNow(), reply,
+            message, from, Port, IpAddress.Parse(packetSource), Time.GetUtcNow(), reply,
             out DhcpReply meta)
             ? new Answer(meta, reply[..meta.LengthBytes]) : null;
     }

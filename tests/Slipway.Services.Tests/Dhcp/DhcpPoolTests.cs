@@ -122,6 +122,30 @@ public sealed class DhcpPoolTests
     }
 
     [Fact]
+    public void Hoarder_OfEveryAddress_GivesOneUpForAnotherGuest()
+    {
+        using DhcpExchange exchange = new();
+        for (int i = 0; i < 300; i++)
+        {
+            if (exchange.Discover(1_000 + i) is Answer offer)
+            {
+                exchange.Select(1_000 + i, offer.Address);
+            }
+        }
+
+        Assert.Null(exchange.Discover(2_000)); // it has all, and gets no more by asking
+        exchange.Server.IsUsedByAnother = (address, _) => address == IpAddress.Parse(
+            "192.168.127.2");
+        exchange.Port = 2;
+        string given = LeaseOf(exchange, 1);
+        Assert.NotEqual("192.168.127.2", given); // there somebody is heard
+
+        exchange.Port = 1;
+        Assert.Null(exchange.Discover(2_001));
+        Assert.Equal(DhcpMessageType.Ack, exchange.Renew(1, given)!.Type);
+    }
+
+    [Fact]
     public void Decline_OfEveryAddress_GivesOutTheLongestDeclinedAgain()
     {
         using DhcpExchange exchange = new(Small);

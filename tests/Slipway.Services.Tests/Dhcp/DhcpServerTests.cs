@@ -241,6 +241,21 @@ public sealed class DhcpServerTests
         Assert.Equal(DhcpMessageType.Ack, exchange.Renew(1, address)!.Type);
     }
 
+    [Theory]
+    [InlineData(DhcpMessageType.Release)]
+    [InlineData(DhcpMessageType.Decline)]
+    public void ReleaseOrDecline_UnderAnothersClientIdentifier_IsIgnored(DhcpMessageType type)
+    {
+        using DhcpExchange exchange = new();
+        byte[] identifier = [1, 0x52, 0x54, 0, 0, 0, 1];
+        string address = exchange.Lease(1, "web");
+        Assert.Null(exchange.Send(new ClientMessage(type, DhcpExchange.Mac(2)).From(address)
+            .With(DhcpOption.ClientIdentifier, identifier)
+            .With(DhcpOption.RequestedAddress, address)));
+        Assert.True(exchange.Server.TryGetAddress("web", out _));
+        Assert.Equal(DhcpMessageType.Ack, exchange.Renew(1, address)!.Type);
+    }
+
     [Fact]
     public void Inform_OfAConfiguredGuest_GetsParametersButNoAddressAndNoTimes()
     {
@@ -313,11 +328,11 @@ public sealed class DhcpServerTests
         byte[] message = ClientMessage.Discover(1).ToArray();
         byte[] reply = new byte[600];
         DateTimeOffset now = exchange.Time.GetUtcNow();
-        exchange.Server.TryHandle(message, default, default, now, reply, out _);
+        exchange.Server.TryHandle(message, default, 1, default, now, reply, out _);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
         {
-            exchange.Server.TryHandle(message, default, default, now, reply, out _);
+            exchange.Server.TryHandle(message, default, 1, default, now, reply, out _);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

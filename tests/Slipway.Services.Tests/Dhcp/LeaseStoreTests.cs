@@ -78,6 +78,10 @@ public sealed class LeaseStoreTests : IDisposable
         { "version": 1, "leases": [ { "address": "192.168.127.2", "mac": "52:54:00:00:00:01",
           "client": "zz", "expires": "2026-01-01T00:00:00Z" } ] }
         """)]
+    [InlineData("""
+        { "version": 1, "leases": [ { "address": "192.168.127.2", "mac": "52:54:00:00:00:01",
+          "client": null, "expires": "2026-01-01T00:00:00Z" } ] }
+        """)]
     public void Load_DamagedFile_IsReportedKeptAsideAndNotFatal(string content)
     {
         File.WriteAllText(LeasePath, content);

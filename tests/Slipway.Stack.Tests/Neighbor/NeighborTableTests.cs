@@ -70,15 +70,59 @@ public class NeighborTableTests : INeighborWaiter
                 Source = StackBench.OtherMac, Payload = ping.ToPacket().ToBytes(),
             }.ToBytes(), second);
         Assert.Null(second.Take());
-        Assert.Null(_bench.Port.Take());
         Assert.Equal(1, _bench.Dropped(DropReason.SpoofedAddress));
+
+        // The holder is asked whether it lives.
+        ArpFrame question = Assert.IsType<ArpFrame>(_bench.TakeArp());
+        Assert.Equal(
+            (VirtualNetwork.Guest, VirtualNetwork.GuestMac),
+            (question.Target, question.Destination));
+        Assert.Null(_bench.Port.Take());
     }
 
     [Fact]
-    public void Guest_OnAnotherPortWithItsMac_HasMoved()
+    public void Claim_WhileTheHolderAnswers_NeverSucceeds()
     {
         RecordingPort second = _bench.Open(2);
         _bench.Introduce();
+        _bench.Port.TakeAll();
+        for (int i = 0; i < 60; i++)
+        {
+            _bench.Wait(Duration.FromSeconds(1));
+            _bench.Introduce(second, StackBench.OtherMac);
+            if (_bench.Port.TakeAll().Length > 0)
+            {
+                _bench.Introduce();
+            }
+        }
+
+        Assert.True(Neighbors.TryFind(VirtualNetwork.Guest, out GuestRoute route));
+        Assert.Same(_bench.Port, route.Port);
+    }
+
+    [Fact]
+    public void Claim_AfterTheHolderFellSilent_Succeeds()
+    {
+        RecordingPort second = _bench.Open(2);
+        _bench.Introduce();
+        for (int i = 0; i < 12; i++)
+        {
+            _bench.Wait(Duration.FromSeconds(1));
+            _bench.Introduce(second, StackBench.OtherMac);
+        }
+
+        Assert.True(Neighbors.TryFind(VirtualNetwork.Guest, out GuestRoute route));
+        Assert.Same(second, route.Port);
+    }
+
+    [Fact]
+    public void Guest_OnAnotherPortWithItsMac_HasMovedWhenTheFirstIsSilent()
+    {
+        RecordingPort second = _bench.Open(2);
+        _bench.Introduce();
+        _bench.Wait(Duration.FromSeconds(11));
+        _bench.Introduce(second);
+        _bench.Wait(Duration.FromSeconds(1));
         _bench.Introduce(second);
         Assert.True(Neighbors.TryFind(VirtualNetwork.Guest, out GuestRoute route));
         Assert.Same(second, route.Port);

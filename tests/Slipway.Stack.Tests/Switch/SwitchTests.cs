@@ -65,9 +65,46 @@ public class SwitchTests
     }
 
     [Fact]
-    public void Mac_SeenAtAnotherPort_HasMoved()
+    public void Mac_SeenAtAnotherPort_StaysWhileItsHolderAnswers()
     {
         _bench.Introduce(_second, StackBench.OtherMac, StackBench.OtherGuest);
+        for (int i = 0; i < 30; i++)
+        {
+            _bench.Wait(Duration.FromSeconds(1));
+            Clear();
+            _bench.Introduce(_third, StackBench.OtherMac, StackBench.OtherGuest);
+            if (_second.PendingCount > 0)
+            {
+                _bench.Introduce(_second, StackBench.OtherMac, StackBench.OtherGuest);
+            }
+        }
+
+        Clear();
+        _bench.Send(Frame(StackBench.OtherMac));
+        Assert.Equal((0, 1, 0), Pending());
+        Assert.Equal(30, _bench.Dropped(DropReason.SpoofedMac));
+    }
+
+    [Fact]
+    public void Mac_SeenAtAnotherPort_HasMovedWhenTheFirstIsSilent()
+    {
+        _bench.Introduce(_second, StackBench.OtherMac, StackBench.OtherGuest);
+        for (int i = 0; i < 12; i++)
+        {
+            _bench.Wait(Duration.FromSeconds(1));
+            _bench.Introduce(_third, StackBench.OtherMac, StackBench.OtherGuest);
+        }
+
+        Clear();
+        _bench.Send(Frame(StackBench.OtherMac));
+        Assert.Equal((0, 0, 1), Pending());
+    }
+
+    [Fact]
+    public void Mac_OfAClosedPort_MovesAtOnce()
+    {
+        _bench.Introduce(_second, StackBench.OtherMac, StackBench.OtherGuest);
+        _bench.Stack.OnPortClosed(_second, _bench.Clock.Now);
         _bench.Introduce(_third, StackBench.OtherMac, StackBench.OtherGuest);
         Clear();
         _bench.Send(Frame(StackBench.OtherMac));

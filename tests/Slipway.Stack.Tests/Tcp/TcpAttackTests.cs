@@ -147,6 +147,23 @@ public sealed class TcpAttackTests
     }
 
     [Fact]
+    public void ForgedSegment_FromAnotherPort_DoesNotTakeTheConnection()
+    {
+        SimConnection host = _script.Connect();
+        RecordingPort other = new(2);
+        Segment forged = _script.Ack with { Sequence = _script.GuestNext - 500_000_000 };
+        _script.Arrive(forged, new GuestRoute(other, VirtualNetwork.GuestMac));
+        _script.Turn();
+        _script.TakeAll();
+
+        host.Write([1, 2, 3]);
+        _script.Turn();
+
+        Assert.Empty(other.TakeAll());
+        _script.Expect(Expect.Payload([1, 2, 3]));
+    }
+
+    [Fact]
     public void WrongAckInSynReceived_GetsReset()
     {
         _script.Send(TcpScript.Syn);

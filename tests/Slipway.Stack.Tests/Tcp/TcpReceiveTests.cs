@@ -211,6 +211,40 @@ public sealed class TcpReceiveTests
         Assert.Equal(TcpState.Established, _script.State);
     }
 
+    [Fact]
+    public void Idle_GuestAnswersProbes_KeepsItForDays()
+    {
+        SimConnection host = _script.Connect();
+        int probes = 0;
+        for (int i = 0; i < 72 * 60; i++)
+        {
+            _script.Elapse(Duration.FromSeconds(60));
+            foreach (Segment probe in _script.TakeAll())
+            {
+                probes++;
+                Assert.Equal((_script.EngineNext - 1, 0u), (probe.Sequence, probe.Length));
+                _script.Send(_script.Ack);
+            }
+        }
+
+        Assert.InRange(probes, 30, 36);
+        Assert.Equal(TcpState.Established, _script.State);
+        Assert.False(host.IsClosed);
+    }
+
+    [Fact]
+    public void Idle_GuestWasSwitchedOff_BothSidesEnd()
+    {
+        SimConnection host = _script.Connect();
+
+        _script.Elapse(Duration.FromSeconds(7_440 + (10 * 75) + 20));
+
+        Assert.True(_script.TakeAll()[^1].Has(TcpFlags.Reset));
+        Assert.True(host.IsClosed);
+        Assert.Equal(0, _script.Layer.Count);
+        Assert.Equal(Instant.Never, _script.Timers.NextDeadline);
+    }
+
     [Theory]
     [InlineData((ushort)0)]
     [InlineData((ushort)2)]

@@ -75,13 +75,15 @@ internal sealed class TcpScript : INeighborWaiter
         Layer.StateOf(new FlowKey(guestSegment.Source, guestSegment.Destination, IpProtocol.Tcp));
 
     /// <summary>Gives the engine a segment, without letting it end its turn.</summary>
-    public void Arrive(Segment segment)
+    public void Arrive(Segment segment) => Arrive(segment, Route);
+
+    public void Arrive(Segment segment, GuestRoute route)
     {
         byte[] packet = segment.ToPacket().ToBytes();
         Layer.Receive(
             new GuestPacket
             {
-                Route = Route,
+                Route = route,
                 Source = segment.Source.Address,
                 Destination = segment.Destination.Address,
                 Protocol = IpProtocol.Tcp,

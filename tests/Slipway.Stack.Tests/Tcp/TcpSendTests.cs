@@ -250,7 +250,10 @@ public sealed class TcpSendTests
         _script.Port.Room = int.MaxValue;
         _script.Layer.OnPortWritable(_script.Port);
         _script.Turn();
+        _script.EngineNext = _script.Expect(Expect.Payload([1, 2, 3])).End;
+        _script.Send(_script.Ack);
 
+        Assert.True(_script.Expect().Has(TcpFlags.Reset));
         Assert.Equal(0, _script.Layer.Count);
     }
 
@@ -269,7 +272,7 @@ public sealed class TcpSendTests
     }
 
     [Fact]
-    public void Idle_Connection_HasNoDeadline()
+    public void Idle_Connection_HasNoDeadlineForHours()
     {
         SimConnection host = _script.Connect();
         host.Write([1]);
@@ -280,7 +283,30 @@ public sealed class TcpSendTests
         _script.Elapse(Duration.FromSeconds(5));
 
         _script.ExpectNothing();
-        Assert.Equal(Instant.Never, _script.Timers.NextDeadline);
+        Assert.True(_script.Timers.NextDeadline > _script.Clock.Now + Duration.FromSeconds(3_600));
+    }
+
+    [Fact]
+    public void ZeroWindow_Reopened_WhatWasLostComesWithoutTheBackedOffTimer()
+    {
+        SimConnection host = _script.Connect();
+        host.Write(new byte[100]);
+        _script.Turn();
+        _script.TakeAll(); // lost, as the guest has no memory
+        _script.Send(_script.Ack with { Window = 0 });
+        for (int i = 0; i < 40; i++)
+        {
+            _script.Elapse(Duration.FromSeconds(1));
+            if (_script.TakeAll().Count > 0)
+            {
+                _script.Send(_script.Ack with { Window = 0 });
+            }
+        }
+
+        _script.Send(_script.Ack);
+        _script.Elapse(Duration.FromSeconds(2));
+
+        _script.Expect(Expect.PayloadLength(100));
     }
 
     private void Acknowledge(uint bytes, ushort window = 65_535)

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Slipway.SystemTests.Harness;
 
-/// <summary>A guest that is a network namespace: what runs in it sees only the engine's link.</summary>
+/// <summary>
+/// A guest that is a network namespace: what runs in it sees only the engine's link.
+/// </summary>
 public sealed class Guest : IDisposable
 {
     public const string Interface = "tap0";
@@ -15,7 +17,9 @@ public sealed class Guest : IDisposable
     public ProgramResult Run(TimeSpan timeout, params IEnumerable<string> command) =>
         Namespace.Run(timeout, command);
 
-    /// <summary>Runs a function of tools/guest.py and returns the JSON object that it printed.</summary>
+    /// <summary>
+    /// Runs a function of tools/guest.py and returns the JSON object that it printed.
+    /// </summary>
     public JsonObject Does(string what, params IEnumerable<string> arguments) =>
         Does(TimeSpan.FromSeconds(60), what, arguments);
 

@@ -51,7 +51,9 @@ public sealed class NetworkNamespace : IDisposable
         }
     }
 
-    /// <summary>Writes a kernel setting of this namespace, for instance net.ipv4.ip_forward.</summary>
+    /// <summary>
+    /// Writes a kernel setting of this namespace, for instance net.ipv4.ip_forward.
+    /// </summary>
     public void Set(string setting, string value) =>
         Run("sysctl", "-qw", $"{setting}={value}").OrFail();
 

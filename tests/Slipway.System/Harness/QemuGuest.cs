@@ -60,7 +60,10 @@ public sealed class QemuGuest : IDisposable
     public void Start(string command) =>
         Run(TimeSpan.FromSeconds(10), "sh", "-c", $"({command}) >/tmp/log 2>&1 &").OrFail();
 
-    /// <summary>Runs a function of tools/guest.py; see <see cref="Guest.Does(string, IEnumerable{string})"/>.</summary>
+    /// <summary>
+    /// Runs a function of tools/guest.py; see <see cref="Guest.Does(string,
+    /// IEnumerable{string})"/>.
+    /// </summary>
     public JsonObject Does(TimeSpan timeout, string what, params IEnumerable<string> arguments) =>
         Guest.Parse(Run(timeout, ["python3", "/tools/guest.py", what, .. arguments]).OrFail()
             .Output);

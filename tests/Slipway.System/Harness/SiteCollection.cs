@@ -5,7 +5,9 @@ using System.Runtime.Versioning;
 
 namespace Slipway.SystemTests.Harness;
 
-/// <summary>All tests share one site and run one after another: they measure time and memory.</summary>
+/// <summary>
+/// All tests share one site and run one after another: they measure time and memory.
+/// </summary>
 [CollectionDefinition(Name)]
 public sealed class SiteCollection : ICollectionFixture<Site>
 {

@@ -49,7 +49,9 @@ public sealed class SlipwayEngine : IDisposable
         }
     }
 
-    /// <summary>Asks the engine to stop, as a service manager does, and waits for its end.</summary>
+    /// <summary>
+    /// Asks the engine to stop, as a service manager does, and waits for its end.
+    /// </summary>
     public ProgramResult Stop()
     {
         endIsExpected = true;

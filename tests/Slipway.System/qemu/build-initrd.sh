@@ -25,11 +25,13 @@ done
 python=$(/usr/bin/python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
 mkdir -p "$root$python"
 (cd "$python" && find . \( -name test -o -name tests -o -name __pycache__ -o -name idlelib \
-    -o -name tkinter -o -name lib2to3 -o -name 'config-*' -o -name ensurepip -o -name pydoc_data \) \
+    -o -name tkinter -o -name lib2to3 -o -name 'config-*' -o -name ensurepip \
+    -o -name pydoc_data \) \
     -prune -o -type f -print | cpio -pdmL --quiet "$root$python")
 
 # Every library that a copied program or module names.
-find "$root/bin" "$root$python" -type f \( -perm -100 -o -name '*.so' \) -exec ldd {} + 2>/dev/null |
+find "$root/bin" "$root$python" -type f \( -perm -100 -o -name '*.so' \) -exec ldd {} + \
+    2>/dev/null |
     grep -o '/[^ ]*\.so[^ :]*' | sort -u |
     while read -r library; do
         [ -f "$library" ] && [ ! -e "$root$library" ] || continue

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Starts a program several times; prints the median time until it says that it is ready, in ms.
 
-usage: startup.py TIMES PROGRAM [ARGUMENT...]      {} among the arguments becomes the ready descriptor
+usage: startup.py TIMES PROGRAM [ARGUMENT...]
+{} among the arguments becomes the ready descriptor
 """
 import os
 import signal

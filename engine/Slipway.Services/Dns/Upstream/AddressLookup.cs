@@ -8,14 +8,24 @@ namespace Slipway.Services;
 /// <summary>
 /// getaddrinfo on threads of its own. It blocks as long as the host's resolver likes, and cannot be
 /// stopped: so the threads are few, the queue is short, and what waited past its deadline is not
-/// begun. A dead resolver thus costs its own queries, and nobody else's.
+/// begun. A dead resolver thus costs its own queries, and nobody else's; and a guest that asks for
+/// names that nobody answers has half of the threads at most.
 /// </summary>
-internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
+/// <param name="maxThreads">Lookups at a time.</param>
+/// <param name="maxQueued">Lookups that wait for a thread; more fail at once.</param>
+/// <param name="find">
+/// What blocks: the addresses of a name, IPv4 or IPv6; getaddrinfo if null.
+/// </param>
+internal sealed class AddressLookup(
+    int maxThreads, int maxQueued, Func<string, bool, LocalName?>? find = null) : IDisposable
 {
     // glibc's modules take some hundred KiB of stack at most.
     private const int StackLengthBytes = 512 << 10;
     private static readonly TimeSpan s_idleTime = TimeSpan.FromSeconds(10);
-    private readonly Queue<Request> _queue = [];
+    private readonly Func<string, bool, LocalName?> _find = find ?? Find;
+    private readonly int _maxThreadsPerGuest = Math.Max(maxThreads / 2, 1);
+    private readonly LinkedList<Request> _queue = [];
+    private readonly Dictionary<IpAddress, int> _running = [];
     private readonly object _lock = new();
     private int _threads;
     private int _idle;
@@ -23,10 +33,11 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
 
     /// <summary>Addresses of a name; null when nobody could say, or not by the deadline.</summary>
     public async Task<LocalName?> FindAsync(
-        byte[] name, bool ipv4, TimeSpan deadline, CancellationToken stop)
+        byte[] name, bool ipv4, IpAddress guest, TimeSpan deadline, CancellationToken stop)
     {
-        Request request =
-            new(Text(name), ipv4, Environment.TickCount64 + (long)deadline.TotalMilliseconds);
+        Request request = new(
+            Text(name), ipv4, guest,
+            Environment.TickCount64 + (long)deadline.TotalMilliseconds);
         lock (_lock)
         {
             if (_disposed || _queue.Count >= maxQueued)
@@ -34,7 +45,7 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
                 return null;
             }
 
-            _queue.Enqueue(request);
+            _queue.AddLast(request);
             if (_idle > 0)
             {
                 Monitor.Pulse(_lock);
@@ -81,8 +92,10 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
         {
             if (Environment.TickCount64 < request.DeadlineMs)
             {
-                request.Answer.TrySetResult(Find(request));
+                request.Answer.TrySetResult(_find(request.Name, request.IPv4));
             }
+
+            Leave(request.Guest);
         }
     }
 
@@ -90,7 +103,8 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
     {
         lock (_lock)
         {
-            while (_queue.Count == 0)
+            Request? next;
+            while ((next = TakeEligible()) is null)
             {
                 _idle++;
                 bool woken = !_disposed && Monitor.Wait(_lock, s_idleTime);
@@ -102,20 +116,53 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
                 }
             }
 
-            return _queue.Dequeue();
+            return next;
         }
     }
 
-    private static LocalName? Find(Request request)
+    /// <summary>The request that waits longest of a guest below its share.</summary>
+    private Request? TakeEligible()
     {
-        AddressFamily family = request.IPv4
+        for (LinkedListNode<Request>? at = _queue.First; at is not null; at = at.Next)
+        {
+            int running = _running.GetValueOrDefault(at.Value.Guest);
+            if (running < _maxThreadsPerGuest)
+            {
+                _running[at.Value.Guest] = running + 1;
+                _queue.Remove(at);
+                return at.Value;
+            }
+        }
+
+        return null;
+    }
+
+    private void Leave(IpAddress guest)
+    {
+        lock (_lock)
+        {
+            int running = _running[guest] - 1;
+            if (running == 0)
+            {
+                _running.Remove(guest);
+            }
+            else
+            {
+                _running[guest] = running;
+            }
+        }
+    }
+
+    private static LocalName? Find(string name, bool ipv4)
+    {
+        AddressFamily family = ipv4
             ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
         NameResolutionResult result = NameResolution.Resolve(
-            request.Name, family, out IReadOnlyList<IPAddress> addresses);
+            name, family, out IReadOnlyList<IPAddress> addresses);
         if (result == NameResolutionResult.NoName)
         {
             // Some modules say so when there is only no address of this family.
-            result = NameResolution.Resolve(request.Name, AddressFamily.Unspecified, out _);
+            result = NameResolution.Resolve(name, AddressFamily.Unspecified, out _);
             result = result == NameResolutionResult.Found ? NameResolutionResult.NoAddress : result;
         }
 
@@ -130,7 +177,7 @@ internal sealed class AddressLookup(int maxThreads, int maxQueued) : IDisposable
         };
     }
 
-    private sealed record Request(string Name, bool IPv4, long DeadlineMs)
+    private sealed record Request(string Name, bool IPv4, IpAddress Guest, long DeadlineMs)
     {
         public TaskCompletionSource<LocalName?> Answer { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -60,8 +60,8 @@ internal sealed class HostResolver : IDisposable
         {
             _counters.CountLookedUp();
             LocalName? found = await _lookup.FindAsync(
-                query.Name, query.Question.Type == DnsType.A, _settings.QueryDeadline,
-                deadline.Token)
+                query.Name, query.Question.Type == DnsType.A, query.Guest,
+                _settings.QueryDeadline, deadline.Token)
                 .ConfigureAwait(false);
             response = found is null ? null : query.Answer(found);
         }

@@ -42,15 +42,15 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
         long sentMs = Environment.TickCount64;
-        byte[]? response = query.OverTcp
-            ? await AskStreamAsync(query, timeout, stop).ConfigureAwait(false)
+        (byte[]? response, bool isSent) = query.OverTcp
+            ? (await AskStreamAsync(query, timeout, stop).ConfigureAwait(false), false)
             : await AskDatagramAsync(query, timeout, stop).ConfigureAwait(false);
         if (response is not null)
         {
             Volatile.Write(ref _lastAnswerMs, Environment.TickCount64);
             Volatile.Write(ref _deadUntilMs, 0);
         }
-        else if (Volatile.Read(ref _lastAnswerMs) < sentMs && !query.OverTcp
+        else if (isSent && Volatile.Read(ref _lastAnswerMs) < sentMs
             && !stop.IsCancellationRequested)
         {
             Volatile.Write(
@@ -75,22 +75,23 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         }
     }
 
-    private async Task<byte[]?> AskDatagramAsync(
+    /// <returns>Whether the query went out, too: a want of sockets is not the server's.</returns>
+    private async Task<(byte[]? Response, bool IsSent)> AskDatagramAsync(
         UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
         NameServerSocket? socket = PickSocket();
         if (socket?.TrySend(query) is not NameServerSocket.Pending pending)
         {
-            return null;
+            return (null, false);
         }
 
         try
         {
-            return await pending.Answer.Task.WaitAsync(timeout, stop).ConfigureAwait(false);
+            return (await pending.Answer.Task.WaitAsync(timeout, stop).ConfigureAwait(false), true);
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {
-            return null;
+            return (null, true);
         }
         finally
         {
@@ -131,7 +132,9 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
                 }
             }
 
-            return _sockets.Count < 2 * MaxSockets ? OpenSocket() : null;
+            // With all of them spent and each waiting for somebody: one serves on for a while.
+            return (_sockets.Count < 2 * MaxSockets ? OpenSocket() : null)
+                ?? (_sockets.Count > 0 ? _sockets[first % _sockets.Count] : null);
         }
     }
 

@@ -8,8 +8,10 @@ namespace Slipway.Services;
 /// <param name="Bytes">The message, intact.</param>
 /// <param name="Name">The name asked for, in wire form.</param>
 /// <param name="OverTcp">Asked over TCP, and passed on over TCP.</param>
+/// <param name="Guest">Who asks first: what blocks is shared fairly between guests.</param>
 internal sealed record UpstreamQuery(
-    byte[] Bytes, byte[] Name, DnsQuestion Question, DnsEdns Edns, bool OverTcp)
+    byte[] Bytes, byte[] Name, DnsQuestion Question, DnsEdns Edns, bool OverTcp,
+    IpAddress Guest)
 {
     /// <summary>The longest response that the guest takes, in bytes.</summary>
     public int LimitBytes => OverTcp ? DnsMessage.MaxLengthBytes : Edns.ResponseLimitBytes;

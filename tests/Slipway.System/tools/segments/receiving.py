@@ -130,7 +130,8 @@ def fill_window(conn):
         for start in range(0, min(room, 64 * len(payload)), len(payload)):
             conn.write(payload[:room - start], flags=ACK)
         total += min(room, 64 * len(payload))
-    raise Failure(f"the window did not close in 6 s: {total} bytes, {distance(edge, conn.seq)} left")
+    raise Failure(
+        f"the window did not close in 6 s: {total} bytes, {distance(edge, conn.seq)} left")
 
 
 def forward(conn, edge, segment):

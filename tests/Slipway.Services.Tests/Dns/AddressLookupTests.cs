@@ -1,0 +1,51 @@
+using System.Text;
+using Slipway.Wire;
+
+namespace Slipway.Services.Tests.Dns;
+
+/// <summary>The threads that ask the host's resolver are shared by the guests.</summary>
+public sealed class AddressLookupTests
+{
+    private static readonly IpAddress Greedy = IpAddress.Parse("192.168.127.2");
+    private static readonly IpAddress Modest = IpAddress.Parse("192.168.127.3");
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Find_Localhost_IsTheHostsAnswer()
+    {
+        using AddressLookup lookup = new(maxThreads: 2, maxQueued: 4);
+        LocalName? found = await lookup.FindAsync(
+            Wire("localhost"), ipv4: true, Greedy, Deadline, default);
+        Assert.Equal(IpAddress.Parse("127.0.0.1"), Assert.Single(found!.Addresses));
+    }
+
+    [Fact]
+    public async Task Find_WhileAnotherGuestsNamesAnswerNever_IsAnswered()
+    {
+        using ManualResetEventSlim dead = new();
+        int stuck = 0;
+        using AddressLookup lookup = new(maxThreads: 4, maxQueued: 64, (name, _) =>
+        {
+            if (name.StartsWith("dead", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref stuck);
+                dead.Wait();
+            }
+
+            return LocalName.Nonexistent;
+        });
+        Task<LocalName?>[] hopeless = [.. Enumerable.Range(0, 32).Select(_ =>
+            lookup.FindAsync(Wire("dead"), ipv4: true, Greedy, Deadline, default))];
+
+        LocalName? found = await lookup.FindAsync(
+            Wire("good"), ipv4: true, Modest, Deadline, default);
+
+        Assert.Same(LocalName.Nonexistent, found);
+        Assert.InRange(Volatile.Read(ref stuck), 0, 2);
+        dead.Set();
+        await Task.WhenAll(hopeless);
+    }
+
+    private static byte[] Wire(string label) =>
+        [(byte)label.Length, .. Encoding.ASCII.GetBytes(label), 0];
+}
