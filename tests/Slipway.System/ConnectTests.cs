@@ -85,10 +85,16 @@ public sealed class ConnectTests(Site site, ITestOutputHelper output) : SystemTe
 
     private void AssertIdle(SlipwayEngine engine)
     {
-        long before = engine.ProcessorTicks;
-        Thread.Sleep(3_000);
-        long ticks = engine.ProcessorTicks - before;
-        Note($"{ticks} ticks of 10 ms in 3 s idle");
+        // What the connections left to do (the runtime's collector, late answers) ends by itself.
+        long ticks = long.MaxValue;
+        for (int i = 0; i < 3 && ticks > 1; i++)
+        {
+            long before = engine.ProcessorTicks;
+            Thread.Sleep(3_000);
+            ticks = engine.ProcessorTicks - before;
+            Note($"{ticks} ticks of 10 ms in 3 s idle");
+        }
+
         Assert.InRange(ticks, 0, 1);
     }
 }
