@@ -6,15 +6,13 @@ namespace Slipway.Stack.Tests.Tcp;
 /// <summary>The ends of a connection: each direction on its own, both at once, by reset.</summary>
 public sealed class TcpCloseTests
 {
-    private const TcpFlags FinAck = TcpFlags.Fin | TcpFlags.Acknowledgment;
-
     private readonly TcpScript _script = new();
 
     [Fact]
     public void HalfClose_ByTheGuest_HostStillSends()
     {
         SimConnection host = _script.Connect();
-        SendFin();
+        _script.SendFin();
         _script.ExpectAck();
         Assert.True(host.IsEndOfStream);
 
@@ -25,11 +23,11 @@ public sealed class TcpCloseTests
         _script.Send(_script.Ack);
         host.ShutdownSend();
         _script.Turn();
-        _script.Expect(Expect.Flags(FinAck), Expect.Sequence(_script.EngineNext));
+        _script.Expect(Expect.Flags(TcpScript.FinAck), Expect.Sequence(_script.EngineNext));
         _script.EngineNext++;
         _script.Send(_script.Ack);
 
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -38,19 +36,19 @@ public sealed class TcpCloseTests
         SimConnection host = _script.Connect();
         host.ShutdownSend();
         _script.Turn();
-        _script.Expect(Expect.Flags(FinAck), Expect.Sequence(_script.EngineNext));
+        _script.Expect(Expect.Flags(TcpScript.FinAck), Expect.Sequence(_script.EngineNext));
         _script.EngineNext++;
         _script.Send(_script.Ack);
 
         _script.SendText([1, 2, 3]);
         _script.ExpectAck();
         Assert.Equal([1, 2, 3], host.ReadAll());
-        SendFin();
+        _script.SendFin();
         _script.ExpectAck();
 
         Assert.True(host.IsEndOfStream);
         _script.Elapse(Duration.FromSeconds(5));
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -82,7 +80,7 @@ public sealed class TcpCloseTests
 
         _script.Elapse(Duration.FromSeconds(3600));
 
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -91,9 +89,9 @@ public sealed class TcpCloseTests
         SimConnection host = _script.Connect();
         host.ShutdownSend();
         _script.Turn();
-        _script.Expect(Expect.Flags(FinAck));
+        _script.Expect(Expect.Flags(TcpScript.FinAck));
 
-        SendFin();
+        _script.SendFin();
         _script.Expect(Expect.Flags(TcpFlags.Acknowledgment),
             Expect.Acknowledges(_script.GuestNext));
         Assert.Equal(TcpState.Closing, _script.State);
@@ -102,7 +100,7 @@ public sealed class TcpCloseTests
         Assert.Equal(TcpState.TimeWait, _script.State);
 
         _script.Elapse(Duration.FromSeconds(5));
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -110,7 +108,7 @@ public sealed class TcpCloseTests
     {
         SimConnection host = _script.Connect();
 
-        _script.Send(_script.Ack with { Flags = FinAck, Payload = [1, 2, 3] });
+        _script.Send(_script.Ack with { Flags = TcpScript.FinAck, Payload = [1, 2, 3] });
 
         _script.GuestNext += 4;
         _script.ExpectAck();
@@ -124,7 +122,9 @@ public sealed class TcpCloseTests
         SimConnection host = _script.Connect();
 
         _script.Send(
-            _script.Ack with { Sequence = _script.GuestNext + 3, Flags = FinAck, Payload = [4] });
+            _script.Ack with {
+            Sequence = _script.GuestNext + 3, Flags = TcpScript.FinAck, Payload = [4],
+        });
         _script.ExpectAck();
         Assert.False(host.HasFin);
         _script.Send(_script.Ack with { Payload = [1, 2, 3] });
@@ -139,8 +139,8 @@ public sealed class TcpCloseTests
     public void Fin_Retransmitted_IsAcknowledgedAgain()
     {
         _script.Connect();
-        Segment fin = _script.Ack with { Flags = FinAck };
-        SendFin();
+        Segment fin = _script.Ack with { Flags = TcpScript.FinAck };
+        _script.SendFin();
         _script.ExpectAck();
 
         _script.Send(fin);
@@ -156,7 +156,7 @@ public sealed class TcpCloseTests
         SimConnection host = _script.Connect();
         byte[] text = new StreamPattern(1).Bytes(0, 1_400);
         _script.SendText(text);
-        SendFin();
+        _script.SendFin();
         Assert.False(host.HasFin);
 
         List<byte> received = [];
@@ -174,7 +174,7 @@ public sealed class TcpCloseTests
     public void Text_AfterTheGuestsFin_IsNotDelivered()
     {
         SimConnection host = _script.Connect();
-        SendFin();
+        _script.SendFin();
 
         _script.Send(_script.Ack with { Payload = [1] });
 
@@ -185,7 +185,7 @@ public sealed class TcpCloseTests
     public void LateData_AfterFullClose_GetsReset()
     {
         SimConnection host = _script.Connect();
-        SendFin();
+        _script.SendFin();
         host.ShutdownSend();
         _script.Turn();
         _script.EngineNext++;
@@ -234,7 +234,7 @@ public sealed class TcpCloseTests
             _script.Turn();
             _script.EngineNext++;
             _script.Send(_script.Ack);
-            SendFin();
+            _script.SendFin();
             Assert.Equal(TcpState.TimeWait, _script.State);
             _script.TakeAll();
         }
@@ -252,7 +252,7 @@ public sealed class TcpCloseTests
         _script.Turn();
         _script.EngineNext++;
         _script.Send(_script.Ack);
-        SendFin();
+        _script.SendFin();
         _script.TakeAll();
 
         _script.Send(TcpScript.Syn with { Sequence = 999_000 });
@@ -269,8 +269,8 @@ public sealed class TcpCloseTests
         host.ShutdownSend();
         _script.Turn();
         _script.EngineNext++;
-        Segment fin = _script.Ack with { Flags = FinAck };
-        SendFin();
+        Segment fin = _script.Ack with { Flags = TcpScript.FinAck };
+        _script.SendFin();
         _script.TakeAll();
 
         _script.Send(fin);
@@ -290,7 +290,7 @@ public sealed class TcpCloseTests
         _script.Port.Room = 0;
         _script.Elapse(Duration.FromSeconds(3600));
 
-        AssertGone(host);
+        _script.AssertGone(host);
         Assert.True(host.WasReset);
     }
 
@@ -303,19 +303,5 @@ public sealed class TcpCloseTests
         _script.EngineNext = answer.Sequence + 1;
         _script.Send(_script.Ack);
         return _script.Server.Connections[^1];
-    }
-
-    private void SendFin()
-    {
-        _script.Send(_script.Ack with { Flags = FinAck });
-        _script.GuestNext++;
-    }
-
-    private void AssertGone(SimConnection host)
-    {
-        Assert.True(host.IsClosed);
-        Assert.Equal(0, _script.Layer.Count);
-        Assert.Equal(0, _script.Host.OpenSockets);
-        Assert.Equal(Instant.Never, _script.Timers.NextDeadline);
     }
 }

@@ -6,8 +6,6 @@ namespace Slipway.Stack.Tests.Tcp;
 /// <summary>Connections that end by reset, from either side.</summary>
 public sealed class TcpResetTests
 {
-    private const TcpFlags FinAck = TcpFlags.Fin | TcpFlags.Acknowledgment;
-
     private readonly TcpScript _script = new();
 
     [Fact]
@@ -20,7 +18,7 @@ public sealed class TcpResetTests
 
         Segment reset = _script.Expect(Expect.Sequence(_script.EngineNext));
         Assert.True(reset.Has(TcpFlags.Reset));
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -39,7 +37,7 @@ public sealed class TcpResetTests
         _script.Send(_script.Ack);
         Segment reset = _script.Expect(Expect.Sequence(_script.EngineNext));
         Assert.True(reset.Has(TcpFlags.Reset));
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -62,7 +60,7 @@ public sealed class TcpResetTests
         _script.Send(_script.Ack);
         Segment reset = _script.Expect(Expect.Sequence(answer.End));
         Assert.True(reset.Has(TcpFlags.Reset));
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -71,13 +69,13 @@ public sealed class TcpResetTests
         SimConnection host = _script.Connect();
         host.ShutdownSend();
         _script.Turn();
-        _script.EngineNext = _script.Expect(Expect.Flags(FinAck)).End;
+        _script.EngineNext = _script.Expect(Expect.Flags(TcpScript.FinAck)).End;
         _script.Send(_script.Ack);
         _script.Port.Room = 0;
         host.Reset();
         _script.Turn();
         _script.ExpectNothing();
-        AssertGone(host);
+        _script.AssertGone(host);
 
         _script.Port.Room = int.MaxValue;
         _script.Layer.OnPortWritable(_script.Port);
@@ -92,14 +90,14 @@ public sealed class TcpResetTests
     public void HostReset_AfterHalfClose_BecomesGuestReset()
     {
         SimConnection host = _script.Connect();
-        SendFin();
+        _script.SendFin();
         _script.ExpectAck();
 
         host.Reset();
         _script.Turn();
 
         Assert.True(_script.Expect().Has(TcpFlags.Reset));
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
@@ -111,14 +109,14 @@ public sealed class TcpResetTests
 
         _script.ExpectNothing();
         Assert.True(host.WasReset);
-        AssertGone(host);
+        _script.AssertGone(host);
     }
 
     [Fact]
     public void HostStillSending_AfterGuestClosedBoth_GuestsResetReachesIt()
     {
         SimConnection host = _script.Connect();
-        SendFin();
+        _script.SendFin();
         _script.ExpectAck();
         host.Write([1]);
         _script.Turn();
@@ -127,19 +125,5 @@ public sealed class TcpResetTests
         _script.Send(new Segment { Sequence = data.Acknowledgment, Flags = TcpFlags.Reset });
 
         Assert.True(host.WasReset);
-    }
-
-    private void SendFin()
-    {
-        _script.Send(_script.Ack with { Flags = FinAck });
-        _script.GuestNext++;
-    }
-
-    private void AssertGone(SimConnection host)
-    {
-        Assert.True(host.IsClosed);
-        Assert.Equal(0, _script.Layer.Count);
-        Assert.Equal(0, _script.Host.OpenSockets);
-        Assert.Equal(Instant.Never, _script.Timers.NextDeadline);
     }
 }

@@ -9,6 +9,8 @@ namespace Slipway.Stack.Tests.Tcp;
 /// </summary>
 internal sealed class TcpScript : INeighborWaiter
 {
+    public const TcpFlags FinAck = TcpFlags.Fin | TcpFlags.Acknowledgment;
+
     public const uint GuestInitial = 1_000_000;
 
     public TcpScript(StackSettings? settings = null, RecordingPort? port = null)
@@ -108,6 +110,22 @@ internal sealed class TcpScript : INeighborWaiter
     {
         Send(Ack with { Payload = payload });
         GuestNext += (uint)payload.Length;
+    }
+
+    /// <summary>The guest has nothing more to send.</summary>
+    public void SendFin()
+    {
+        Send(Ack with { Flags = FinAck });
+        GuestNext++;
+    }
+
+    /// <summary>Nothing is left of the connection: no flow, no socket, no timer.</summary>
+    public void AssertGone(SimConnection host)
+    {
+        Assert.True(host.IsClosed);
+        Assert.Equal(0, Layer.Count);
+        Assert.Equal(0, Host.OpenSockets);
+        Assert.Equal(Instant.Never, Timers.NextDeadline);
     }
 
     /// <summary>The engine works until it has nothing left to do at this instant.</summary>
