@@ -122,9 +122,10 @@ public sealed class TcpCloseTests
         SimConnection host = _script.Connect();
 
         _script.Send(
-            _script.Ack with {
-            Sequence = _script.GuestNext + 3, Flags = TcpScript.FinAck, Payload = [4],
-        });
+            _script.Ack with
+            {
+                Sequence = _script.GuestNext + 3, Flags = TcpScript.FinAck, Payload = [4],
+            });
         _script.ExpectAck();
         Assert.False(host.HasFin);
         _script.Send(_script.Ack with { Payload = [1, 2, 3] });
