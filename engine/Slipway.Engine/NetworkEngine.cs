@@ -30,6 +30,9 @@ public sealed partial class NetworkEngine : IDisposable
     private long _resourcesReported;
     private volatile bool _stopping;
 
+    /// <summary>What the engine has counted since its start; read from any thread.</summary>
+    public Counters Counters => _stack.Counters;
+
     /// <summary>
     /// Stops <see cref="Run"/> at the end of the turn; from any thread, more than once.
     /// </summary>

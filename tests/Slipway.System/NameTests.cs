@@ -101,6 +101,31 @@ public sealed class NameTests(Site site, ITestOutputHelper output) : SystemTest(
     }
 
     [SlipwayFact]
+    public void NameServer_ChangedInResolvConf_IsFollowedWithoutARestart()
+    {
+        Guest guest = StartGuest();
+        Assert.Equal("192.0.2.1", Short(guest, "a.test"));
+        using RunningProgram other = Site.Host.Start(
+            "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null",
+            "--listen-address=127.0.0.2", "--bind-interfaces", "--pid-file=", "--user=root",
+            "--local=/test/", "--host-record=a.test,192.0.2.99");
+        Eventually.Holds(TimeSpan.FromSeconds(10), "the other server answers", () =>
+            Site.Host.Run("dig", "+short", "+tries=1", "+time=1", "@127.0.0.2", "a.test")
+                .Output.Contains("192.0.2.99", StringComparison.Ordinal));
+        string path = $"{Site.Host.EtcPath}/resolv.conf";
+        try
+        {
+            File.WriteAllText(path, "nameserver 127.0.0.2\n");
+            Eventually.Holds(TimeSpan.FromSeconds(5), "the new server is asked", () =>
+                Short(guest, "a.test") == "192.0.2.99");
+        }
+        finally
+        {
+            File.WriteAllText(path, "nameserver 127.0.0.1\n");
+        }
+    }
+
+    [SlipwayFact]
     public void AddedRecord_OnTheCommandLine_IsAnswered()
     {
         Guest guest = StartGuest(WideMtuBytes, "--dns", "api.example=203.0.113.9");

@@ -8,6 +8,9 @@ namespace Slipway;
 /// <summary>`slipway run`: serves guests until it is stopped.</summary>
 internal static class RunCommand
 {
+    /// <summary>SIGUSR1 on Linux (signal(7)); the runtime names no user signals.</summary>
+    private const int UserSignal1 = 10;
+
     public static Command Create()
     {
         Command command = new("run", "Serve guests on the given links until stopped.");
@@ -43,6 +46,12 @@ internal static class RunCommand
             PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(
             PosixSignal.SIGHUP, Stop);
+        using PosixSignalRegistration report = PosixSignalRegistration.Create(
+            (PosixSignal)UserSignal1, context =>
+            {
+                context.Cancel = true;
+                StandardError.Say(CounterReport.Write(engine.Counters));
+            });
 
         log.Write(LogLevel.Information, Describe(configuration));
         ready.Tell(log);

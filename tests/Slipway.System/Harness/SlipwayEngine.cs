@@ -49,6 +49,17 @@ public sealed class SlipwayEngine : IDisposable
         }
     }
 
+    /// <summary>Asks the engine what it has counted; returns the line that it says.</summary>
+    public string Report()
+    {
+        int before = Log.Length;
+        program.Signal("USR1");
+        Eventually.Holds(TimeSpan.FromSeconds(5), "the counters are reported", () =>
+            Log[before..].Contains("counted:", StringComparison.Ordinal)
+            && Log.EndsWith('\n'));
+        return Log[before..];
+    }
+
     /// <summary>
     /// Asks the engine to stop, as a service manager does, and waits for its end.
     /// </summary>
