@@ -50,7 +50,7 @@ internal sealed class DatagramPort : IGuestPort
         return Reserved;
     }
 
-    public bool Commit(int lengthBytes)
+    public bool Commit(int lengthBytes, in FrameOffload offload)
     {
         if (_reservedBytes == 0)
         {

@@ -62,7 +62,7 @@ internal sealed partial class StreamPort
         return Reserved;
     }
 
-    public bool Commit(int lengthBytes)
+    public bool Commit(int lengthBytes, in FrameOffload offload)
     {
         if (_reservedBytes == 0)
         {

@@ -131,7 +131,7 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         return _sent.AsSpan(0, _reservedBytes);
     }
 
-    public bool Commit(int lengthBytes)
+    public bool Commit(int lengthBytes, in FrameOffload offload)
     {
         _reservedBytes = 0;
         return Files.Write(_descriptor, _sent.AsSpan(0, lengthBytes)) == lengthBytes;

@@ -90,8 +90,9 @@ public sealed class GuestStack : IFrameReceiver
 
     public void OnPortOpened(IGuestPort port, Instant now) => _switch.OnPortOpened(port, now);
 
-    public void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now) =>
-        _switch.OnFrame(port, frame, now);
+    public void OnFrame(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
+        _switch.OnFrame(port, frame, offload, now);
 
     public void OnPortWritable(IGuestPort port, Instant now)
     {

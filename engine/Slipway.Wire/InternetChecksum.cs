@@ -69,6 +69,12 @@ public static class InternetChecksum
     }
 
     /// <summary>
+    /// Folds a sum to 16 bits without complementing it: what stands in the field of a checksum that
+    /// the link completes.
+    /// </summary>
+    public static ushort FinishOpen(ulong sum) => (ushort)~Finish(sum);
+
+    /// <summary>
     /// The sum of the pseudo-header that TCP, UDP and ICMPv6 put before their own bytes (RFC 9293
     /// section 3.1, RFC 8200 section 8.1).
     /// </summary>

@@ -9,7 +9,8 @@ internal sealed class EchoingReceiver : IFrameReceiver
     {
     }
 
-    public void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now) =>
+    public void OnFrame(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
         Assert.True(LinkBench.TrySend(port, frame));
 
     public void OnPortWritable(IGuestPort port, Instant now)

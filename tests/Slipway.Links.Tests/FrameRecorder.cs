@@ -15,7 +15,8 @@ internal sealed class FrameRecorder : IFrameReceiver
 
     public void OnPortOpened(IGuestPort port, Instant now) => Opened++;
 
-    public void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now) =>
+    public void OnFrame(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
         Frames.Add(frame.ToArray());
 
     public void OnPortWritable(IGuestPort port, Instant now) => Writable++;

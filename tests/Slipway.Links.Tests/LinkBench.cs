@@ -126,7 +126,8 @@ internal sealed class LinkBench : IFrameReceiver, IDisposable
 
     public void OnPortOpened(IGuestPort port, Instant now) => Opened.Add(port);
 
-    public void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now) =>
+    public void OnFrame(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
         Frames.Add((port, frame.ToArray()));
 
     public void OnPortWritable(IGuestPort port, Instant now) => Writable.Add(port);

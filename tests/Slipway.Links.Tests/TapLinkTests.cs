@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Slipway.Host;
+using Slipway.Stack;
 using Slipway.Testing;
 using Slipway.Wire;
 

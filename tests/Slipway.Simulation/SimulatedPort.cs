@@ -38,7 +38,7 @@ internal sealed class SimulatedPort(FaultyWire wire, int mtuBytes) : IGuestPort
         return _frame.AsSpan(0, lengthBytes);
     }
 
-    public bool Commit(int lengthBytes)
+    public bool Commit(int lengthBytes, in FrameOffload offload)
     {
         Assert.InRange(lengthBytes, 0, _reserved);
         _reserved = -1;

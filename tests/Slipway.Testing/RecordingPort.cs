@@ -64,7 +64,7 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
     public Span<byte> Reserved =>
         _reservedLength < 0 ? [] : _reserved.AsSpan(0, _reservedLength);
 
-    public bool Commit(int lengthBytes)
+    public bool Commit(int lengthBytes, in FrameOffload offload)
     {
         if (lengthBytes > _reservedLength)
         {

@@ -30,6 +30,12 @@ public readonly ref struct GuestPacket
     /// </summary>
     public bool IsLinkBroadcast { get; init; }
 
+    /// <summary>
+    /// What the guest has left to be done; it fits the packet, and is nothing for one that came in
+    /// fragments.
+    /// </summary>
+    public FrameOffload Offload { get; init; }
+
     /// <summary>What is above IP.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
 

@@ -42,7 +42,7 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
     public bool Commit(
         in GuestRoute route, IpAddress source, IpAddress destination, IpProtocol protocol,
         int payloadLengthBytes, byte ttl = DefaultTtl, byte typeOfService = 0,
-        bool dontFragment = true)
+        bool dontFragment = true, in FrameOffload offload = default)
     {
         ushort identification = dontFragment ? (ushort)0 : NextIdentification();
         Ipv4Header.Write(
@@ -51,7 +51,7 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
             dontFragment, moreFragments: false, fragmentOffsetBytes: 0, ttl, protocol, source,
             destination);
         return CommitFrame(
-            route, EtherType.IPv4, Ipv4Header.MinimumLengthBytes + payloadLengthBytes);
+            route, EtherType.IPv4, Ipv4Header.MinimumLengthBytes + payloadLengthBytes, offload);
     }
 
     /// <summary>
@@ -92,7 +92,8 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
                 frame[EthernetHeader.LengthBytes..], Ipv4Header.MinimumLengthBytes + lengthBytes,
                 typeOfService, identification, dontFragment: false, !last, offsetBytes, ttl,
                 protocol, source, destination);
-            if (!CommitFrame(route, EtherType.IPv4, Ipv4Header.MinimumLengthBytes + lengthBytes))
+            if (!CommitFrame(
+                route, EtherType.IPv4, Ipv4Header.MinimumLengthBytes + lengthBytes, default))
             {
                 return false;
             }
@@ -115,16 +116,34 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
         }
 
         payload.CopyTo(frame[EthernetHeader.LengthBytes..]);
-        return CommitFrame(route, type, payload.Length);
+        return CommitFrame(route, type, payload.Length, default);
     }
 
-    /// <summary>Passes a guest's frame on to another guest, as it is.</summary>
-    public bool Forward(IGuestPort port, ReadOnlySpan<byte> frame)
+    /// <summary>
+    /// Passes a guest's frame on to another guest. What its sender left to be done is left to that
+    /// guest's link, or done here where that does not take it over.
+    /// </summary>
+    public bool Forward(IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload)
     {
-        if (frame.Length > port.MaxFrameLengthBytes)
+        bool isTakenOver = (offload.Needs & ~port.Offloads) == Offloads.None;
+        int headerBytes = offload.IsSegmented ? FrameSegmenter.HeaderLength(frame, offload) : 0;
+        int packetBytes = offload.IsSegmented
+            ? Math.Min(frame.Length, headerBytes + offload.SegmentBytes) : frame.Length;
+        if (offload.IsSegmented && headerBytes == 0)
+        {
+            counters.Malformed(ParseError.Field);
+            return false;
+        }
+
+        if (packetBytes > port.MaxFrameLengthBytes)
         {
             counters.Drop(DropReason.FrameTooLong);
             return false;
+        }
+
+        if (offload.IsSegmented && !isTakenOver)
+        {
+            return ForwardCut(port, frame, offload, headerBytes);
         }
 
         Span<byte> reserved = port.Reserve(frame.Length);
@@ -135,7 +154,39 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
         }
 
         frame.CopyTo(reserved);
-        return Count(port, frame.Length);
+        if (offload.IsChecksumOpen && !isTakenOver)
+        {
+            FrameSegmenter.CompleteChecksum(reserved, offload);
+            return Count(port, frame.Length, default);
+        }
+
+        return Count(port, frame.Length, offload);
+    }
+
+    // A link that fills midway loses the rest, as a network card's queue would.
+    private bool ForwardCut(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, int headerBytes)
+    {
+        int payloadBytes = frame.Length - headerBytes;
+        for (int offset = 0; offset < payloadBytes; offset += offload.SegmentBytes)
+        {
+            int lengthBytes =
+                headerBytes + Math.Min(offload.SegmentBytes, payloadBytes - offset);
+            Span<byte> packet = port.Reserve(lengthBytes);
+            if (packet.IsEmpty)
+            {
+                counters.Drop(DropReason.LinkFull);
+                return false;
+            }
+
+            FrameSegmenter.WritePacket(frame, offload, headerBytes, offset, packet);
+            if (!Count(port, lengthBytes, default))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private ushort NextIdentification()
@@ -147,15 +198,16 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
         return _identification += (ushort)(1 + (hash % IdentificationStep));
     }
 
-    private bool CommitFrame(in GuestRoute route, EtherType type, int payloadLengthBytes)
+    private bool CommitFrame(
+        in GuestRoute route, EtherType type, int payloadLengthBytes, in FrameOffload offload)
     {
         EthernetHeader.Write(route.Port.Reserved, route.Mac, settings.GatewayMac, type);
-        return Count(route.Port, EthernetHeader.LengthBytes + payloadLengthBytes);
+        return Count(route.Port, EthernetHeader.LengthBytes + payloadLengthBytes, offload);
     }
 
-    private bool Count(IGuestPort port, int frameLengthBytes)
+    private bool Count(IGuestPort port, int frameLengthBytes, in FrameOffload offload)
     {
-        if (!port.Commit(frameLengthBytes))
+        if (!port.Commit(frameLengthBytes, offload))
         {
             counters.Drop(DropReason.LinkFull);
             return false;

@@ -7,7 +7,14 @@ public interface IFrameReceiver
     void OnPortOpened(IGuestPort port, Instant now);
 
     /// <summary>A frame from the guest; the span is valid during the call only.</summary>
-    void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now);
+    /// <param name="port">Whose guest sent it.</param>
+    /// <param name="frame">From the Ethernet header on, without checksum.</param>
+    /// <param name="offload">
+    /// What the guest has left to be done. The link has checked that it lies within the frame.
+    /// </param>
+    /// <param name="now">The turn's time.</param>
+    void OnFrame(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now);
 
     /// <summary>A port that had no room has some again.</summary>
     void OnPortWritable(IGuestPort port, Instant now);

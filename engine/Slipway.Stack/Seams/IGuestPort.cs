@@ -11,8 +11,19 @@ public interface IGuestPort
     /// <summary>The port's number on the switch, unique for the engine's life.</summary>
     int Id { get; }
 
-    /// <summary>Largest frame that the link carries, Ethernet header included, in bytes.</summary>
+    /// <summary>
+    /// Largest frame of one packet that the link carries, Ethernet header included, in bytes.
+    /// </summary>
     int MaxFrameLengthBytes { get; }
+
+    /// <summary>
+    /// What may be left to the link. Where it takes segments, a frame of many may have up to
+    /// <see cref="LargestSegmentedBytes"/>.
+    /// </summary>
+    Offloads Offloads => Offloads.None;
+
+    /// <summary>The largest IPv4 packet and an Ethernet header, in bytes.</summary>
+    const int LargestSegmentedBytes = 14 + 65_535;
 
     /// <summary>
     /// Memory for one frame of up to <paramref name="lengthBytes"/>; empty when the link can take
@@ -28,6 +39,10 @@ public interface IGuestPort
     Span<byte> Reserved { get; }
 
     /// <summary>Sends the first <paramref name="lengthBytes"/> of what was reserved.</summary>
+    /// <param name="lengthBytes">The frame's length.</param>
+    /// <param name="offload">
+    /// What is left to the link: nothing that <see cref="Offloads"/> does not name.
+    /// </param>
     /// <returns>False when the frame was lost: the link broke or its queue filled.</returns>
-    bool Commit(int lengthBytes);
+    bool Commit(int lengthBytes, in FrameOffload offload);
 }

@@ -68,11 +68,14 @@ public sealed class Switch : IFrameReceiver
         _arp.Announce(port);
     }
 
-    public void OnFrame(IGuestPort port, ReadOnlySpan<byte> frame, Instant now)
+    public void OnFrame(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)
     {
         _counters.FramesReceived++;
         _counters.BytesReceived += frame.Length;
-        if (frame.Length > port.MaxFrameLengthBytes)
+        int largest = offload.IsSegmented
+            ? IGuestPort.LargestSegmentedBytes : port.MaxFrameLengthBytes;
+        if (frame.Length > largest)
         {
             _counters.Drop(DropReason.FrameTooLong);
             return;
@@ -109,7 +112,7 @@ public sealed class Switch : IFrameReceiver
             return;
         }
 
-        Deliver(port, frame, header, now);
+        Deliver(port, frame, offload, header, now);
     }
 
     public void OnPortWritable(IGuestPort port, Instant now)
@@ -155,25 +158,26 @@ public sealed class Switch : IFrameReceiver
     }
 
     private void Deliver(
-        IGuestPort port, ReadOnlySpan<byte> frame, in EthernetHeader header, Instant now)
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload,
+        in EthernetHeader header, Instant now)
     {
         MacAddress destination = header.Destination;
         bool isGroup = destination.IsMulticast;
         if (!isGroup && destination != _settings.GatewayMac)
         {
-            ForwardUnicast(port, frame, destination, now);
+            ForwardUnicast(port, frame, offload, destination, now);
             return;
         }
 
         if (isGroup)
         {
-            Flood(port, frame);
+            Flood(port, frame, offload);
         }
 
         switch (header.EtherType)
         {
             case EtherType.IPv4:
-                _ipv4.Receive(port, header, now);
+                _ipv4.Receive(port, header, offload, now);
                 break;
             case EtherType.Arp:
                 _arp.Receive(port, header, now);
@@ -185,25 +189,26 @@ public sealed class Switch : IFrameReceiver
     }
 
     private void ForwardUnicast(
-        IGuestPort port, ReadOnlySpan<byte> frame, MacAddress destination, Instant now)
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, MacAddress destination,
+        Instant now)
     {
         if (Find(destination, now) is not GuestRoute route)
         {
-            Flood(port, frame);
+            Flood(port, frame, offload);
         }
         else if (route.Port != port)
         {
-            _output.Forward(route.Port, frame);
+            _output.Forward(route.Port, frame, offload);
         }
     }
 
-    private void Flood(IGuestPort source, ReadOnlySpan<byte> frame)
+    private void Flood(IGuestPort source, ReadOnlySpan<byte> frame, in FrameOffload offload)
     {
         for (int i = 0; i < _ports.Count; i++)
         {
             if (_ports[i] != source)
             {
-                _output.Forward(_ports[i], frame);
+                _output.Forward(_ports[i], frame, offload);
             }
         }
     }

@@ -5,6 +5,12 @@ namespace Slipway.Stack;
 /// <summary>The frames that a flow sends.</summary>
 internal sealed partial class TcpFlow
 {
+    /// <summary>
+    /// From so much text on a checksum is left to the link. Below it costs next to nothing here, and
+    /// whoever looks at the guest's frames sees it complete.
+    /// </summary>
+    private const int OpenChecksumBytes = 512;
+
     private uint _timestampOffset;
 
     /// <summary>Sends a segment without payload.</summary>
@@ -86,10 +92,11 @@ internal sealed partial class TcpFlow
     private void Commit(
         Span<byte> segment, int headerLength, SequenceNumber sequence, TcpFlags flags)
     {
+        FrameOffload offload = OffloadOf(segment.Length, headerLength);
         bool acknowledges = (flags & TcpFlags.Acknowledgment) != 0;
         TcpHeader.Write(segment, headerLength, Key.Remote.Port, Key.Guest.Port, sequence.Value,
             acknowledges ? _receiveNext.Value : 0, flags, WindowField(flags), 0,
-            Key.Remote.Address, Key.Guest.Address);
+            Key.Remote.Address, Key.Guest.Address, offload.IsChecksumOpen);
         if (acknowledges)
         {
             _lastAcknowledgmentSent = _receiveNext;
@@ -101,13 +108,33 @@ internal sealed partial class TcpFlow
 
         // A frame that the link lost is like one lost on the wire: the timer sends it again.
         _layer.Output.Commit(Route, Key.Remote.Address, Key.Guest.Address, IpProtocol.Tcp,
-            segment.Length);
+            segment.Length, offload: offload);
+    }
+
+    /// <summary>What is left to the guest's link: the cutting, and sums that are worth it.</summary>
+    private FrameOffload OffloadOf(int segmentLength, int headerLength)
+    {
+        int text = segmentLength - headerLength;
+        if (text < OpenChecksumBytes || (Route.Port.Offloads & Offloads.Checksum) == 0)
+        {
+            return default;
+        }
+
+        bool isMany = text > _segmentBytes;
+        return new FrameOffload
+        {
+            ChecksumStart = PacketOutput.HeadersLengthBytes,
+            ChecksumOffset = TcpHeader.ChecksumOffset,
+            Kind = isMany ? SegmentKind.Tcp4 : SegmentKind.None,
+            SegmentBytes = isMany ? (ushort)_segmentBytes : (ushort)0,
+            HeaderBytes = (ushort)(PacketOutput.HeadersLengthBytes + headerLength),
+        };
     }
 
     private ushort WindowField(TcpFlags flags)
     {
         int window = State == TcpState.SynSent
-            ? _layer.ReceiveLimit(scaled: false)
+            ? _layer.ReceiveLimit(Route.Port, scaled: false)
             : Math.Max(_receiveEdge - _receiveNext, 0);
         if ((flags & TcpFlags.Syn) != 0)
         {

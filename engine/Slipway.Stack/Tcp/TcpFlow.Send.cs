@@ -19,6 +19,26 @@ internal sealed partial class TcpFlow
     private const int LargestPeekBytes = 4 << 20;
 
     private int _segmentBytes;
+
+    /// <summary>
+    /// Text that one frame may hold: many whole segments where the guest's link cuts them.
+    /// </summary>
+    private int FrameTextBytes
+    {
+        get
+        {
+            const Offloads needed = Offloads.Checksum | Offloads.TcpSegments4;
+            if (Route.Port is null || (Route.Port.Offloads & needed) != needed)
+            {
+                return _segmentBytes;
+            }
+
+            int room = Ipv4Header.MaximumTotalLengthBytes - Ipv4Header.MinimumLengthBytes
+                - TcpHeader.MinimumLengthBytes - (_timestamps ? TimestampOptionBytes : 0);
+            return Math.Max(room - (room % _segmentBytes), _segmentBytes);
+        }
+    }
+
     private bool _hostReadable;
     private bool _hostEnded;
     private bool _finSent;
@@ -149,7 +169,7 @@ internal sealed partial class TcpFlow
         }
 
         int usable = _sendUnacknowledged + _sendWindow - _sendNext;
-        int length = Math.Min(_segmentBytes, usable);
+        int length = Math.Min(FrameTextBytes, usable);
         if (!again && _hostEnded)
         {
             return usable > 0 ? SendFin(now) : FlightBytes > 0 ? 0 : Persist(now);
@@ -172,8 +192,8 @@ internal sealed partial class TcpFlow
             return 0;
         }
 
-        int pipe = PipeBytes();
-        if (pipe > 0 && pipe + length > _congestion.Bytes)
+        length = LimitByCongestion(length);
+        if (length == 0)
         {
             return 0;
         }
@@ -191,6 +211,23 @@ internal sealed partial class TcpFlow
         }
 
         return sent;
+    }
+
+    /// <summary>
+    /// What the congestion window has room for: whole segments, and at least one when nothing is
+    /// under way.
+    /// </summary>
+    private int LimitByCongestion(int length)
+    {
+        int pipe = PipeBytes();
+        int room = _congestion.Bytes - pipe;
+        if (length <= room)
+        {
+            return length;
+        }
+
+        int one = Math.Min(length, _segmentBytes);
+        return room < one ? (pipe > 0 ? 0 : one) : Math.Max(room - (room % _segmentBytes), one);
     }
 
     /// <summary>

@@ -113,7 +113,7 @@ public sealed partial class TcpLayer : ITransport
     public void Receive(in GuestPacket packet, Instant now)
     {
         ParseError error = TcpHeader.TryParse(packet.Payload, packet.Source, packet.Destination,
-            out TcpHeader header);
+            out TcpHeader header, packet.Offload.IsChecksumOpen);
         if (error != ParseError.None)
         {
             Counters.Malformed(error);
@@ -251,9 +251,13 @@ public sealed partial class TcpLayer : ITransport
     }
 
     /// <summary>The receive window that a flow may offer, in bytes.</summary>
-    internal int ReceiveLimit(bool scaled)
+    /// <param name="port">The guest's; null while it is not known.</param>
+    /// <param name="scaled">Whether the guest understands more than 65535.</param>
+    internal int ReceiveLimit(IGuestPort? port, bool scaled)
     {
-        long bySegments = (long)WindowPackets * MaximumSegmentBytes;
+        // Where the guest sends many segments as one packet, their number is no bound.
+        bool isSegmented = port is not null && (port.Offloads & Offloads.TcpSegments4) != 0;
+        long bySegments = isSegmented ? long.MaxValue : (long)WindowPackets * MaximumSegmentBytes;
         long limit = Math.Min(_settings.Limits.TcpWindowBytes, bySegments);
         return (int)Math.Min(limit, scaled ? limit : ushort.MaxValue);
     }

@@ -73,7 +73,8 @@ public sealed partial class UdpLayer : ITransport
     public void Receive(in GuestPacket packet, Instant now)
     {
         ParseError error = UdpHeader.TryParse(
-            packet.Payload, packet.Source, packet.Destination, out UdpHeader header);
+            packet.Payload, packet.Source, packet.Destination, out UdpHeader header,
+            packet.Offload.IsChecksumOpen);
         if (error != ParseError.None)
         {
             Counters.Malformed(error);

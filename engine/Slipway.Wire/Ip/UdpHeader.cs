@@ -19,7 +19,8 @@ public readonly ref struct UdpHeader
     private const int SourcePortOffset = 0;
     private const int DestinationPortOffset = 2;
     private const int LengthOffset = 4;
-    private const int ChecksumOffset = 6;
+    /// <summary>Where the checksum is, in bytes from the header's start.</summary>
+    public const int ChecksumOffset = 6;
 
     /// <summary>Length of the header, in bytes.</summary>
     public const int LengthBytes = 8;
@@ -47,7 +48,8 @@ public readonly ref struct UdpHeader
     /// section 8.1).
     /// </returns>
     public static ParseError TryParse(
-        ReadOnlySpan<byte> payload, IpAddress source, IpAddress destination, out UdpHeader header)
+        ReadOnlySpan<byte> payload, IpAddress source, IpAddress destination, out UdpHeader header,
+        bool isChecksumOpen = false)
     {
         header = default;
         if (payload.Length < LengthBytes)
@@ -62,8 +64,8 @@ public readonly ref struct UdpHeader
         }
 
         payload = payload[..lengthBytes];
-        bool isUnchecked = source.IsIPv4
-            && BinaryPrimitives.ReadUInt16BigEndian(payload[ChecksumOffset..]) == 0;
+        bool isUnchecked = isChecksumOpen || (source.IsIPv4
+            && BinaryPrimitives.ReadUInt16BigEndian(payload[ChecksumOffset..]) == 0);
         ulong pseudo = Pseudo(payload, source, destination);
         if (!isUnchecked && InternetChecksum.Compute(payload, pseudo) != 0)
         {

@@ -33,7 +33,9 @@ public readonly ref struct TcpHeader
     private const int DataOffsetOffset = 12;
     private const int FlagsOffset = 13;
     private const int WindowOffset = 14;
-    private const int ChecksumOffset = 16;
+    /// <summary>Where the checksum is, in bytes from the segment's start.</summary>
+    public const int ChecksumOffset = 16;
+
     private const int UrgentPointerOffset = 18;
 
     /// <summary>Length of a header without options, in bytes.</summary>
@@ -87,12 +89,16 @@ public readonly ref struct TcpHeader
     /// <param name="source">Source of the packet, for the checksum.</param>
     /// <param name="destination">Destination of the packet, for the checksum.</param>
     /// <param name="header">The header; nothing if an error is returned.</param>
+    /// <param name="isChecksumOpen">
+    /// The sender left the checksum to the link, so there is none to be checked.
+    /// </param>
     /// <returns>
     /// <see cref="ParseError.Truncated"/>, <see cref="ParseError.HeaderLength"/> or
     /// <see cref="ParseError.Checksum"/>.
     /// </returns>
     public static ParseError TryParse(
-        ReadOnlySpan<byte> segment, IpAddress source, IpAddress destination, out TcpHeader header)
+        ReadOnlySpan<byte> segment, IpAddress source, IpAddress destination, out TcpHeader header,
+        bool isChecksumOpen = false)
     {
         header = default;
         if (segment.Length < MinimumLengthBytes)
@@ -106,7 +112,8 @@ public readonly ref struct TcpHeader
             return ParseError.HeaderLength;
         }
 
-        if (InternetChecksum.Compute(segment, Pseudo(segment, source, destination)) != 0)
+        if (!isChecksumOpen
+            && InternetChecksum.Compute(segment, Pseudo(segment, source, destination)) != 0)
         {
             return ParseError.Checksum;
         }
@@ -127,10 +134,14 @@ public readonly ref struct TcpHeader
     /// <param name="urgentPointer">Zero without the URG flag.</param>
     /// <param name="source">Source of the packet, for the checksum.</param>
     /// <param name="destination">Destination of the packet, for the checksum.</param>
+    /// <param name="leaveChecksumOpen">
+    /// Writes the sum of the pseudo-header alone; the link does the rest.
+    /// </param>
     public static void Write(
         Span<byte> segment, int headerLengthBytes, ushort sourcePort, ushort destinationPort,
         uint sequenceNumber, uint acknowledgmentNumber, TcpFlags flags, ushort window,
-        ushort urgentPointer, IpAddress source, IpAddress destination)
+        ushort urgentPointer, IpAddress source, IpAddress destination,
+        bool leaveChecksumOpen = false)
     {
         BinaryPrimitives.WriteUInt16BigEndian(segment[SourcePortOffset..], sourcePort);
         BinaryPrimitives.WriteUInt16BigEndian(segment[DestinationPortOffset..], destinationPort);
@@ -142,9 +153,11 @@ public readonly ref struct TcpHeader
         BinaryPrimitives.WriteUInt16BigEndian(segment[WindowOffset..], window);
         BinaryPrimitives.WriteUInt16BigEndian(segment[ChecksumOffset..], 0);
         BinaryPrimitives.WriteUInt16BigEndian(segment[UrgentPointerOffset..], urgentPointer);
+        ulong pseudo = Pseudo(segment, source, destination);
         BinaryPrimitives.WriteUInt16BigEndian(
             segment[ChecksumOffset..],
-            InternetChecksum.Compute(segment, Pseudo(segment, source, destination)));
+            leaveChecksumOpen
+                ? InternetChecksum.FinishOpen(pseudo) : InternetChecksum.Compute(segment, pseudo));
     }
 
     private static ulong Pseudo(

@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using Slipway.Stack;
+
+namespace Slipway.Links;
+
+/// <summary>
+/// struct virtio_net_hdr, which goes before a frame on a TAP with IFF_VNET_HDR and in a virtqueue
+/// (virtio 1.2 section 5.1.6, linux/virtio_net.h). Little-endian.
+/// <code>
+///   flags u8 | gso_type u8 | hdr_len u16 | gso_size u16 | csum_start u16 | csum_offset u16
+/// </code>
+/// </summary>
+internal static class VirtioNetHeader
+{
+    /// <summary>Without the count of merged buffers that modern virtio adds, in bytes.</summary>
+    internal const int LengthBytes = 10;
+
+    private const byte NeedsChecksum = 1;
+    private const byte SegmentTcp4 = 1;
+    private const byte SegmentTcp6 = 4;
+    private const byte SegmentUdp = 5;
+
+    /// <summary>
+    /// The first of the segments has CWR set; whoever cuts them has to clear it in the others.
+    /// </summary>
+    private const byte SegmentEcn = 0x80;
+
+    private const int EthernetHeaderBytes = 14;
+
+    /// <summary>Writes what is left to the taker.</summary>
+    internal static void Write(Span<byte> header, in FrameOffload offload)
+    {
+        header[0] = offload.IsChecksumOpen ? NeedsChecksum : (byte)0;
+        header[1] = offload.Kind switch
+        {
+            SegmentKind.Tcp4 => SegmentTcp4,
+            SegmentKind.Tcp6 => SegmentTcp6,
+            SegmentKind.Udp => SegmentUdp,
+            _ => 0,
+        };
+        BinaryPrimitives.WriteUInt16LittleEndian(header[2..], offload.HeaderBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[4..], offload.SegmentBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[6..], offload.ChecksumStart);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[8..], offload.ChecksumOffset);
+    }
+
+    /// <summary>Reads what a guest has left to be done, which may be anything.</summary>
+    /// <param name="header">At least <see cref="LengthBytes"/>.</param>
+    /// <param name="frameLengthBytes">The frame that follows.</param>
+    /// <param name="offload">Lies within the frame, if true is returned.</param>
+    internal static bool TryRead(
+        ReadOnlySpan<byte> header, int frameLengthBytes, out FrameOffload offload)
+    {
+        offload = default;
+        if ((header[0] & NeedsChecksum) == 0)
+        {
+            return header[1] == 0; // only a frame with an open checksum is cut
+        }
+
+        SegmentKind? kind = (header[1] & ~SegmentEcn) switch
+        {
+            0 => SegmentKind.None,
+            SegmentTcp4 => SegmentKind.Tcp4,
+            SegmentTcp6 => SegmentKind.Tcp6,
+            SegmentUdp => SegmentKind.Udp,
+            _ => null,
+        };
+        int segment = BinaryPrimitives.ReadUInt16LittleEndian(header[4..]);
+        int start = BinaryPrimitives.ReadUInt16LittleEndian(header[6..]);
+        int offset = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]);
+        if (kind is null || start < EthernetHeaderBytes
+            || start + offset + sizeof(ushort) > frameLengthBytes
+            || (kind != SegmentKind.None && segment == 0))
+        {
+            return false;
+        }
+
+        offload = new FrameOffload
+        {
+            ChecksumStart = (ushort)start,
+            ChecksumOffset = (ushort)offset,
+            Kind = kind.Value,
+            SegmentBytes = kind == SegmentKind.None ? (ushort)0 : (ushort)segment,
+            HeaderBytes = BinaryPrimitives.ReadUInt16LittleEndian(header[2..]),
+        };
+        return true;
+    }
+}
