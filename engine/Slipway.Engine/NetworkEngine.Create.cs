@@ -89,13 +89,14 @@ public sealed partial class NetworkEngine
                         Subnet = configuration.Subnet,
                         Gateway = configuration.Gateway,
                         MtuBytes = mtu,
+                        Offload = tap.Offload,
                     },
                     Report),
                 StreamLinkSpecification stream => StreamLink.Listen(stream.Path, mtu, Report),
                 DatagramLinkSpecification datagram => DatagramLink.Listen(datagram.Path, mtu,
                     Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Tap } given =>
-                    TapLink.FromDescriptor(given.Descriptor, mtu, Report),
+                    TapLink.FromDescriptor(given.Descriptor, mtu, given.Offload, Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Stream } given =>
                     StreamLink.FromDescriptor(given.Descriptor, mtu, Report),
                 DescriptorLinkSpecification given =>

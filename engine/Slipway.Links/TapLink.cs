@@ -5,16 +5,18 @@ using Slipway.Stack;
 namespace Slipway.Links;
 
 /// <summary>
-/// A TAP device: the guest is the kernel of a network namespace. One frame a read or write. The
-/// device takes what is written at once or drops it as a network card would, so the port is
-/// never full.
+/// A TAP device: the guest is the kernel of a network namespace. One frame a read or write, and a
+/// frame may hold a whole 64 KiB of segments where the kernel has the offloads
+/// (<see cref="VirtioNetHeader"/>). The device takes what is written at once or drops it as a
+/// network card would, so the port is never full.
 /// </summary>
 public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
 {
     /// <summary>
-    /// Frames read in one turn, so that host sockets and other links have their share.
+    /// Frames and bytes read in one turn, so that host sockets and other links have their share.
     /// </summary>
     private const int FramesPerTurn = 64;
+    private const int BytesPerTurn = 1 << 20;
 
     /// <summary>Ethernet header and a VLAN tag, in bytes.</summary>
     private const int FrameOverheadBytes = 18;
@@ -24,6 +26,7 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
     private readonly Action<string> _report;
     private readonly byte[] _received;
     private readonly byte[] _sent;
+    private readonly int _headerBytes;
     private int _reservedBytes;
     private bool _isOpen;
     private bool _isClosed;
@@ -31,15 +34,22 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
     private IFrameReceiver? _receiver;
 
     private TapLink(
-        int descriptor, string? netns, string description, int mtuBytes, Action<string> report)
+        int descriptor, string? netns, string description, int mtuBytes, bool offload,
+        Action<string> report)
     {
+        bool hasHeader = TapDevice.HasHeader(descriptor)
+            && TapDevice.SetHeaderLength(descriptor, VirtioNetHeader.LengthBytes) == 0;
+        _headerBytes = hasHeader ? VirtioNetHeader.LengthBytes : 0;
+        Offloads = hasHeader ? Negotiate(descriptor, offload) : Offloads.None;
         _descriptor = descriptor;
         _namespace = netns is null ? null : new NamespaceGuard(netns, OnNamespaceGone);
         _report = report;
         Description = description;
         MaxFrameLengthBytes = mtuBytes + FrameOverheadBytes;
-        _received = GC.AllocateUninitializedArray<byte>(MaxFrameLengthBytes, pinned: true);
-        _sent = GC.AllocateUninitializedArray<byte>(MaxFrameLengthBytes, pinned: true);
+        int largestBytes = Math.Max(
+            _headerBytes + IGuestPort.LargestSegmentedBytes, MaxFrameLengthBytes);
+        _received = GC.AllocateUninitializedArray<byte>(largestBytes, pinned: true);
+        _sent = GC.AllocateUninitializedArray<byte>(largestBytes, pinned: true);
     }
 
     public override string Description { get; }
@@ -48,7 +58,12 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
 
     public int MaxFrameLengthBytes { get; }
 
-    public Span<byte> Reserved => _sent.AsSpan(0, _reservedBytes);
+    public Offloads Offloads { get; }
+
+    public Span<byte> Reserved => _sent.AsSpan(_headerBytes, _reservedBytes);
+
+    private int LargestFrameBytes => (Offloads & Offloads.TcpSegments4) != 0
+        ? IGuestPort.LargestSegmentedBytes : MaxFrameLengthBytes;
 
     /// <summary>Makes a TAP, in another network namespace if one is named.</summary>
     /// <param name="settings">Its name, place and addresses.</param>
@@ -80,17 +95,22 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
 
         return new TapLink(
             device!.Descriptor, settings.NetworkNamespace, $"tap {settings.Name}",
-            settings.MtuBytes, report);
+            settings.MtuBytes, settings.Offload, report);
     }
 
-    /// <summary>Takes over a TAP's descriptor, made elsewhere with IFF_TAP and IFF_NO_PI.</summary>
+    /// <summary>
+    /// Takes over a TAP's descriptor, made elsewhere with IFF_TAP and IFF_NO_PI; with IFF_VNET_HDR
+    /// it has the offloads.
+    /// </summary>
     /// <exception cref="LinkException">It is not an open descriptor.</exception>
-    public static TapLink FromDescriptor(int descriptor, int mtuBytes, Action<string> report)
+    public static TapLink FromDescriptor(
+        int descriptor, int mtuBytes, bool offload, Action<string> report)
     {
         int result = Files.SetNonBlocking(descriptor);
         return result < 0
             ? throw new LinkException($"descriptor {descriptor} cannot be used ({Text(-result)})")
-            : new TapLink(descriptor, null, $"tap descriptor {descriptor}", mtuBytes, report);
+            : new TapLink(
+                descriptor, null, $"tap descriptor {descriptor}", mtuBytes, offload, report);
     }
 
     public override void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now)
@@ -105,12 +125,14 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
 
     public void OnReady(Readiness readiness, Instant now)
     {
-        for (int i = 0; i < FramesPerTurn && _isOpen; i++)
+        int bytes = 0;
+        for (int i = 0; i < FramesPerTurn && bytes < BytesPerTurn && _isOpen; i++)
         {
             int length = Files.Read(_descriptor, _received);
             if (length > 0)
             {
-                _receiver!.OnFrame(this, _received.AsSpan(0, length), now);
+                bytes += length;
+                Take(_received.AsSpan(0, length), now);
                 continue;
             }
 
@@ -127,14 +149,20 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
 
     public Span<byte> Reserve(int lengthBytes)
     {
-        _reservedBytes = _isOpen && lengthBytes <= _sent.Length ? lengthBytes : 0;
-        return _sent.AsSpan(0, _reservedBytes);
+        _reservedBytes = _isOpen && lengthBytes <= LargestFrameBytes ? lengthBytes : 0;
+        return Reserved;
     }
 
     public bool Commit(int lengthBytes, in FrameOffload offload)
     {
         _reservedBytes = 0;
-        return Files.Write(_descriptor, _sent.AsSpan(0, lengthBytes)) == lengthBytes;
+        int writtenBytes = _headerBytes + lengthBytes;
+        if (_headerBytes > 0)
+        {
+            VirtioNetHeader.Write(_sent, offload);
+        }
+
+        return Files.Write(_descriptor, _sent.AsSpan(0, writtenBytes)) == writtenBytes;
     }
 
     public override void Dispose()
@@ -144,6 +172,38 @@ public sealed class TapLink : GuestLink, IGuestPort, IReadinessOwner
         {
             Close();
         }
+    }
+
+    private void Take(ReadOnlySpan<byte> received, Instant now)
+    {
+        ReadOnlySpan<byte> frame = received[Math.Min(_headerBytes, received.Length)..];
+        FrameOffload offload = default;
+        if (_headerBytes > 0 && !VirtioNetHeader.TryRead(received, frame.Length, out offload))
+        {
+            frame = default; // counted as malformed: what it lacks cannot be told
+        }
+
+        _receiver!.OnFrame(this, frame, offload, now);
+    }
+
+    private static Offloads Negotiate(int descriptor, bool offload)
+    {
+        if (!offload)
+        {
+            _ = TapDevice.SetOffloads(descriptor, TapOffloads.None);
+            return Offloads.None;
+        }
+
+        // Checksums and TCP segments are taken from us whenever there is a header, whatever the
+        // device's kernel may leave to us; UDP segments are as old as their flags.
+        const Offloads offloads = Offloads.Checksum | Offloads.TcpSegments4 | Offloads.TcpSegments6;
+        if (TapDevice.SetOffloads(descriptor, TapOffloads.All) == 0)
+        {
+            return offloads | Offloads.UdpSegments;
+        }
+
+        _ = TapDevice.SetOffloads(descriptor, TapOffloads.Tcp);
+        return offloads;
     }
 
     private void OnNamespaceGone(string path, Instant now) =>

@@ -16,6 +16,11 @@ public sealed record TapSettings
     /// </summary>
     public bool Configure { get; init; } = true;
 
+    /// <summary>
+    /// Whether checksums and the cutting of segments are left to the device, both ways.
+    /// </summary>
+    public bool Offload { get; init; } = true;
+
     /// <summary>The guest's address on it.</summary>
     public required IpAddress Address { get; init; }
 

@@ -31,7 +31,12 @@ public static class TapSetup
             }
         }
 
-        int errno = TapDevice.Open(settings.Name, out TapDevice? device);
+        int errno = TapDevice.Open(settings.Name, withHeader: true, out TapDevice? device);
+        if (errno == Errno.EINVAL)
+        {
+            errno = TapDevice.Open(settings.Name, withHeader: false, out device);
+        }
+
         if (errno != 0 || device is null)
         {
             throw new LinkException(errno switch

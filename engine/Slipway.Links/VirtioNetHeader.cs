@@ -45,13 +45,18 @@ internal static class VirtioNetHeader
     }
 
     /// <summary>Reads what a guest has left to be done, which may be anything.</summary>
-    /// <param name="header">At least <see cref="LengthBytes"/>.</param>
+    /// <param name="header">The header, and what may follow it.</param>
     /// <param name="frameLengthBytes">The frame that follows.</param>
     /// <param name="offload">Lies within the frame, if true is returned.</param>
     internal static bool TryRead(
         ReadOnlySpan<byte> header, int frameLengthBytes, out FrameOffload offload)
     {
         offload = default;
+        if (header.Length < LengthBytes)
+        {
+            return false;
+        }
+
         if ((header[0] & NeedsChecksum) == 0)
         {
             return header[1] == 0; // only a frame with an open checksum is cut

@@ -10,8 +10,12 @@ namespace Slipway.Linux;
 public sealed unsafe partial class TapDevice : IDisposable
 {
     private const nuint TUNSETIFF = 0x400454ca;
+    private const nuint TUNSETOFFLOAD = 0x400454d0;
+    private const nuint TUNGETIFF = 0x800454d2;
+    private const nuint TUNSETVNETHDRSZ = 0x400454d8;
     private const short IFF_TAP = 2;
     private const short IFF_NO_PI = 0x1000;
+    private const short IFF_VNET_HDR = 0x4000;
 
     private TapDevice(int descriptor) => Descriptor = descriptor;
 
@@ -19,9 +23,14 @@ public sealed unsafe partial class TapDevice : IDisposable
     public int Descriptor { get; }
 
     /// <summary>Makes or attaches to a device by its name.</summary>
+    /// <param name="name">The interface's name.</param>
+    /// <param name="withHeader">
+    /// Whether a struct virtio_net_hdr goes before each frame, which offloads need.
+    /// </param>
+    /// <param name="device">The device; null on an error.</param>
     /// <returns>0 or an errno: ENOENT without /dev/net/tun, EPERM in a namespace of
-    /// others.</returns>
-    public static int Open(string name, out TapDevice? device)
+    /// others, EINVAL where the kernel knows no such header.</returns>
+    public static int Open(string name, bool withHeader, out TapDevice? device)
     {
         device = null;
         int descriptor = Files.Open(
@@ -33,7 +42,7 @@ public sealed unsafe partial class TapDevice : IDisposable
 
         InterfaceRequest request = default;
         request.SetName(name);
-        request.Flags = IFF_TAP | IFF_NO_PI;
+        request.Flags = (short)(IFF_TAP | IFF_NO_PI | (withHeader ? IFF_VNET_HDR : 0));
         if (ioctl(descriptor, TUNSETIFF, &request) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();
@@ -45,8 +54,37 @@ public sealed unsafe partial class TapDevice : IDisposable
         return 0;
     }
 
+    /// <summary>
+    /// Whether a header goes before each frame of a TAP that was made elsewhere. False also for a
+    /// descriptor that is no TAP.
+    /// </summary>
+    public static bool HasHeader(int descriptor)
+    {
+        InterfaceRequest request = default;
+        return ioctl(descriptor, TUNGETIFF, &request) == 0 && (request.Flags & IFF_VNET_HDR) != 0;
+    }
+
+    /// <summary>Sets the length of the header before each frame. 0 or an errno.</summary>
+    public static int SetHeaderLength(int descriptor, int lengthBytes) =>
+        ioctl(descriptor, TUNSETVNETHDRSZ, &lengthBytes) == 0
+            ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>
+    /// Lets the device's kernel leave checksums open and segments uncut in what it sends. 0 or an
+    /// errno: EINVAL for flags that this kernel does not know.
+    /// </summary>
+    public static int SetOffloads(int descriptor, TapOffloads offloads) =>
+        ioctl(descriptor, TUNSETOFFLOAD, (nuint)offloads) == 0
+            ? 0 : Marshal.GetLastPInvokeError();
+
     public void Dispose() => Files.Close(Descriptor);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(int descriptor, nuint request, InterfaceRequest* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int descriptor, nuint request, int* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int descriptor, nuint request, nuint argument);
 }

@@ -57,7 +57,8 @@ public sealed class TapLinkTests : IDisposable
         Start(link);
         Assert.Equal(1_400 + 18, link.MaxFrameLengthBytes);
         Assert.Equal(link.MaxFrameLengthBytes, link.Reserve(link.MaxFrameLengthBytes).Length);
-        Assert.True(link.Reserve(link.MaxFrameLengthBytes + 1).IsEmpty);
+        Assert.False(link.Reserve(IGuestPort.LargestSegmentedBytes).IsEmpty);
+        Assert.True(link.Reserve(IGuestPort.LargestSegmentedBytes + 1).IsEmpty);
     }
 
     [Fact]
@@ -115,7 +116,8 @@ public sealed class TapLinkTests : IDisposable
 
     [Fact]
     public void FromDescriptor_ThatIsNotOpen_IsRefused() =>
-        Assert.Throws<LinkException>(() => TapLink.FromDescriptor(1 << 20, 1_500, _reports.Add));
+        Assert.Throws<LinkException>(() =>
+            TapLink.FromDescriptor(1 << 20, 1_500, offload: true, _reports.Add));
 
     public void Dispose()
     {

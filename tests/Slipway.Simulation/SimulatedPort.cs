@@ -6,14 +6,16 @@ namespace Slipway.Simulation;
 /// <summary>
 /// The engine's end of a faulty wire to a guest. Every frame is read whole before it leaves.
 /// </summary>
-internal sealed class SimulatedPort(FaultyWire wire, int mtuBytes) : IGuestPort
+internal sealed class SimulatedPort(FaultyWire wire, int mtuBytes, Offloads offloads) : IGuestPort
 {
-    private readonly byte[] _frame = new byte[mtuBytes + 14];
+    private readonly byte[] _frame = new byte[IGuestPort.LargestSegmentedBytes];
     private int _reserved = -1;
 
     public int Id => 1;
 
-    public int MaxFrameLengthBytes => _frame.Length;
+    public int MaxFrameLengthBytes => mtuBytes + 14;
+
+    public Offloads Offloads => offloads;
 
     /// <summary>A reservation was refused; the engine is owed an OnPortWritable.</summary>
     public bool OwesWritable { get; set; }
@@ -26,7 +28,8 @@ internal sealed class SimulatedPort(FaultyWire wire, int mtuBytes) : IGuestPort
 
     public Span<byte> Reserve(int lengthBytes)
     {
-        Assert.InRange(lengthBytes, 0, MaxFrameLengthBytes);
+        Assert.InRange(lengthBytes, 0,
+            offloads == Offloads.None ? MaxFrameLengthBytes : _frame.Length);
         _reserved = -1;
         if (wire.IsFull)
         {
@@ -42,10 +45,16 @@ internal sealed class SimulatedPort(FaultyWire wire, int mtuBytes) : IGuestPort
     {
         Assert.InRange(lengthBytes, 0, _reserved);
         _reserved = -1;
-        FrameCheck.MustBeWellFormed(_frame.AsSpan(0, lengthBytes));
+        Assert.Equal(Offloads.None, offload.Needs & ~offloads);
         CommittedCount++;
         CommittedBytes += lengthBytes;
-        wire.Send(_frame[..lengthBytes]);
+        foreach (byte[] packet in OffloadingCard.Cut(_frame.AsSpan(0, lengthBytes), offload))
+        {
+            Assert.InRange(packet.Length, 0, MaxFrameLengthBytes);
+            FrameCheck.MustBeWellFormed(packet);
+            wire.Send(packet);
+        }
+
         return true;
     }
 }

@@ -12,13 +12,16 @@ internal sealed class SimulatedWorld
     /// <summary>No run of ours has a reason to last longer: a day of simulated time.</summary>
     private static readonly Duration Longest = Duration.FromSeconds(24 * 3600);
 
+    /// <summary>No work is so much that it takes as many turns without time passing.</summary>
+    private const int MostTurnsAtOnce = 100_000;
+
     private readonly FaultyWire _toGuest;
     private readonly FaultyWire _toEngine;
     private readonly Instant _end;
     private long _received;
     private long _receivedBytes;
 
-    public SimulatedWorld(int seed, Faults faults, StackSettings settings)
+    public SimulatedWorld(int seed, Faults faults, StackSettings settings, Offloads offloads)
     {
         Host = new SimHost(Clock);
         Stack = new GuestStack(settings, Counters, Host, Host, new SimServices(Host));
@@ -28,7 +31,7 @@ internal sealed class SimulatedWorld
         };
         _toEngine = new FaultyWire(Clock, faults, (seed * 2) + 1, ReceiveFromGuest);
         _toGuest = new FaultyWire(Clock, faults, seed * 2, ReceiveFromEngine);
-        Port = new SimulatedPort(_toGuest, settings.MtuBytes);
+        Port = new SimulatedPort(_toGuest, settings.MtuBytes, offloads);
         Stack.OnPortOpened(Port, Clock.Now);
         _end = Clock.Now + Longest;
     }
@@ -74,7 +77,11 @@ internal sealed class SimulatedWorld
         Step();
         for (Instant next = NextEvent; next != Instant.Never; next = NextEvent)
         {
-            Assert.True(Clock.Now < _end, $"it does not end: {string.Join("; ", Flows)}");
+            if (Clock.Now >= _end)
+            {
+                Assert.Fail($"it does not end: {string.Join("; ", Flows)}");
+            }
+
             Clock.AdvanceTo(next);
             Step();
         }
@@ -85,8 +92,14 @@ internal sealed class SimulatedWorld
     /// <summary>One turn of everything at this instant.</summary>
     private void Step()
     {
+        int turns = 0;
         do
         {
+            if (turns++ == MostTurnsAtOnce)
+            {
+                Assert.Fail($"it spins: {string.Join("; ", Flows)}");
+            }
+
             _toGuest.Deliver();
             _toEngine.Deliver();
             Guest.Tick();

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Slipway.SystemTests.Harness;
 using Xunit.Abstractions;
 
@@ -34,6 +35,27 @@ public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTes
         Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// What one guest's kernel leaves to its device is left to the other's, or done on the way.
+    /// </summary>
+    [SlipwayTheory]
+    [InlineData("", "")]
+    [InlineData("", ",offload=no")]
+    [InlineData(",offload=no", "")]
+    public void TwoGuests_WithAndWithoutOffloads_PassEachOtherEveryByte(
+        string firstOptions, string secondOptions)
+    {
+        const long bytes = 256L << 20;
+        (Guest first, Guest second) = StartTwoGuests(1500, firstOptions, secondOptions);
+        using RunningProgram services = Site.StartServices(second.Namespace, "0.0.0.0", 7000);
+        foreach (string direction in (string[])["up", "down"])
+        {
+            JsonObject result = first.Does(direction, SecondGuest, "7000", $"{bytes}");
+            Assert.Equal((string?)result["sent"], (string?)result["got"]);
+            Note($"{direction}: {bytes / 1e3 / (double)result["ms"]!:F0} MB/s");
+        }
+    }
+
     [SlipwayFact]
     public void Link_WhoseNamespaceGoesAway_IsReportedAndTheOtherGuestIsServed()
     {
@@ -51,20 +73,23 @@ public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTes
         Assert.InRange(Engine.ProcessorTicks - ticks, 0, 1);
     }
 
-    private (Guest First, Guest Second) StartTwoGuests()
+    private (Guest First, Guest Second) StartTwoGuests(
+        int mtuBytes = WideMtuBytes, string firstOptions = "", string secondOptions = "")
     {
         Guest first = Own(new Guest());
         Guest second = Own(new Guest());
         StartEngine(
-            Link(first, ",configure=no"), Link(second, ",configure=no"), $"--mtu={WideMtuBytes}");
-        Configure(first, Addresses.FirstGuest);
-        Configure(second, SecondGuest);
+            Link(first, ",configure=no" + firstOptions),
+            Link(second, ",configure=no" + secondOptions), $"--mtu={mtuBytes}");
+        Configure(first, Addresses.FirstGuest, mtuBytes);
+        Configure(second, SecondGuest, mtuBytes);
         return (first, second);
     }
 
-    private static void Configure(Guest guest, string address) => guest.Namespace.Configure(
+    private static void Configure(Guest guest, string address, int mtuBytes) =>
+        guest.Namespace.Configure(
         $"addr add {address}/24 dev {Guest.Interface}",
-        $"link set {Guest.Interface} mtu {WideMtuBytes} up",
+        $"link set {Guest.Interface} mtu {mtuBytes} up",
         $"route add default via {Addresses.Gateway}");
 
     private static string Page(Guest guest, string address) => guest.Run(

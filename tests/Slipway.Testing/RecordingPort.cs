@@ -4,7 +4,8 @@ namespace Slipway.Testing;
 
 /// <summary>
 /// A guest's port that keeps what the engine sends, until a test takes it. It can be full, and then
-/// takes nothing, or take a number of frames and be full afterwards.
+/// takes nothing, or take a number of frames and be full afterwards. With offloads it completes and
+/// cuts frames as a card does, and keeps the packets.
 /// </summary>
 public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
 {
@@ -18,6 +19,8 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
     public int MtuBytes { get; set; } = mtuBytes;
 
     public int MaxFrameLengthBytes => MtuBytes + 14;
+
+    public Offloads Offloads { get; set; }
 
     /// <summary>Frames that still fit; 0 is a full link.</summary>
     public int Room { get; set; } = int.MaxValue;
@@ -37,10 +40,12 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
 
     public Span<byte> Reserve(int lengthBytes)
     {
-        if (lengthBytes > MaxFrameLengthBytes)
+        int largest = Offloads == Offloads.None
+            ? MaxFrameLengthBytes : IGuestPort.LargestSegmentedBytes;
+        if (lengthBytes > largest)
         {
             throw new ExpectationException(
-                $"a frame of {lengthBytes} bytes was reserved on a link of {MaxFrameLengthBytes}");
+                $"a frame of {lengthBytes} bytes was reserved on a link of {largest}");
         }
 
         _reservedLength = -1;
@@ -50,9 +55,9 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
             return [];
         }
 
-        if (_reserved.Length < MaxFrameLengthBytes)
+        if (_reserved.Length < largest)
         {
-            _reserved = new byte[MaxFrameLengthBytes];
+            _reserved = new byte[largest];
         }
 
         // What a former frame left there is not part of a reservation's contract.
@@ -87,10 +92,29 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
         }
         else
         {
-            _frames.Enqueue(frame.ToArray());
+            Keep(frame, offload);
         }
 
         return true;
+    }
+
+    private void Keep(ReadOnlySpan<byte> frame, in FrameOffload offload)
+    {
+        if ((offload.Needs & ~Offloads) != Offloads.None)
+        {
+            throw new ExpectationException($"{offload} was left to a link of {Offloads}");
+        }
+
+        foreach (byte[] packet in OffloadingCard.Cut(frame, offload))
+        {
+            if (packet.Length > MaxFrameLengthBytes)
+            {
+                throw new ExpectationException(
+                    $"a packet of {packet.Length} bytes on a link of {MaxFrameLengthBytes}");
+            }
+
+            _frames.Enqueue(packet);
+        }
     }
 
     /// <summary>Takes the oldest frame; null when there is none.</summary>

@@ -16,8 +16,8 @@ internal sealed class ConfigurationDocument
     public string? Schema { get; set; }
 
     [Description(
-        "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH, "
-            + "fd:N,framing=stream|dgram|tap. Option --link.")]
+        "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
+            + "stream:PATH, dgram:PATH, fd:N,framing=stream|dgram|tap. Option --link.")]
     public List<string>? Links { get; set; }
 
     [Description(

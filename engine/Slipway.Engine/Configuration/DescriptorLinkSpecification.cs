@@ -8,6 +8,9 @@ namespace Slipway.Engine;
 public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Framing)
     : LinkSpecification
 {
+    /// <summary>Of a TAP: whether offloads are used, as for one that is named.</summary>
+    public bool Offload { get; init; } = true;
+
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"fd:{Descriptor},framing={Name(Framing)}");
 

@@ -8,7 +8,7 @@ public abstract record LinkSpecification
 {
     /// <summary>What this version takes, for messages.</summary>
     private const string Kinds =
-        "tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH or "
+        "tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], stream:PATH, dgram:PATH or "
             + "fd:N,framing=stream|dgram|tap";
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>

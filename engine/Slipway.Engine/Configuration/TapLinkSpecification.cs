@@ -22,16 +22,22 @@ public sealed record TapLinkSpecification(string Name) : LinkSpecification
     /// </summary>
     public bool Configure { get; init; } = true;
 
+    /// <summary>
+    /// Whether checksums and the cutting of segments are left to the device, both ways.
+    /// </summary>
+    public bool Offload { get; init; } = true;
+
     public override string ToString() => $"tap:{Name}"
         + (NetworkNamespace is null ? "" : $",netns={NetworkNamespace}")
-            + (Configure ? "" : ",configure=no");
+            + (Configure ? "" : ",configure=no") + (Offload ? "" : ",offload=no");
 
     internal static TapLinkSpecification ParseTap(string key, string text, string what)
     {
         string? netns = null;
         bool configure = true;
+        bool offload = true;
         string device = ParseOptions(
-            key, text, what, "netns=PATH|PID or configure=no", (name, value) =>
+            key, text, what, "netns=PATH|PID, configure=no or offload=no", (name, value) =>
         {
             switch (name, value)
             {
@@ -41,13 +47,19 @@ public sealed record TapLinkSpecification(string Name) : LinkSpecification
                 case ("configure", "yes" or "no"):
                     configure = value == "yes";
                     return true;
+                case ("offload", "yes" or "no"):
+                    offload = value == "yes";
+                    return true;
                 default:
                     return false;
             }
         });
 
         CheckName(key, text, device);
-        TapLinkSpecification tap = new(device) { Configure = configure, NetworkNamespace = netns };
+        TapLinkSpecification tap = new(device)
+        {
+            Configure = configure, NetworkNamespace = netns, Offload = offload,
+        };
         return int.TryParse(
             netns, NumberStyles.None, CultureInfo.InvariantCulture, out int processId)
             ? tap with

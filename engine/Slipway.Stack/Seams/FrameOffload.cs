@@ -15,7 +15,9 @@ public readonly record struct FrameOffload
     /// <summary>Where the checksum is, in bytes from <see cref="ChecksumStart"/>.</summary>
     public ushort ChecksumOffset { get; init; }
 
-    /// <summary>Payload bytes of each packet but the last; 0 when the frame is one packet.</summary>
+    /// <summary>
+    /// Payload bytes of each packet but the last; 0 when the frame is one packet.
+    /// </summary>
     public ushort SegmentBytes { get; init; }
 
     /// <summary>Ethernet, IP and transport headers, in bytes; where segmented.</summary>

@@ -82,7 +82,7 @@ internal sealed partial class TcpFlow
             CountDuplicate(header, acknowledgment, told);
         }
 
-        UpdateSendWindow(header, acknowledgment, now);
+        UpdateSendWindow(header, acknowledgment, moved, now);
         DetectLoss();
         _layer.Queue(this);
         return true;
@@ -123,11 +123,17 @@ internal sealed partial class TcpFlow
         }
     }
 
-    private void UpdateSendWindow(in TcpHeader header, SequenceNumber acknowledgment, Instant now)
+    /// <summary>
+    /// Takes the window of a segment that is newer than the last that told one. Where SND.UNA has
+    /// moved it is taken even from an older sequence number (as by Linux): the former window would
+    /// reach as far beyond what the guest offered.
+    /// </summary>
+    private void UpdateSendWindow(
+        in TcpHeader header, SequenceNumber acknowledgment, bool moved, Instant now)
     {
         SequenceNumber sequence = new(header.SequenceNumber);
         if (acknowledgment < _sendUnacknowledged
-            || !(_sendWindowUpdateSequence < sequence
+            || !(moved || _sendWindowUpdateSequence < sequence
                 || (_sendWindowUpdateSequence == sequence
                     && _sendWindowUpdateAcknowledgment <= acknowledgment)))
         {

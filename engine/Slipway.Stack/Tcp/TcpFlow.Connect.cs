@@ -211,7 +211,7 @@ internal sealed partial class TcpFlow
         _initialReceive = new SequenceNumber(syn.SequenceNumber);
         _receiveNext = _initialReceive + 1;
         _lastAcknowledgmentSent = _receiveNext;
-        _receiveLimit = _layer.ReceiveLimit(Route.Port, options.WindowScale >= 0);
+        _receiveLimit = _layer.ReceiveLimit(options.WindowScale >= 0);
         _receiveEdge = _receiveNext + _receiveLimit;
         _timestampRecent = options.TimestampValue;
     }

@@ -6,8 +6,8 @@ namespace Slipway.Stack;
 internal sealed partial class TcpFlow
 {
     /// <summary>
-    /// From so much text on a checksum is left to the link. Below it costs next to nothing here, and
-    /// whoever looks at the guest's frames sees it complete.
+    /// From so much text on a checksum is left to the link. Below it costs next to nothing here,
+    /// and whoever looks at the guest's frames sees it complete.
     /// </summary>
     private const int OpenChecksumBytes = 512;
 
@@ -134,7 +134,7 @@ internal sealed partial class TcpFlow
     private ushort WindowField(TcpFlags flags)
     {
         int window = State == TcpState.SynSent
-            ? _layer.ReceiveLimit(Route.Port, scaled: false)
+            ? _layer.ReceiveLimit(scaled: false)
             : Math.Max(_receiveEdge - _receiveNext, 0);
         if ((flags & TcpFlags.Syn) != 0)
         {

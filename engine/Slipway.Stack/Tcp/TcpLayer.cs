@@ -251,13 +251,10 @@ public sealed partial class TcpLayer : ITransport
     }
 
     /// <summary>The receive window that a flow may offer, in bytes.</summary>
-    /// <param name="port">The guest's; null while it is not known.</param>
-    /// <param name="scaled">Whether the guest understands more than 65535.</param>
-    internal int ReceiveLimit(IGuestPort? port, bool scaled)
+    internal int ReceiveLimit(bool scaled)
     {
-        // Where the guest sends many segments as one packet, their number is no bound.
-        bool isSegmented = port is not null && (port.Offloads & Offloads.TcpSegments4) != 0;
-        long bySegments = isSegmented ? long.MaxValue : (long)WindowPackets * MaximumSegmentBytes;
+        // Also where the link carries many segments as one: the guest may send them one by one.
+        long bySegments = (long)WindowPackets * MaximumSegmentBytes;
         long limit = Math.Min(_settings.Limits.TcpWindowBytes, bySegments);
         return (int)Math.Min(limit, scaled ? limit : ushort.MaxValue);
     }

@@ -59,6 +59,7 @@ internal static class RootlessTap
         return new DescriptorLinkSpecification(guest.TapDescriptor, LinkFraming.Tap)
         {
             Key = tap.Key,
+            Offload = tap.Offload,
         };
     }
 

@@ -38,6 +38,31 @@ public sealed class TcpSendTests
         Assert.Equal(0, host.Unread);
     }
 
+    /// <summary>
+    /// Segments that cross on the way: the acknowledgment is of an older sequence number than the
+    /// segment that last told a window, and its window is the smaller for what it acknowledges.
+    /// </summary>
+    [Fact]
+    public void Window_OfAnAcknowledgmentThatWasOvertaken_IsNotExceeded()
+    {
+        SimConnection host = _script.Connect(SegmentOptions.None);
+        _script.Send(_script.Ack with { Window = 3_000 });
+        host.Write(Pattern.Bytes(0, 10_000));
+        _script.Turn();
+        uint start = _script.EngineNext;
+        Assert.InRange(_script.TakeAll().Sum(segment => segment.Payload.Length), 2_000, 3_000);
+
+        Segment later = _script.Ack with
+        {
+            Sequence = _script.GuestNext + 10, Payload = [1], Window = 3_000,
+        };
+        _script.Send(later);
+        _script.Send(_script.Ack with { Acknowledgment = start + 1_072, Window = 1_928 });
+
+        Assert.All(_script.TakeAll(), segment =>
+            Assert.InRange(segment.End - start, 0u, 3_000u));
+    }
+
     [Fact]
     public void Text_LongStream_IsWholeAndInOrder()
     {
