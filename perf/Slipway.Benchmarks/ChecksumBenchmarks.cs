@@ -10,7 +10,7 @@ public class ChecksumBenchmarks
     private const int Operations = 64;
     private byte[] _bytes = [];
 
-    /// <summary>A small packet, a full one at the usual MTU, and a segment left to the link.</summary>
+    /// <summary>A small packet, a full one at the usual MTU, the largest segment.</summary>
     [Params(64, 1500, 65536)]
     public int LengthBytes { get; set; }
 
