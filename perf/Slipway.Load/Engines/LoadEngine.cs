@@ -32,17 +32,33 @@ internal abstract class LoadEngine(string name)
     protected static IEnumerable<int> PublishedTcpPorts =>
         Enumerable.Range(LoadSite.GuestPort, PeerPorts.Count);
 
-    /// <summary>The first line that a program prints about itself.</summary>
+    /// <summary>
+    /// The first line that a program prints about itself, and its package's version, since not
+    /// every program knows its own.
+    /// </summary>
     /// <exception cref="LoadException">It is not installed.</exception>
     protected static string FirstLine(string package, params string[] command)
     {
+        TimeSpan patience = TimeSpan.FromSeconds(10);
+        string line;
         try
         {
-            return RunningProgram.Run(TimeSpan.FromSeconds(10), command).Split('\n')[0].Trim();
+            line = RunningProgram.Run(patience, command).Split('\n')[0].Trim();
         }
-        catch (System.ComponentModel.Win32Exception)
+        catch (Exception e) when (e is LoadException or System.ComponentModel.Win32Exception)
         {
-            throw new LoadException($"{command[0]} is not installed; apt-get install {package}");
+            throw new LoadException($"apt-get install {package} ({e.Message.Trim()})");
+        }
+
+        try
+        {
+            string version = RunningProgram.Run(
+                patience, "dpkg-query", "--show", "--showformat=${Version}", package);
+            return $"{line}, package {package} {version}";
+        }
+        catch (Exception e) when (e is LoadException or System.ComponentModel.Win32Exception)
+        {
+            return line; // built from source
         }
     }
 }

@@ -8,12 +8,15 @@ namespace Slipway.Load.Engines;
 /// </summary>
 internal sealed class PastaEngine() : LoadEngine("pasta")
 {
-    public override string Version => FirstLine("passt", "pasta", "--version");
+    // It refuses to start where SIGPIPE is ignored, which the runtime does and children inherit.
+    private static readonly string[] Pasta = ["env", "--default-signal=PIPE", "pasta"];
 
-    public override RunningProgram Start(LoadSite site) => site.Host.Start(
-        "pasta", "--foreground", "--ipv4-only", "--runas", "0", "--config-net", "--netns-only",
+    public override string Version => FirstLine("passt", [.. Pasta, "--version"]);
+
+    public override RunningProgram Start(LoadSite site) => site.Host.Start([
+        .. Pasta, "--foreground", "--ipv4-only", "--runas", "0", "--config-net", "--netns-only",
         "--netns", site.Guest.Path, "--ns-ifname", "tap0", "--mtu", $"{site.MtuBytes}",
         "--tcp-ports", string.Join(',', PublishedTcpPorts),
         "--udp-ports", $"{LoadSite.GuestPort + PeerPorts.Datagram}",
-        "--tcp-ns", "none", "--udp-ns", "none");
+        "--tcp-ns", "none", "--udp-ns", "none"]);
 }

@@ -6,7 +6,8 @@ namespace Slipway.Load.Engines;
 /// <summary>`slipway run`, the published binary.</summary>
 internal sealed class SlipwayEngine(string binary) : LoadEngine("slipway")
 {
-    public override string Version => FirstLine("slipway", binary, "version");
+    public override string Version => RunningProgram.Run(
+        TimeSpan.FromSeconds(10), binary, "version").Trim();
 
     public override RunningProgram Start(LoadSite site) => site.Host.Start([
         binary, "run", "--link", $"tap:tap0,netns={site.Guest.Path}", "--mtu", $"{site.MtuBytes}",

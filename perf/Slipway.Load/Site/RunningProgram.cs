@@ -55,13 +55,17 @@ internal sealed class RunningProgram : IDisposable
         using RunningProgram program = new(command);
         Task<string> output = program._process.StandardOutput.ReadToEndAsync();
         bool ended = program._process.WaitForExit(timeout);
+        if (ended)
+        {
+            program._process.WaitForExit(); // for its errors, which come on another thread
+        }
+
         if (!ended || program._process.ExitCode != 0)
         {
             string end = ended ? $"ended with {program._process.ExitCode}" : "did not end in time";
             throw new LoadException($"{program._commandLine}: {end}: {program.Errors}");
         }
 
-        program._process.WaitForExit();
         return output.Result;
     }
 
@@ -79,7 +83,7 @@ internal sealed class RunningProgram : IDisposable
         if (!_process.HasExited)
         {
             _process.StandardInput.Close();
-            using Process kill = Process.Start("kill", $"{Id}");
+            using Process kill = Process.Start("sh", ["-c", $"kill {Id} 2>/dev/null"]);
             kill.WaitForExit();
             if (!_process.WaitForExit(StopTimeoutMs))
             {
