@@ -23,7 +23,11 @@ internal sealed class Campaign(
                 foreach (LoadEngine engine in engines)
                 {
                     LoadTest[] due = [.. tests.Where(test => IsDue(engine, mtu, test, repetition))];
-                    foreach (Measurement measurement in Visit(engine, mtu, due))
+
+                    // Memory is that of an engine which has done nothing else yet.
+                    LoadTest[] memory = [.. due.Where(test => test.Metric == Metric.Memory)];
+                    foreach (Measurement measurement in Visit(engine, mtu, memory)
+                        .Concat(Visit(engine, mtu, [.. due.Except(memory)])))
                     {
                         yield return measurement;
                     }

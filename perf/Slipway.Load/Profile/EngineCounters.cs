@@ -7,10 +7,11 @@ internal static class EngineCounters
 
     /// <summary>
     /// The stages of a turn, in its order; each counter is the milliseconds spent there in a
-    /// second.
+    /// second. An engine that does not tell links and host apart has turn-dispatch for both.
     /// </summary>
     public static IReadOnlyList<string> Stages { get; } =
     [
-        "turn-wait", "turn-commands", "turn-links", "turn-host", "turn-timers", "turn-flush",
+        "turn-wait", "turn-commands", "turn-dispatch", "turn-links", "turn-host", "turn-timers",
+        "turn-flush",
     ];
 }

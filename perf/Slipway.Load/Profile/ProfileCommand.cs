@@ -58,8 +58,8 @@ internal static class ProfileCommand
         catch (ServerNotAvailableException)
         {
             throw new LoadException(
-                $"process {process} has no diagnostics port: it is not a .NET program, or was "
-                + "built without it; publish the engine with -p:EventSourceSupport=true");
+                $"process {process} has no diagnostics port: it is not an engine, or runs with "
+                + "DOTNET_EnableDiagnostics=0");
         }
 
         readings.Write(Console.Out, RuntimeProvider);
