@@ -4,13 +4,13 @@ using Slipway.Stack;
 namespace Slipway.Engine;
 
 /// <summary>
-/// The engine's counters for dotnet-counters and its kin, by the name Slipway-Engine. Costs nothing
+/// The engine's counters for dotnet-counters and its kin, by the name Slipway-Engine. Costs little
 /// until one of them attaches. Of several engines in a process, the last that was started is shown.
 /// </summary>
 /// <remarks>
-/// A stage of the turn is told as the milliseconds that it took in a second; all others are what was
-/// added in a second. Without EventSourceSupport in the executable there is nothing to attach to.
-/// A method that returns nothing would be an event unless it is marked.
+/// A stage of the turn is told as the milliseconds that it took in a second; all others are what
+/// was added in a second. Without EventSourceSupport in the executable there is nothing to attach
+/// to. A method that returns nothing would be an event unless it is marked.
 /// </remarks>
 [EventSource(Name = "Slipway-Engine")]
 internal sealed class EngineEventSource : EventSource

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Slipway.Load.Engines;
 using Slipway.Load.Measurements;
 using Slipway.Load.Report;
@@ -30,7 +31,7 @@ internal sealed class CompareCommand
 
     private readonly Option<int?> _repetitions = new("--reps")
     {
-        Description = "Repetitions of each test (3)",
+        Description = "Repetitions of each test (3); 0 with --continue writes the report anew",
     };
 
     private readonly Option<double?> _seconds = new("--seconds")
@@ -79,14 +80,34 @@ internal sealed class CompareCommand
         engines = [.. engines.Where(engine => IsThere(engine, facts))];
         int repetitions = result.GetValue(_repetitions) ?? (quick ? 1 : 3);
         double seconds = result.GetValue(_seconds) ?? (quick ? 1 : 2);
-        facts.Add($"{repetitions} repetitions of {seconds} s each");
+        if (!Environment.IsPrivilegedProcess)
+        {
+            throw new LoadException("network namespaces and pinning take root; run it with sudo");
+        }
+
         NetworkNamespace.RemoveStale();
+        bool stopped = false;
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stopped = true;
+        }
+
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, Stop);
 
         string rows = $"{output}.jsonl";
         List<Measurement> all = result.GetValue(_continue) ? [.. Measurement.Read(rows)] : [];
         foreach (Measurement one in
             new Campaign(engines, tests, mtus, repetitions, seconds).Run())
         {
+            if (stopped)
+            {
+                break; // what was made for this measurement is removed, what was measured stays
+            }
+
             all.Add(one);
             Metric metric = tests.First(test => test.Name == one.Test).Metric;
             Console.Error.WriteLine(

@@ -45,7 +45,7 @@ internal abstract class LoadEngine(string name)
         {
             line = RunningProgram.Run(patience, command).Split('\n')[0].Trim();
         }
-        catch (Exception e) when (e is LoadException or System.ComponentModel.Win32Exception)
+        catch (LoadException e)
         {
             throw new LoadException($"apt-get install {package} ({e.Message.Trim()})");
         }
@@ -56,7 +56,7 @@ internal abstract class LoadEngine(string name)
                 patience, "dpkg-query", "--show", "--showformat=${Version}", package);
             return $"{line}, package {package} {version}";
         }
-        catch (Exception e) when (e is LoadException or System.ComponentModel.Win32Exception)
+        catch (LoadException)
         {
             return line; // built from source
         }

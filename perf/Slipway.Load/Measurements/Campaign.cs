@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net.Sockets;
 using Slipway.Load.Engines;
 using Slipway.Load.Site;
 
@@ -52,7 +54,7 @@ internal sealed class Campaign(
         {
             site = new LoadSite(engine, mtu);
         }
-        catch (LoadException e)
+        catch (Exception e) when (e is LoadException or SocketException or IOException)
         {
             failure = e.Message;
         }
@@ -80,8 +82,9 @@ internal sealed class Campaign(
         {
             double before = CpuSeconds(site);
             Dictionary<string, double> values = test.Run(
-                site, seconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                site, seconds.ToString(CultureInfo.InvariantCulture));
             double used = CpuSeconds(site) - before;
+            values["seconds"] = seconds;
             if (site.Engine is not null && values.TryGetValue("bytes", out double bytes)
                 && bytes > 0)
             {

@@ -14,7 +14,7 @@ internal static class PeerClient
         IPEndPoint to, byte direction, int streams, TimeSpan time)
     {
         double bitsPerSecond = 0;
-        double bytes = 0;
+        long before = Received(to, direction);
         int finished = 0;
         Lock sum = new();
         Thread[] threads = new Thread[streams];
@@ -23,11 +23,13 @@ internal static class PeerClient
             threads[i] = PeerSocket.Run(() =>
             {
                 using Socket socket = PeerSocket.Connect(to);
-                (long counted, long nanoseconds, long total) = Transfer(socket, direction, time);
+                (long counted, long nanoseconds) = Transfer(socket, direction, time);
+
+                // What is still on its way would disturb what is measured next.
+                socket.LingerState = new LingerOption(true, 0);
                 lock (sum)
                 {
                     bitsPerSecond += counted * 8e9 / nanoseconds;
-                    bytes += total;
                     finished++;
                 }
             });
@@ -39,6 +41,7 @@ internal static class PeerClient
             thread.Join((int)Math.Max(0, end - Environment.TickCount64));
         }
 
+        double bytes = Received(to, direction) - before;
         lock (sum)
         {
             return new() { ["bps"] = bitsPerSecond, ["bytes"] = bytes, ["finished"] = finished };
@@ -144,7 +147,23 @@ internal static class PeerClient
         });
     }
 
-    private static (long Counted, long Nanoseconds, long Total) Transfer(
+    /// <summary>All bytes that the receiving side has had so far.</summary>
+    private static long Received(IPEndPoint server, byte direction)
+    {
+        if (direction == StreamTransfer.Download)
+        {
+            return StreamTransfer.Received;
+        }
+
+        using Socket socket = PeerSocket.Connect(server);
+        socket.ReceiveTimeout = (int)Patience.TotalMilliseconds;
+        socket.Send(StreamTransfer.Request(StreamTransfer.Ask, TimeSpan.Zero));
+        byte[] report = new byte[StreamTransfer.ReportBytes];
+        return PeerSocket.TryReceiveAll(socket, report)
+            ? StreamTransfer.ReadReport(report).First : 0;
+    }
+
+    private static (long Counted, long Nanoseconds) Transfer(
         Socket socket, byte direction, TimeSpan time)
     {
         socket.Send(StreamTransfer.Request(direction, time));
@@ -154,8 +173,8 @@ internal static class PeerClient
         }
 
         byte[] report = new byte[StreamTransfer.ReportBytes];
-        return StreamTransfer.Send(socket) && PeerSocket.TryReceiveAll(socket, report)
-            ? StreamTransfer.ReadReport(report) : (0, 1, 0);
+        return StreamTransfer.Send(socket, time) && PeerSocket.TryReceiveAll(socket, report)
+            ? StreamTransfer.ReadReport(report) : (0, 1);
     }
 
     private static bool TryOnce(IPEndPoint to, byte[] buffer)

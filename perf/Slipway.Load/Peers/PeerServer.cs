@@ -10,6 +10,9 @@ internal static class PeerServer
 
     private const int EchoBytes = 64 << 10;
 
+    /// <summary>A receiver that closes ends a download; this is for one that never does.</summary>
+    private static readonly TimeSpan LateStart = TimeSpan.FromSeconds(5);
+
     public static int Run(int firstPort)
     {
         Socket once = PeerSocket.Listen(firstPort + PeerPorts.Once);
@@ -62,15 +65,16 @@ internal static class PeerServer
             return;
         }
 
+        TimeSpan time = StreamTransfer.RequestedTime(request);
         if (request[0] == StreamTransfer.Download)
         {
-            StreamTransfer.Send(client);
+            StreamTransfer.Send(client, time + LateStart);
             return;
         }
 
         byte[] report = new byte[StreamTransfer.ReportBytes];
-        StreamTransfer.WriteReport(
-            report, StreamTransfer.Receive(client, StreamTransfer.RequestedTime(request)));
+        StreamTransfer.WriteReport(report, request[0] == StreamTransfer.Ask
+            ? (StreamTransfer.Received, 0) : StreamTransfer.Receive(client, time));
         client.Send(report);
         StreamTransfer.Drain(client);
     }

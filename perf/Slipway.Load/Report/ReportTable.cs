@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Slipway.Load.Measurements;
 
@@ -37,7 +38,7 @@ internal sealed class ReportTable
             the 99th percentile.
 
             """);
-        foreach (string fact in facts)
+        foreach (string fact in facts.Append(Repetitions()))
         {
             text.AppendLine($"- {fact}");
         }
@@ -65,5 +66,15 @@ internal sealed class ReportTable
         }
 
         return text.ToString();
+    }
+
+    private string Repetitions()
+    {
+        int most = _measurements.GroupBy(one => (one.Engine, one.Mtu, one.Test))
+            .Select(group => group.Count()).DefaultIfEmpty().Max();
+        IEnumerable<double> seconds = _measurements.Select(one => one.Value("seconds"))
+            .OfType<double>().Distinct().Order();
+        return string.Create(CultureInfo.InvariantCulture,
+            $"up to {most} repetitions of {string.Join(" or ", seconds)} s");
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
@@ -12,17 +13,12 @@ internal sealed class RunningProgram : IDisposable
     private readonly StringBuilder _errors = new();
     private readonly string _commandLine;
 
+    /// <exception cref="LoadException">There is no such program.</exception>
     public RunningProgram(params IEnumerable<string> command)
     {
         string[] words = [.. command];
         _commandLine = string.Join(' ', words);
-        _process = Process.Start(new ProcessStartInfo(words[0], words.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        _process = Start(words);
         _process.ErrorDataReceived += (_, line) =>
         {
             lock (_errors)
@@ -93,5 +89,23 @@ internal sealed class RunningProgram : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static Process Start(string[] words)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(words[0], words.Skip(1))
+            {
+                UseShellExecute = false,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new LoadException($"{words[0]} cannot be started: {e.Message}");
+        }
     }
 }
