@@ -12,6 +12,7 @@ if (!RuntimeFeature.IsDynamicCodeSupported || args is ["--native", ..])
 {
     string filter = args.FirstOrDefault(word => word != "--native") ?? "";
     StopwatchRunner runner = new(filter, Console.Out);
+    runner.WriteHead();
     runner.Run<ChecksumBenchmarks>();
     runner.Run<HeaderBenchmarks>();
     runner.Run<FlowTableBenchmarks>();

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 
 namespace Slipway.Benchmarks;
@@ -24,6 +25,24 @@ internal sealed class StopwatchRunner(string filter, TextWriter output)
     private const int Samples = 9;
     private const int SampleMs = 40;
 
+    private static string Kind => RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "Native AOT";
+
+    /// <summary>Where and how the figures were taken.</summary>
+    public void WriteHead()
+    {
+        const string model = "/proc/cpuinfo";
+        string processor = File.Exists(model)
+            ? File.ReadLines(model)
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                ?.Split(':')[1].Trim() ?? "unknown"
+            : "unknown";
+        output.WriteLine("# Inner loops\n");
+        output.WriteLine("Written by Slipway.Benchmarks; nanoseconds an operation, the median of "
+            + $"{Samples} samples,\nthe fastest and the slowest.\n");
+        output.WriteLine($"- {RuntimeInformation.FrameworkDescription}, {Kind}");
+        output.WriteLine($"- {RuntimeInformation.OSDescription}, {processor}");
+    }
+
     public void Run<[DynamicallyAccessedMembers(
         DynamicallyAccessedMemberTypes.PublicMethods
         | DynamicallyAccessedMemberTypes.PublicProperties
@@ -43,8 +62,7 @@ internal sealed class StopwatchRunner(string filter, TextWriter output)
             return;
         }
 
-        string kind = RuntimeFeature.IsDynamicCodeSupported ? "JIT" : "Native AOT";
-        output.WriteLine($"\n| {typeof(T).Name} ({kind}) | {parameter.Name} | ns | range |");
+        output.WriteLine($"\n| {typeof(T).Name} | {parameter.Name} | ns | range |");
         output.WriteLine("|---|---:|---:|---:|");
         foreach (object? value in parameter.GetCustomAttribute<ParamsAttribute>()!.Values)
         {
