@@ -27,6 +27,7 @@ public sealed partial class NetworkEngine : IDisposable
     private readonly DnsEndpoint _dnsEndpoint;
     private readonly List<GuestLink> _links = [];
     private readonly List<PublishedTcpPort> _publishedTcp = [];
+    private readonly TurnClock _clock = new();
     private long _resourcesReported;
     private volatile bool _stopping;
 
@@ -45,6 +46,7 @@ public sealed partial class NetworkEngine : IDisposable
     /// <summary>Takes turns until <see cref="Stop"/>. Once, on one thread.</summary>
     public void Run()
     {
+        EngineEventSource.Log.Attach(Counters, _clock);
         while (!_stopping)
         {
             TakeTurn();
@@ -72,16 +74,22 @@ public sealed partial class NetworkEngine : IDisposable
     /// <summary>One turn; waits at most until the next deadline.</summary>
     private void TakeTurn()
     {
+        _clock.BeginTurn();
         _reactor.Wait(WaitNanoseconds());
+        _clock.End(TurnStage.Wait);
         Instant now = Reactor.Now();
         _mailbox.Run(now);
+        _clock.End(TurnStage.Commands);
         _reactor.Dispatch(now);
+        _clock.End(TurnStage.Dispatch);
         _stack.Advance(now);
+        _clock.End(TurnStage.Timers);
         foreach (GuestLink link in _links)
         {
             link.Flush(now);
         }
 
+        _clock.End(TurnStage.Flush);
         ReportResources();
     }
 

@@ -47,6 +47,14 @@ public sealed class ShellTests : SystemTest
     }
 
     [SlipwayFact]
+    public void Shell_CommandHasEnded_LeavesNoDiagnosticsPort()
+    {
+        // The command is the process that the guest's half was.
+        string id = Shell("sh", "-c", "echo $$").OrFail().Output.Trim();
+        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), $"dotnet-diagnostic-{id}-*"));
+    }
+
+    [SlipwayFact]
     public void Shell_InsideIt_HasNamesPingAndNothingButItsOwnLink()
     {
         Assert.Contains(Addresses.HostAlias, Shell("getent", "hosts", "host.internal").Output,

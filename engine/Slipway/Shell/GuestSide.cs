@@ -66,6 +66,7 @@ internal static class GuestSide
 
         GuestNames.PointTo(settings.Gateway, settings.Search);
         CurrentProcess.RestorePipeSignal();
+        RemoveDiagnosticsPort();
         int errno = CurrentProcess.Become(settings.Command);
         string command = settings.Command[0];
         if (errno == Errno.ENOENT)
@@ -79,5 +80,17 @@ internal static class GuestSide
                 + $"({new System.ComponentModel.Win32Exception(errno).Message}); name a program "
                 + "that may be");
         return ExitStatus.NotExecutable;
+    }
+
+    // The runtime removes the socket of its diagnostics port when the process ends, and becoming
+    // another program is no end.
+    private static void RemoveDiagnosticsPort()
+    {
+        string folder = Path.GetTempPath();
+        if (Directory.Exists(folder))
+        {
+            string sockets = $"dotnet-diagnostic-{Environment.ProcessId}-*-socket";
+            Array.ForEach(Directory.GetFiles(folder, sockets), File.Delete);
+        }
     }
 }

@@ -18,7 +18,7 @@ internal static partial class ForbiddenText
         "github.com", "rfc-editor.org", "ietf.org", "iana.org", "kernel.org", "man7.org",
         "microsoft.com", "aka.ms", "dot.net", "debian.org", "docs.oasis-open.org", "xunit.net",
         "example", "example.com", "example.net", "example.org", "invalid", "test", "internal",
-        "localhost", "json-schema.org",
+        "localhost", "json-schema.org", "w3.org",
     ];
 
     public static IEnumerable<string> Check(SourceTree tree)

@@ -1,0 +1,20 @@
+namespace Slipway.Engine;
+
+/// <summary>The stages of a turn, in its order.</summary>
+internal enum TurnStage
+{
+    /// <summary>Nothing to do: asleep in the kernel.</summary>
+    Wait,
+
+    /// <summary>Commands from other threads.</summary>
+    Commands,
+
+    /// <summary>Ready links and host sockets, and all that they bring about.</summary>
+    Dispatch,
+
+    /// <summary>Timers that were due.</summary>
+    Timers,
+
+    /// <summary>Frames handed to the links.</summary>
+    Flush,
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using Slipway.Load;
+using Slipway.Load.Engines;
+using Slipway.Load.Peers;
+using Slipway.Load.Profile;
+
+[assembly: SupportedOSPlatform("linux")]
+
+RootCommand root = CompareCommand.Create();
+root.Add(ProfileCommand.Create());
+root.Add(PeerCommand.Create());
+root.Add(TapCopyCommand.Create());
+try
+{
+    return root.Parse(args).Invoke(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+    });
+}
+catch (LoadException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
