@@ -95,6 +95,8 @@ public sealed class HostNetwork(
             return HostErrors.From(descriptor);
         }
 
+        // Where the kernel has no such thing it gives datagrams one by one.
+        _ = SocketOptions.Set(descriptor, SocketOptions.LevelUdp, SocketOptions.UdpGro, 1);
         DatagramSocket udp = new(reactor, descriptor, ipv4);
         int result = Bind(descriptor, local);
         if (result < 0)

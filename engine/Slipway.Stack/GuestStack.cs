@@ -83,6 +83,7 @@ public sealed class GuestStack : IFrameReceiver
     /// <summary>The end of a turn: timers fire, and what flows have to send goes out.</summary>
     public void Advance(Instant now)
     {
+        Udp.Flush(now);
         Timers.Advance(now);
         _datagrams.Flush(now);
         Tcp.Flush(now);

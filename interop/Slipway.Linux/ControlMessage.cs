@@ -25,6 +25,19 @@ public static class ControlMessage
         return NumberBytes;
     }
 
+    /// <summary>
+    /// Writes a message with a 16-bit number, as UDP_SEGMENT is; its length.
+    /// </summary>
+    public static int WriteShort(Span<byte> destination, int level, int type, ushort value)
+    {
+        destination[..NumberBytes].Clear();
+        MemoryMarshal.Write(destination, (ulong)(HeaderBytes + sizeof(ushort)));
+        MemoryMarshal.Write(destination[8..], level);
+        MemoryMarshal.Write(destination[12..], type);
+        MemoryMarshal.Write(destination[HeaderBytes..], value);
+        return NumberBytes;
+    }
+
     /// <summary>The payload of the first message of a kind; empty when there is none.</summary>
     public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> control, int level, int type)
     {

@@ -8,6 +8,7 @@ public static unsafe partial class SocketOptions
     public const int LevelIp = 0;
     public const int LevelSocket = 1;
     public const int LevelTcp = 6;
+    public const int LevelUdp = 17;
     public const int LevelIPv6 = 41;
 
     public const int ReuseAddress = 2;
@@ -25,6 +26,12 @@ public static unsafe partial class SocketOptions
     public const int IpMtuDiscover = 10;
     public const int IpReceiveErrors = 11;
     public const int IPv6Only = 26;
+
+    /// <summary>UDP_SEGMENT: the kernel cuts what is sent into datagrams (udp(7)).</summary>
+    public const int UdpSegment = 103;
+
+    /// <summary>UDP_GRO: the kernel joins datagrams that are received.</summary>
+    public const int UdpGro = 104;
 
     public const int TcpNoDelay = 1;
 

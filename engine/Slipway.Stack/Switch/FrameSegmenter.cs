@@ -10,6 +10,8 @@ namespace Slipway.Stack;
 /// <remarks>
 /// A packet of the cut has the headers of the whole, with its own lengths, identification and
 /// sequence number; FIN and PSH stand in the last one only, and CWR in the first (RFC 3168).
+/// Decisions are made on the frame, never on the packet: that may lie in memory of the guest which
+/// receives it, and change under our hands.
 /// </remarks>
 internal static class FrameSegmenter
 {
@@ -61,7 +63,7 @@ internal static class FrameSegmenter
         int payloadBytes = packet.Length - headerBytes;
         frame[..headerBytes].CopyTo(packet);
         frame.Slice(headerBytes + offsetBytes, payloadBytes).CopyTo(packet[headerBytes..]);
-        WriteNetworkHeader(packet, offsetBytes / offload.SegmentBytes);
+        WriteNetworkHeader(frame, packet, offsetBytes / offload.SegmentBytes);
         Span<byte> transport = packet[offload.ChecksumStart..];
         bool isUdp = offload.Kind == SegmentKind.Udp;
         if (isUdp)
@@ -71,10 +73,10 @@ internal static class FrameSegmenter
         else
         {
             bool isLast = headerBytes + offsetBytes + payloadBytes == frame.Length;
-            AdjustTcp(transport, offsetBytes, isLast);
+            AdjustTcp(frame[offload.ChecksumStart..], transport, offsetBytes, isLast);
         }
 
-        WriteChecksum(packet, offload.ChecksumStart, isUdp);
+        WriteChecksum(frame, packet, offload.ChecksumStart, isUdp);
     }
 
     /// <summary>Completes the checksum of a frame that is one packet.</summary>
@@ -87,17 +89,19 @@ internal static class FrameSegmenter
             checksum == 0 ? ushort.MaxValue : checksum);
     }
 
-    private static void WriteNetworkHeader(Span<byte> packet, int number)
+    private static void WriteNetworkHeader(
+        ReadOnlySpan<byte> frame, Span<byte> packet, int number)
     {
+        ReadOnlySpan<byte> whole = frame[EthernetHeader.LengthBytes..];
         Span<byte> ip = packet[EthernetHeader.LengthBytes..];
-        if (ip[0] >> 4 == 6)
+        if (whole[0] >> 4 == 6)
         {
             BinaryPrimitives.WriteUInt16BigEndian(ip[4..], (ushort)(ip.Length - Ipv6HeaderBytes));
             return;
         }
 
-        int headerBytes = (ip[0] & 0x0f) * 4;
-        ushort identification = BinaryPrimitives.ReadUInt16BigEndian(ip[4..]);
+        int headerBytes = (whole[0] & 0x0f) * 4;
+        ushort identification = BinaryPrimitives.ReadUInt16BigEndian(whole[4..]);
         BinaryPrimitives.WriteUInt16BigEndian(ip[2..], (ushort)ip.Length);
         BinaryPrimitives.WriteUInt16BigEndian(ip[4..], (ushort)(identification + number));
         BinaryPrimitives.WriteUInt16BigEndian(ip[10..], 0);
@@ -105,19 +109,21 @@ internal static class FrameSegmenter
             ip[10..], InternetChecksum.Compute(ip[..Math.Min(headerBytes, ip.Length)]));
     }
 
-    private static void AdjustTcp(Span<byte> segment, int offsetBytes, bool isLast)
+    private static void AdjustTcp(
+        ReadOnlySpan<byte> whole, Span<byte> segment, int offsetBytes, bool isLast)
     {
-        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(segment[4..]);
+        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(whole[4..]);
         BinaryPrimitives.WriteUInt32BigEndian(segment[4..], sequence + (uint)offsetBytes);
-        TcpFlags flags = (TcpFlags)segment[FlagsOffset];
+        TcpFlags flags = (TcpFlags)whole[FlagsOffset];
         flags &= isLast ? flags : ~(TcpFlags.Fin | TcpFlags.Push);
         flags &= offsetBytes == 0 ? flags : ~TcpFlags.Cwr;
         segment[FlagsOffset] = (byte)flags;
     }
 
-    private static void WriteChecksum(Span<byte> packet, int transport, bool isUdp)
+    private static void WriteChecksum(
+        ReadOnlySpan<byte> frame, Span<byte> packet, int transport, bool isUdp)
     {
-        ReadOnlySpan<byte> ip = packet[EthernetHeader.LengthBytes..];
+        ReadOnlySpan<byte> ip = frame[EthernetHeader.LengthBytes..];
         bool isIpv4 = ip[0] >> 4 == 4;
         IpAddress source = isIpv4 ? IpAddress.ReadIPv4(ip[12..]) : IpAddress.ReadIPv6(ip[8..]);
         IpAddress destination =

@@ -111,7 +111,9 @@ internal sealed partial class TcpFlow
             segment.Length, offload: offload);
     }
 
-    /// <summary>What is left to the guest's link: the cutting, and sums that are worth it.</summary>
+    /// <summary>
+    /// What is left to the guest's link: the cutting, and sums that are worth it.
+    /// </summary>
     private FrameOffload OffloadOf(int segmentLength, int headerLength)
     {
         int text = segmentLength - headerLength;

@@ -8,9 +8,13 @@ namespace Slipway.Stack;
 /// </summary>
 internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
 {
-    // Datagrams and error reports that a flow handles before the next one has its turn: enough for
-    // the segments of a burst, and 32 x 65507 bytes at most.
+    // Receives and error reports that a flow handles before the next one has its turn: two full
+    // batches at most.
     private const int Portion = 32;
+    private const int ReceivesPerPortion = 2;
+
+    // False once the kernel has refused to cut for this socket.
+    private bool _sendsSegments = true;
 
     // A send just failed because the host's own MTU is too small for it.
     private bool _wasTooLong;
@@ -45,21 +49,23 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         }
 
         bool hasFailed = false;
-        while (left > 0 && !IsClosed)
+        int datagrams = ReceivesPerPortion * DatagramBatch.Capacity;
+        while (left > 0 && datagrams > 0 && !IsClosed)
         {
             left--;
-            HostIo io = Socket!.Receive(turn.Payload, out IpEndpoint remote);
-            if (io.Error == HostError.None)
+            HostError error = Socket!.ReceiveMany(turn.Batch);
+            if (error == HostError.None)
             {
-                OnDatagram(remote, turn.DatagramOf(io.LengthBytes), now);
+                datagrams -= turn.Batch.Count;
+                Deliver(turn.Batch, now);
             }
-            else if (io.Error == HostError.WouldBlock || (hasFailed && !TakeReport(now)))
+            else if (error == HostError.WouldBlock || (hasFailed && !TakeReport(now)))
             {
                 return;
             }
 
             // A report makes one read fail (RFC 1122 section 4.1.3.3); data may stand behind it.
-            hasFailed = io.Error != HostError.None;
+            hasFailed = error != HostError.None;
         }
 
         if (!IsClosed)
@@ -113,11 +119,85 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         return true;
     }
 
+    /// <summary>
+    /// Sends datagrams of one size that lie together, in one call where the host can; else one by
+    /// one.
+    /// </summary>
+    /// <returns>None, or the error of the first that failed.</returns>
+    public HostError SendSegments(
+        in IpEndpoint remote, ReadOnlySpan<byte> payload, int segmentBytes, DatagramOptions options,
+        Instant now)
+    {
+        if (_sendsSegments && payload.Length > segmentBytes)
+        {
+            HostError error = Socket!.SendSegments(remote, payload, segmentBytes, options);
+            if (error is HostError.None or HostError.WouldBlock)
+            {
+                return error;
+            }
+
+            // Longer than the path carries unfragmented, or no such kernel: or a report, which the
+            // first send below takes.
+            _sendsSegments = error is not (HostError.MessageTooLong or HostError.Other);
+        }
+
+        HostError first = HostError.None;
+        for (int offset = 0; offset < payload.Length || offset == 0; offset += segmentBytes)
+        {
+            int length = Math.Min(segmentBytes, payload.Length - offset);
+            HostError error = Send(remote, payload.Slice(offset, length), options, now);
+            first = first == HostError.None ? error : first;
+            if (segmentBytes == 0)
+            {
+                break; // an empty datagram
+            }
+        }
+
+        return first;
+    }
+
     /// <summary>Closes the socket; nothing is told of it any more.</summary>
     protected void CloseSocket()
     {
         IsClosed = true;
         Socket?.Close();
+    }
+
+    /// <summary>
+    /// Datagrams of one remote and size have come from the host's side, the last one perhaps
+    /// shorter.
+    /// </summary>
+    /// <param name="batch">What holds them.</param>
+    /// <param name="run">Which slots they are.</param>
+    /// <param name="now">The turn's time.</param>
+    protected virtual void OnRun(DatagramBatch batch, DatagramRun run, Instant now)
+    {
+        for (int i = run.First; i < run.First + run.Count; i++)
+        {
+            int length = batch.LengthBytes(i);
+            int segment = batch.SegmentBytes(i);
+            for (int offset = 0; (offset < length || offset == 0) && !IsClosed; offset += segment)
+            {
+                OnDatagram(
+                    batch.Remote(i),
+                    batch.Datagram(i, offset, Math.Min(segment, length - offset)), now);
+                if (segment == 0)
+                {
+                    break; // an empty datagram
+                }
+            }
+        }
+    }
+
+    private void Deliver(DatagramBatch batch, Instant now)
+    {
+        int first = 0;
+        while (first < batch.Count && !IsClosed)
+        {
+            DatagramRun run = DatagramRun.StartingAt(batch, first);
+            OnRun(batch, run, now);
+            first += run.Count;
+        }
     }
 
     /// <summary>A datagram has come from the host's side.</summary>

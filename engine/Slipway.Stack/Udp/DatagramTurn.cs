@@ -20,6 +20,9 @@ public sealed class DatagramTurn
     /// <summary>True when flows have more to read at once: the next turn must not wait.</summary>
     public bool HasPendingWork => _nextTurn.Count > 0;
 
+    /// <summary>What one receive of a socket has brought.</summary>
+    internal DatagramBatch Batch { get; } = new();
+
     /// <summary>Memory for one payload.</summary>
     internal Span<byte> Payload => _memory.AsSpan(HeaderRoomBytes);
 

@@ -70,19 +70,45 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
         }
         else
         {
-            _layer.Remove(this);
+            _layer.Remove(this, now);
         }
+    }
+
+    protected override void OnRun(DatagramBatch batch, DatagramRun run, Instant now)
+    {
+        IpEndpoint remote = batch.Remote(run.First);
+        IpAddress source = _layer.Destinations.ToGuest(remote.Address);
+        if (run.LengthBytes == run.SegmentBytes || !MayPass(source)
+            || !_layer.TrySendRun(this, new IpEndpoint(source, remote.Port), batch, run))
+        {
+            base.OnRun(batch, run, now);
+            return;
+        }
+
+        NoteAnswered(now);
     }
 
     protected override void OnDatagram(IpEndpoint remote, Span<byte> datagram, Instant now)
     {
         IpAddress source = _layer.Destinations.ToGuest(remote.Address);
-        if (source.IsLoopback || !(_layer.IsFullCone || HasContacted(source)))
+        if (!MayPass(source))
         {
             _layer.Counters.Drop(DropReason.Filtered);
             return;
         }
 
+        NoteAnswered(now);
+        _layer.SendToGuest(this, new IpEndpoint(source, remote.Port), datagram);
+    }
+
+    protected override void OnReport(in HostErrorReport report, Span<byte> quoted, Instant now) =>
+        _layer.Report(this, report, quoted, now);
+
+    private bool MayPass(IpAddress source) =>
+        !source.IsLoopback && (_layer.IsFullCone || HasContacted(source));
+
+    private void NoteAnswered(Instant now)
+    {
         // An answer from port 53 keeps a query's flow short; anything else is a conversation.
         if (_kind == UdpFlowKind.Unreplied)
         {
@@ -90,11 +116,7 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
         }
 
         NoteActive(now);
-        _layer.SendToGuest(this, new IpEndpoint(source, remote.Port), datagram);
     }
-
-    protected override void OnReport(in HostErrorReport report, Span<byte> quoted, Instant now) =>
-        _layer.Report(this, report, quoted, now);
 
     private void NoteActive(Instant now)
     {

@@ -53,8 +53,13 @@ public sealed partial class UdpLayer
         }
     }
 
-    internal void Remove(UdpFlow flow)
+    internal void Remove(UdpFlow flow, Instant now)
     {
+        if (_gatheredFlow == flow)
+        {
+            Flush(now);
+        }
+
         _flows.Remove(flow.Key);
         Unlink(flow);
         flow.Close();
@@ -98,7 +103,7 @@ public sealed partial class UdpLayer
         if (_flows.Count >= _settings.Limits.UdpFlows && _idlest is UdpFlow idlest)
         {
             Counters.UdpFlowsEvicted++;
-            Remove(idlest);
+            Remove(idlest, now);
         }
 
         UdpFlow flow = new(this, _turn, guest);

@@ -154,11 +154,7 @@ public sealed partial class UdpLayer : ITransport
 
         flow.NoteOutbound(
             packet.Route, new IpEndpoint(packet.Destination, header.DestinationPort), now);
-        HostError error = flow.Send(remote, header.Payload, OptionsOf(packet), now);
-        if (error != HostError.None)
-        {
-            RefuseSend(packet, error, now);
-        }
+        Gather(flow, remote, packet, header, now);
     }
 
     // The host alias is not a hop away: what may reach the gateway may reach it.

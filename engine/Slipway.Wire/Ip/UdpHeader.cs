@@ -82,15 +82,20 @@ public readonly ref struct UdpHeader
     /// <param name="destinationPort">Port of the receiver.</param>
     /// <param name="source">Source of the packet, for the checksum.</param>
     /// <param name="destination">Destination of the packet, for the checksum.</param>
+    /// <param name="leaveChecksumOpen">
+    /// Writes the sum of the pseudo-header alone; the link does the rest.
+    /// </param>
     public static void Write(
         Span<byte> datagram, ushort sourcePort, ushort destinationPort,
-        IpAddress source, IpAddress destination)
+        IpAddress source, IpAddress destination, bool leaveChecksumOpen = false)
     {
         BinaryPrimitives.WriteUInt16BigEndian(datagram[SourcePortOffset..], sourcePort);
         BinaryPrimitives.WriteUInt16BigEndian(datagram[DestinationPortOffset..], destinationPort);
         BinaryPrimitives.WriteUInt16BigEndian(datagram[LengthOffset..], (ushort)datagram.Length);
         BinaryPrimitives.WriteUInt16BigEndian(datagram[ChecksumOffset..], 0);
-        ushort checksum = InternetChecksum.Compute(datagram, Pseudo(datagram, source, destination));
+        ulong pseudo = Pseudo(datagram, source, destination);
+        ushort checksum = leaveChecksumOpen
+            ? InternetChecksum.FinishOpen(pseudo) : InternetChecksum.Compute(datagram, pseudo);
 
         // A zero on the wire says that there is none, so the other zero is sent (RFC 768).
         BinaryPrimitives.WriteUInt16BigEndian(

@@ -3,7 +3,9 @@ using Slipway.Wire;
 
 namespace Slipway.Stack.Tests.Tcp;
 
-/// <summary>A guest's link that completes checksums and cuts segments, in both directions.</summary>
+/// <summary>
+/// A guest's link that completes checksums and cuts segments, in both directions.
+/// </summary>
 public sealed class TcpOffloadTests
 {
     private const Offloads Card = Offloads.Checksum | Offloads.TcpSegments4;

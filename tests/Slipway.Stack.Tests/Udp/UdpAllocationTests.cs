@@ -27,9 +27,9 @@ public class UdpAllocationTests
             before = i == 1_000 ? GC.GetAllocatedBytesForCurrentThread() : before;
             now += Duration.FromMilliseconds(1);
             stack.OnFrame(port, frame, now);
-            host.Owner!.OnReady(Readiness.Readable | Readiness.Writable, now);
             stack.OnFrame(port, ping, now);
             stack.Advance(now);
+            host.Owner!.OnReady(Readiness.Readable | Readiness.Writable, now);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

@@ -67,6 +67,32 @@ internal sealed class SimDatagramSocket(SimHost host, IReadinessOwner owner, IpE
         return HostIo.Moved(length);
     }
 
+    /// <summary>
+    /// All that fits, and every other pair of one remote and size joined as by UDP_GRO.
+    /// </summary>
+    public HostError ReceiveMany(DatagramBatch batch)
+    {
+        batch.Clear();
+        while (batch.Count < DatagramBatch.Capacity && !isPing
+            && Receive(batch.Slot(batch.Count), out IpEndpoint remote) is
+                { Error: HostError.None, LengthBytes: int length })
+        {
+            bool joins = batch.Count % 2 == 0 && _arrived.TryPeek(out var next)
+                && next.Remote == remote && next.Payload.Length == length && length is > 0 and < 9000;
+            int more = joins
+                ? Receive(batch.Slot(batch.Count)[length..], out _).LengthBytes : 0;
+            batch.Add(remote, length + more, more);
+        }
+
+        if (isPing && Receive(batch.Slot(0), out IpEndpoint echoed) is
+            { Error: HostError.None, LengthBytes: int echoLength })
+        {
+            batch.Add(echoed, echoLength);
+        }
+
+        return batch.Count > 0 ? HostError.None : HostError.WouldBlock;
+    }
+
     public bool TryReceiveError(Span<byte> quoted, out HostErrorReport report)
     {
         MustBeOpen();

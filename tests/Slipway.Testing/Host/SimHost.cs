@@ -12,7 +12,8 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
     private readonly Dictionary<IpEndpoint, SimServer> _servers = [];
     private readonly Dictionary<IpEndpoint, SimListener> _listeners = [];
     private readonly Queue<SimSocket> _signalled = new();
-    private readonly PriorityQueue<Action, long> _events = new();
+    private readonly PriorityQueue<Action, (long Due, long Order)> _events = new();
+    private long _order;
     private ushort _nextPort = 32_768;
 
     /// <summary>Sockets that the engine has open.</summary>
@@ -28,7 +29,7 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
     /// When the host next does something by itself; now if readiness waits to be told.
     /// </summary>
     public Instant NextEvent => _signalled.Count > 0 ? clock.Now
-        : _events.TryPeek(out _, out long due) ? new Instant(due) : Instant.Never;
+        : _events.TryPeek(out _, out (long Due, long Order) next) ? new Instant(next.Due) : Instant.Never;
 
     /// <summary>Puts a server at an endpoint; where there is none, connects are refused.</summary>
     public SimServer Serve(IpEndpoint endpoint, SimServer? server = null) =>
@@ -36,7 +37,7 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
 
     /// <summary>Does something at a later instant.</summary>
     public void After(Duration delay, Action action) =>
-        _events.Enqueue(action, (clock.Now + delay).Nanoseconds);
+        _events.Enqueue(action, ((clock.Now + delay).Nanoseconds, _order++));
 
     /// <summary>
     /// One turn of the reactor: what is due happens, then owners hear of what became ready before
@@ -45,7 +46,8 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
     /// <returns>True if anything was told.</returns>
     public bool Dispatch(Instant now)
     {
-        while (_events.TryPeek(out Action? action, out long due) && due <= now.Nanoseconds)
+        while (_events.TryPeek(out Action? action, out (long Due, long Order) next)
+            && next.Due <= now.Nanoseconds)
         {
             _events.Dequeue();
             action();
