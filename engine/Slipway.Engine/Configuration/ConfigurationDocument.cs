@@ -17,7 +17,7 @@ internal sealed class ConfigurationDocument
 
     [Description(
         "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH, "
-            + "fd:N,framing=stream|dgram|tap. Option --link.")]
+            + "vhost-user:PATH, fd:N,framing=stream|dgram|tap. Option --link.")]
     public List<string>? Links { get; set; }
 
     [Description(

@@ -12,8 +12,8 @@ internal sealed class EngineOptions
     private readonly Option<string[]> _links = new("--link")
     {
         Description =
-            "A guest's link: tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH "
-            + "or fd:N,framing=stream|dgram|tap. More than one is allowed.",
+            "A guest's link: tap:NAME[,netns=PATH|PID][,configure=no], stream:PATH, dgram:PATH, "
+            + "vhost-user:PATH or fd:N,framing=stream|dgram|tap. More than one is allowed.",
         HelpName = "LINK",
     };
 
