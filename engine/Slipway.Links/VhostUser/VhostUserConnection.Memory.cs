@@ -58,7 +58,7 @@ internal sealed partial class VhostUserConnection
         }
     }
 
-    private unsafe string? AddRegion(int offset, int descriptorIndex)
+    private string? AddRegion(int offset, int descriptorIndex)
     {
         ulong lengthBytes = _message.U64(offset + 8);
         ulong fileOffset = _message.U64(offset + 24);
@@ -78,12 +78,10 @@ internal sealed partial class VhostUserConnection
                 ?? $"shares memory that cannot be mapped ({SocketPath.Text((int)-mapping)})";
         }
 
-        GuestRegion region = new()
+        GuestRegion region = GuestRegion.At(
+            mapping + (nint)fileOffset, _message.U64(offset), _message.U64(offset + 16),
+            lengthBytes) with
         {
-            GuestAddress = _message.U64(offset),
-            LengthBytes = lengthBytes,
-            UserAddress = _message.U64(offset + 16),
-            First = (byte*)mapping + fileOffset,
             Mapping = mapping,
             MappingBytes = mappedBytes,
         };

@@ -23,6 +23,16 @@ internal unsafe struct GuestRegion
 
     internal ulong MappingBytes;
 
+    /// <summary>A region whose first byte is at an address of ours.</summary>
+    internal static GuestRegion At(
+        nint first, ulong guestAddress, ulong userAddress, ulong lengthBytes) => new()
+        {
+            First = (byte*)first,
+            GuestAddress = guestAddress,
+            UserAddress = userAddress,
+            LengthBytes = lengthBytes,
+        };
+
     /// <summary>Whether two ranges of addresses have a byte in common.</summary>
     internal static bool Overlap(ulong first, ulong firstBytes, ulong second, ulong secondBytes) =>
         first - second < secondBytes || second - first < firstBytes;
