@@ -18,6 +18,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     private IDescriptorWatcher? _watcher;
     private Instant _acceptAgain = Instant.Never;
     private bool _shortageReported;
+    private bool _isDisposed;
 
     private GuestListener(
         GuestLink link, SocketPath path, int descriptor, Action<int, Instant> accept,
@@ -97,6 +98,12 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         _timer.Dispose();
         _path.Remove();
         _watcher?.Unwatch(_descriptor);

@@ -116,6 +116,7 @@ public sealed class StreamLink : GuestLink
         if (_connected >= 0)
         {
             Files.Close(_connected);
+            _connected = -1;
         }
     }
 

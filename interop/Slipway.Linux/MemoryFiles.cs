@@ -27,7 +27,7 @@ public static unsafe partial class MemoryFiles
     private const int StatLengthBytes = 256;
     private const int SizeOffset = 40;
 
-    /// <summary>An empty file in memory that takes seals. A descriptor or a negated errno.</summary>
+    /// <summary>An empty memfd that takes seals. A descriptor or a negated errno.</summary>
     public static int Create(string name) =>
         Result(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
 

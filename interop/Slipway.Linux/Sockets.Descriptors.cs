@@ -13,7 +13,7 @@ public static unsafe partial class Sockets
     /// Receives bytes and the descriptors that came with them, which are the caller's to close.
     /// </summary>
     /// <param name="destination">Receives the bytes.</param>
-    /// <param name="descriptors">Receives the descriptors; the kernel closes what is beyond.</param>
+    /// <param name="descriptors">Receives them; the kernel closes what is beyond.</param>
     /// <param name="count">How many came; also when the result is an error.</param>
     /// <param name="isTruncated">More came than there was room for.</param>
     public static int ReceiveWithDescriptors(
@@ -45,7 +45,7 @@ public static unsafe partial class Sockets
         }
     }
 
-    /// <summary>Sends bytes, and with the first of them descriptors, which stay open here.</summary>
+    /// <summary>Sends bytes, and with the first of them descriptors; both keep them open.</summary>
     public static int SendWithDescriptors(
         int socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors)
     {
