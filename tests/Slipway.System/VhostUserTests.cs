@@ -13,13 +13,15 @@ public sealed class VhostUserTests(Site site, ITestOutputHelper output)
 
     [SlipwayTheory]
     [InlineData("")]
+    [InlineData(",mq=on", 2)]
     [InlineData(",mrg_rxbuf=off")]
     [InlineData(",event_idx=off,indirect_desc=off,guest_tso4=off,guest_tso6=off,rx_queue_size=512")]
-    public void Guest_OfSharedMemory_HasALeasePingsAndTransfersBothWays(string device)
+    public void Guest_OfSharedMemory_HasALeasePingsAndTransfersBothWays(
+        string device, int queues = 1)
     {
         string path = SocketPath();
         using SlipwayEngine engine = new(site, $"--link=vhost-user:{path}", "--mtu=1500");
-        using QemuGuest guest = QemuGuest.OverVhostUser(site.Host, path, device);
+        using QemuGuest guest = QemuGuest.OverVhostUser(site.Host, path, device, queues);
         output.WriteLine(guest.Greeting);
         string log = guest.Run(Limit, "cat", "/tmp/dhcp").OrFail().Output;
         Assert.Contains($"lease of {Addresses.FirstGuest} obtained from {Addresses.Gateway}", log,

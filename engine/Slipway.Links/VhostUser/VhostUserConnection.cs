@@ -132,8 +132,6 @@ internal sealed partial class VhostUserConnection : IReadinessOwner, IDisposable
     private void Handle(Instant now)
     {
         VhostUserRequest request = _message.Request;
-        bool isAcknowledged = _message.NeedsReply
-            && (_protocolFeatures & VhostUserFeatures.ReplyAck) != 0;
         string? mistake = null;
         bool isReplied = false;
         bool isKnown = IsKnown(request, out bool isWellFormed);
@@ -153,7 +151,8 @@ internal sealed partial class VhostUserConnection : IReadinessOwner, IDisposable
             mistake = isReplied ? null : Apply(request, now);
         }
 
-        if (isAcknowledged && !isReplied)
+        if (!isReplied && _message.NeedsReply
+            && (_protocolFeatures & VhostUserFeatures.ReplyAck) != 0)
         {
             Reply(request, isKnown && mistake is null ? 0ul : 1ul);
         }

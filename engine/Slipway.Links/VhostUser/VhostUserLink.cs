@@ -30,6 +30,7 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
     private string _lastReport = "";
     private bool _isTrustReported;
     private bool _isContinued;
+    private bool _isDisposed;
 
     private VhostUserLink(string path, int mtuBytes, Action<string> report)
     {
@@ -98,6 +99,12 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
 
     public override void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         foreach (VhostUserConnection connection in _connections)
         {
             connection.Dispose();

@@ -2,7 +2,7 @@ using Slipway.Stack;
 
 namespace Slipway.Links;
 
-/// <summary>A transmitq of virtio-net: frames from the guest (virtio 1.2 section 5.1.6.2).</summary>
+/// <summary>A transmitq of virtio-net: frames of the guest (virtio 1.2 section 5.1.6.2).</summary>
 /// <remarks>
 /// A frame is copied before anything of it is looked at. The guest may write to its buffers at any
 /// time, and the stack reads a header more than once: to check it, and to use it. The copy is the
@@ -36,7 +36,7 @@ internal sealed class TransmitQueue
     /// <summary>Frames are taken and thrown away: the ring is disabled.</summary>
     internal bool IsDiscarding { get; set; }
 
-    /// <summary>Frames that no receiver could have: too long, or with an impossible header.</summary>
+    /// <summary>Frames that nobody could have: too long, or with an impossible header.</summary>
     internal long Unreadable { get; private set; }
 
     /// <summary>Takes the guest's frames, up to a number.</summary>

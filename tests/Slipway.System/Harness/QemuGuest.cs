@@ -52,12 +52,13 @@ public sealed class QemuGuest : IDisposable
     /// <param name="host">Where QEMU runs.</param>
     /// <param name="path">The engine's socket, which is tried again when the engine ends.</param>
     /// <param name="device">Further properties of the network device.</param>
+    /// <param name="queues">Pairs of queues.</param>
     public static QemuGuest OverVhostUser(
-        NetworkNamespace host, string path, string device = "") => new(host, [
+        NetworkNamespace host, string path, string device = "", int queues = 1) => new(host, [
             "-machine", "memory-backend=m",
             "-object", "memory-backend-memfd,id=m,size=768M,share=on",
             "-chardev", $"socket,id=c,path={path},reconnect=1",
-            "-netdev", "vhost-user,id=n0,chardev=c",
+            "-netdev", $"vhost-user,id=n0,chardev=c,queues={queues}",
             "-device", $"virtio-net-pci,netdev=n0,romfile=,vectors=0{device}",
         ]);
 
