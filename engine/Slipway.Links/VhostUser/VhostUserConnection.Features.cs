@@ -18,6 +18,7 @@ internal sealed partial class VhostUserConnection
                 + "offered";
         }
 
+        _receiveQueue.Forget(); // what is reserved has a header of the old length
         _features = features;
         foreach (TransmitQueue queue in _transmitQueues)
         {

@@ -28,8 +28,14 @@ internal sealed partial class VhostUserConnection
         return mistake;
     }
 
+    // QEMU 7.2 adds and removes a region once for each pair of queues.
     private string? AddMemReg()
     {
+        if (_memory.Contains(_message.U64(8), _message.U64(24), _message.U64(16)))
+        {
+            return null;
+        }
+
         _receiveQueue.Forget();
         string? mistake = AddRegion(sizeof(ulong), 0);
         RemapRings();
@@ -39,9 +45,9 @@ internal sealed partial class VhostUserConnection
     private string? RemMemReg()
     {
         _receiveQueue.Forget();
-        bool isRemoved = _memory.TryRemove(_message.U64(8), _message.U64(24), _message.U64(16));
+        _ = _memory.TryRemove(_message.U64(8), _message.U64(24), _message.U64(16));
         RemapRings();
-        return isRemoved ? null : "removes a region of memory that it had not added";
+        return null;
     }
 
     // What was mapped before may have moved or gone. A ring that is no longer mapped waits for the

@@ -85,24 +85,25 @@ internal sealed unsafe class GuestMemory : IDisposable
         return isValid;
     }
 
+    /// <summary>Whether there is a region with just these addresses.</summary>
+    internal bool Contains(ulong guestAddress, ulong userAddress, ulong lengthBytes) =>
+        Find(guestAddress, userAddress, lengthBytes) >= 0;
+
     /// <summary>Removes the region with these addresses; false when there is none.</summary>
     internal bool TryRemove(ulong guestAddress, ulong userAddress, ulong lengthBytes)
     {
-        for (int i = 0; i < _count; i++)
+        int index = Find(guestAddress, userAddress, lengthBytes);
+        if (index < 0)
         {
-            GuestRegion region = _regions[i];
-            if (region.GuestAddress == guestAddress && region.UserAddress == userAddress
-                && region.LengthBytes == lengthBytes)
-            {
-                _regions[i] = _regions[--_count];
-                _regions[_count] = default;
-                _recent = 0;
-                Unmap(region);
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        GuestRegion region = _regions[index];
+        _regions[index] = _regions[--_count];
+        _regions[_count] = default;
+        _recent = 0;
+        Unmap(region);
+        return true;
     }
 
     internal void Clear()
@@ -118,6 +119,21 @@ internal sealed unsafe class GuestMemory : IDisposable
     }
 
     public void Dispose() => Clear();
+
+    private int Find(ulong guestAddress, ulong userAddress, ulong lengthBytes)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref GuestRegion region = ref _regions[i];
+            if (region.GuestAddress == guestAddress && region.UserAddress == userAddress
+                && region.LengthBytes == lengthBytes)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 
     // An address below the region's gives an offset beyond any length.
     private static bool IsWithin(in GuestRegion region, ulong offset, ulong lengthBytes) =>

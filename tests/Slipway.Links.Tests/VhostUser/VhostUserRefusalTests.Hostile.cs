@@ -67,8 +67,6 @@ public sealed partial class VhostUserRefusalTests
             "region beyond any file" => Add(far, 24, long.MaxValue),
             "region whose file offset wraps" => Add(far, 24, ulong.MaxValue - 8),
             "region that wraps" => Add(far, 0, ulong.MaxValue - 8),
-            "region to remove that is not there" =>
-                (VhostUserRequest.RemMemReg, FrontEnd.Single(far), []),
             "regions that overlap" => (VhostUserRequest.SetMemTable,
                 FrontEnd.Table(vmm.Region(), vmm.Region(4096)), [file[0], file[0]]),
             "count over its regions" => (VhostUserRequest.SetMemTable,

@@ -25,6 +25,11 @@ internal sealed class QueueBench : IFrameReceiver, IGuestPort, IDisposable
 
     internal List<(byte[] Frame, FrameOffload Offload)> Frames { get; } = [];
 
+    /// <summary>Frames are counted and checked, not kept.</summary>
+    internal bool IsCounting { get; init; }
+
+    internal int Count { get; private set; }
+
     public int Id => 1;
 
     public int MaxFrameLengthBytes => 1518;
@@ -36,8 +41,16 @@ internal sealed class QueueBench : IFrameReceiver, IGuestPort, IDisposable
     public bool Commit(int lengthBytes, in FrameOffload offload) => false;
 
     public void OnFrame(
-        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
-        Frames.Add((frame.ToArray(), offload));
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)
+    {
+        Count++;
+        Assert.True(frame.Length <= FrameLimits.LargestBytes);
+        Assert.True(offload.ChecksumStart + offload.ChecksumOffset <= frame.Length);
+        if (!IsCounting)
+        {
+            Frames.Add((frame.ToArray(), offload));
+        }
+    }
 
     public void OnPortOpened(IGuestPort port, Instant now) => Assert.Fail("no port opens");
 

@@ -128,6 +128,24 @@ public sealed class TransmitQueueTests : IDisposable
         Assert.Equal(LinkBench.Frame(1), Assert.Single(_bench.Frames).Frame);
     }
 
+    [Fact]
+    public void Frames_Taken_AllocateNothing()
+    {
+        using QueueBench bench = new(64) { IsCounting = true };
+        TransmitQueue queue = new(bench.Ring, new byte[TransmitQueue.FrameBufferBytes]);
+        bench.Driver.Add(false, (Buffers, 1_526));
+        queue.Drain(64, bench, bench, default);
+        for (int i = 0; i < 31; i++)
+        {
+            bench.Driver.Add(false, (Buffers, Header), (Buffers + 0x1000, 1_514));
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        queue.Drain(64, bench, bench, default);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(32, bench.Count);
+    }
+
     private void Offer(byte[] bytes)
     {
         _bench.Shared.Write(Buffers + _offered, bytes);
