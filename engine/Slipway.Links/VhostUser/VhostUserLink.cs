@@ -37,14 +37,14 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
         Description = $"vhost-user {path}";
         _mtuBytes = mtuBytes;
         _report = report;
+        _listener = GuestListener.Bind(this, path, MaximumGuests, Accept, report);
         _continue = Epoll.CreateEvent();
         if (_continue < 0)
         {
+            _listener.Dispose();
             throw new LinkException($"{Description} cannot have an event descriptor "
                 + $"({SocketPath.Text(-_continue)}); raise the limit (ulimit -n)");
         }
-
-        _listener = GuestListener.Bind(this, path, MaximumGuests, Accept, report);
     }
 
     public override string Description { get; }
