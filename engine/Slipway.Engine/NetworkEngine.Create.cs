@@ -95,6 +95,8 @@ public sealed partial class NetworkEngine
                 StreamLinkSpecification stream => StreamLink.Listen(stream.Path, mtu, Report),
                 DatagramLinkSpecification datagram => DatagramLink.Listen(datagram.Path, mtu,
                     Report),
+                VhostUserLinkSpecification vhostUser =>
+                    VhostUserLink.Listen(vhostUser.Path, mtu, Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Tap } given =>
                     TapLink.FromDescriptor(given.Descriptor, mtu, given.Offload, Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Stream } given =>

@@ -12,7 +12,7 @@ namespace Slipway.Links;
 /// come again as a new one. The kernel's queue to the guest is followed by one of ours
 /// (<see cref="StreamPort"/>), which is written out once a turn.
 /// </remarks>
-public sealed class StreamLink : GuestLink, IReadinessOwner
+public sealed class StreamLink : GuestLink
 {
     /// <summary>Guests at a time.</summary>
     public const int MaximumGuests = 64;
@@ -23,40 +23,34 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
     /// </summary>
     private const int ReceiveBufferBytes = 256 * 1024;
 
-    /// <summary>
-    /// How long the listener rests when the host has no descriptors to accept with.
-    /// </summary>
-    private static readonly Duration AcceptPause = Duration.FromSeconds(1);
-
     private readonly List<StreamPort> _ports = new(MaximumGuests);
-    private readonly SocketPath? _path;
     private readonly int _mtuBytes;
     private readonly Action<string> _report;
-    private readonly RetryTimer? _acceptTimer;
     private readonly byte[] _received =
         GC.AllocateUninitializedArray<byte>(ReceiveBufferBytes, pinned: true);
 
-    // Either listens, or had one guest from the start: then it is -1.
-    private readonly int _listener;
-    private int _connected;
+    // Either listens, or had one guest from the start.
+    private readonly GuestListener? _listener;
+    private int _connected = -1;
 
     private IDescriptorWatcher? _watcher;
     private IFrameReceiver? _receiver;
-    private Instant _acceptAgain = Instant.Never;
     private bool _fullReported;
-    private bool _shortageReported;
 
-    private StreamLink(
-        string description, SocketPath? path, int listener, int connected, int mtuBytes,
-        Action<string> report)
+    private StreamLink(string path, int mtuBytes, Action<string> report)
     {
-        Description = description;
-        _path = path;
-        _listener = listener;
+        Description = $"stream {path}";
+        _mtuBytes = mtuBytes;
+        _report = report;
+        _listener = GuestListener.Bind(this, path, MaximumGuests, Accept, report);
+    }
+
+    private StreamLink(int connected, int mtuBytes, Action<string> report)
+    {
+        Description = $"stream descriptor {connected}";
         _connected = connected;
         _mtuBytes = mtuBytes;
         _report = report;
-        _acceptTimer = listener >= 0 ? new RetryTimer(this, AcceptPause.Nanoseconds) : null;
     }
 
     public override string Description { get; }
@@ -66,20 +60,8 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
     /// <param name="mtuBytes">Largest IP packet towards the guests.</param>
     /// <param name="report">Told in a sentence what somebody should know.</param>
     /// <exception cref="LinkException">Says what failed and the remedy.</exception>
-    public static StreamLink Listen(string path, int mtuBytes, Action<string> report)
-    {
-        SocketPath bound = SocketPath.Bind(path, Sockets.Stream, out int listener);
-        int result = Sockets.Listen(listener, MaximumGuests);
-        if (result < 0)
-        {
-            bound.Remove();
-            Files.Close(listener);
-            throw new LinkException(
-                $"cannot listen on {path} ({SocketPath.Text(-result)}); choose another path");
-        }
-
-        return new StreamLink($"stream {path}", bound, listener, -1, mtuBytes, report);
-    }
+    public static StreamLink Listen(string path, int mtuBytes, Action<string> report) =>
+        new(path, mtuBytes, report);
 
     /// <summary>Takes over a connected stream socket: one guest, which cannot come again.</summary>
     /// <exception cref="LinkException">It is no stream socket.</exception>
@@ -93,8 +75,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
                 + "pass one end of socketpair(AF_UNIX, SOCK_STREAM)");
         }
 
-        return new StreamLink(
-            $"stream descriptor {descriptor}", null, -1, descriptor, mtuBytes, report);
+        return new StreamLink(descriptor, mtuBytes, report);
     }
 
     public override void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now)
@@ -109,47 +90,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
         }
         else
         {
-            watcher.Watch(_listener, Readiness.Readable, this);
-            _acceptTimer!.Start(watcher);
-        }
-    }
-
-    /// <summary>Somebody connects.</summary>
-    public void OnReady(Readiness readiness, Instant now)
-    {
-        int accepted;
-        while ((accepted = Sockets.Accept(_listener, default)) >= 0)
-        {
-            if (_ports.Count < MaximumGuests)
-            {
-                AddPort(accepted, now);
-                continue;
-            }
-
-            Files.Close(accepted);
-            if (!_fullReported)
-            {
-                _fullReported = true;
-                _report($"{Description} has {MaximumGuests} guests and takes no more");
-            }
-        }
-
-        if (-accepted is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
-        {
-            // The connection stays in the backlog and would end every wait at once.
-            _watcher!.Unwatch(_listener);
-            _acceptAgain = now + AcceptPause;
-            _acceptTimer!.Arm();
-            if (!_shortageReported)
-            {
-                _shortageReported = true;
-                _report($"{Description} cannot take a guest ({SocketPath.Text(-accepted)}); "
-                    + "raise the limit (ulimit -n)");
-            }
-        }
-        else
-        {
-            _shortageReported = false;
+            _listener!.Start(watcher);
         }
     }
 
@@ -160,11 +101,7 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
             _ports[i].Flush(now);
         }
 
-        if (now >= _acceptAgain)
-        {
-            _acceptAgain = Instant.Never;
-            _watcher!.Watch(_listener, Readiness.Readable, this);
-        }
+        _listener?.Flush(now);
     }
 
     public override void Dispose()
@@ -175,17 +112,11 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
         }
 
         _ports.Clear();
-        _acceptTimer?.Dispose();
-        _path?.Remove();
-        if (_listener >= 0)
-        {
-            _watcher?.Unwatch(_listener);
-            Files.Close(_listener);
-        }
-
+        _listener?.Dispose();
         if (_connected >= 0)
         {
             Files.Close(_connected);
+            _connected = -1;
         }
     }
 
@@ -202,12 +133,28 @@ public sealed class StreamLink : GuestLink, IReadinessOwner
         {
             _report($"{Description}: a guest {mistake}; it is disconnected");
         }
-        else if (_listener < 0)
+        else if (_listener is null)
         {
             _report($"{Description} is gone: its guest has left and cannot come again");
         }
 
         _receiver!.OnPortClosed(port, now);
+    }
+
+    private void Accept(int descriptor, Instant now)
+    {
+        if (_ports.Count < MaximumGuests)
+        {
+            AddPort(descriptor, now);
+            return;
+        }
+
+        Files.Close(descriptor);
+        if (!_fullReported)
+        {
+            _fullReported = true;
+            _report($"{Description} has {MaximumGuests} guests and takes no more");
+        }
     }
 
     private void AddPort(int descriptor, Instant now)

@@ -15,6 +15,9 @@ internal static class VirtioNetHeader
     /// <summary>Without the count of merged buffers that modern virtio adds, in bytes.</summary>
     internal const int LengthBytes = 10;
 
+    /// <summary>With it, which is u16 and comes last, in bytes.</summary>
+    internal const int MergedLengthBytes = 12;
+
     private const byte NeedsChecksum = 1;
     private const byte SegmentTcp4 = 1;
     private const byte SegmentTcp6 = 4;
@@ -43,6 +46,13 @@ internal static class VirtioNetHeader
         BinaryPrimitives.WriteUInt16LittleEndian(header[6..], offload.ChecksumStart);
         BinaryPrimitives.WriteUInt16LittleEndian(header[8..], offload.ChecksumOffset);
     }
+
+    /// <summary>
+    /// Writes the count of buffers that a frame takes up, which is 1 where they are not merged
+    /// (virtio 1.2 section 5.1.6.4).
+    /// </summary>
+    internal static void WriteBufferCount(Span<byte> header, int count) =>
+        BinaryPrimitives.WriteUInt16LittleEndian(header[LengthBytes..], (ushort)count);
 
     /// <summary>Reads what a guest has left to be done, which may be anything.</summary>
     /// <param name="header">The header, and what may follow it.</param>

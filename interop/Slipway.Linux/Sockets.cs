@@ -27,6 +27,7 @@ public static unsafe partial class Sockets
     public const int MessageNoSignal = 0x4000;
 
     public const int ShutdownWrite = 1;
+    public const int ShutdownBoth = 2;
 
     public static int Create(int family, int type, int protocol) =>
         Result(socket(family, type | Flags, protocol));

@@ -17,7 +17,8 @@ internal sealed class ConfigurationDocument
 
     [Description(
         "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
-            + "stream:PATH, dgram:PATH, fd:N,framing=stream|dgram|tap. Option --link.")]
+            + "stream:PATH, dgram:PATH, vhost-user:PATH, fd:N,framing=stream|dgram|tap. "
+            + "Option --link.")]
     public List<string>? Links { get; set; }
 
     [Description(

@@ -1,15 +1,15 @@
 namespace Slipway.Engine;
 
 /// <summary>
-/// How a guest reaches the engine: KIND:WHAT[,NAME=VALUE...], where KIND is tap, stream, dgram or
-/// fd.
+/// How a guest reaches the engine: KIND:WHAT[,NAME=VALUE...], where KIND is tap, stream, dgram,
+/// vhost-user or fd.
 /// </summary>
 public abstract record LinkSpecification
 {
     /// <summary>What this version takes, for messages.</summary>
     private const string Kinds =
-        "tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], stream:PATH, dgram:PATH or "
-            + "fd:N,framing=stream|dgram|tap";
+        "tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], stream:PATH, dgram:PATH, "
+            + "vhost-user:PATH or fd:N,framing=stream|dgram|tap";
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--link";
@@ -33,8 +33,9 @@ public abstract record LinkSpecification
             "tap" => TapLinkSpecification.ParseTap(key, text, what),
             "stream" => new StreamLinkSpecification(ParsePath(key, text, what)),
             "dgram" => new DatagramLinkSpecification(ParsePath(key, text, what)),
+            "vhost-user" => new VhostUserLinkSpecification(ParsePath(key, text, what)),
             "fd" => DescriptorLinkSpecification.ParseDescriptor(key, text, what),
-            "seqpacket" or "vpnkit" or "vhost-user" or "vsock" => throw new ConfigurationException(
+            "seqpacket" or "vpnkit" or "vsock" => throw new ConfigurationException(
                 key, text, $"this kind of link is not in this version; use {Kinds}"),
             string kind => throw new ConfigurationException(
                 key, text, $"'{kind}' is not a kind of link; write {Kinds}"),

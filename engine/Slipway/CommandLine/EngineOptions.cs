@@ -13,7 +13,8 @@ internal sealed class EngineOptions
     {
         Description =
             "A guest's link: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
-            + "stream:PATH, dgram:PATH or fd:N,framing=stream|dgram|tap. More than one is allowed.",
+            + "stream:PATH, dgram:PATH, vhost-user:PATH or fd:N,framing=stream|dgram|tap. "
+            + "More than one is allowed.",
         HelpName = "LINK",
     };
 

@@ -18,17 +18,22 @@ public sealed class QemuGuest : IDisposable
     /// <param name="host">Where QEMU runs.</param>
     /// <param name="network">What follows -netdev; its id is n0.</param>
     public QemuGuest(NetworkNamespace host, string network)
+        : this(host, ["-netdev", network, "-device", "virtio-net-pci,netdev=n0,romfile="])
+    {
+    }
+
+    private QemuGuest(NetworkNamespace host, string[] devices)
     {
         string kernel = Directory.GetFiles("/boot", "vmlinuz-*cloud-amd64").Order().Last();
         string version = Path.GetFileName(kernel)["vmlinuz-".Length..];
         string disk = Path.Combine(folder, "initrd");
         RunningProgram.Run(BootTimeout, Build(disk, version)).OrFail();
-        machine = host.Start(
+        machine = host.Start([
             "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1",
             "-m", "768", "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
             "-serial", $"file:{folder}/console", "-serial", "stdio",
             "-kernel", kernel, "-initrd", disk, "-append", "console=ttyS0 panic=-1 quiet",
-            "-netdev", network, "-device", "virtio-net-pci,netdev=n0,romfile=");
+            .. devices]);
         try
         {
             Greeting = machine.ReadUntil("@@READY", BootTimeout)[^1].Trim();
@@ -39,6 +44,23 @@ public sealed class QemuGuest : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// A guest whose memory the engine shares. Without vectors=0 QEMU 7.2 ends itself by SIGSEGV
+    /// when the guest's driver starts.
+    /// </summary>
+    /// <param name="host">Where QEMU runs.</param>
+    /// <param name="path">The engine's socket, which is tried again when the engine ends.</param>
+    /// <param name="device">Further properties of the network device.</param>
+    /// <param name="queues">Pairs of queues.</param>
+    public static QemuGuest OverVhostUser(
+        NetworkNamespace host, string path, string device = "", int queues = 1) => new(host, [
+            "-machine", "memory-backend=m",
+            "-object", "memory-backend-memfd,id=m,size=768M,share=on",
+            "-chardev", $"socket,id=c,path={path},reconnect=1",
+            "-netdev", $"vhost-user,id=n0,chardev=c,queues={queues}",
+            "-device", $"virtio-net-pci,netdev=n0,romfile=,vectors=0{device}",
+        ]);
 
     /// <summary>What the guest said when it had a lease: how long its boot took.</summary>
     public string Greeting { get; }

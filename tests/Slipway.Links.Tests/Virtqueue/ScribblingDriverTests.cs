@@ -1,0 +1,84 @@
+namespace Slipway.Links.Tests;
+
+/// <summary>
+/// A driver that writes anything anywhere in its memory while the engine reads it: what is checked
+/// must be what is used. An access outside the memory would end the process.
+/// </summary>
+public sealed class ScribblingDriverTests
+{
+    private const int Seed = 20_261_124;
+    private const int Size = 16;
+    private const int MemoryBytes = 64 * 1024;
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void Driver_ScribblingWhileItIsRead_NeverLeavesItsMemory()
+    {
+        using QueueBench sink = new(Size) { IsCounting = true };
+        using SharedMemory shared = new(MemoryBytes);
+        using GuestMemory memory = shared.Map();
+        DriverRing[] drivers = [new(shared, 0x1000, Size), new(shared, 0x2000, Size)];
+        using CancellationTokenSource end = new(Time);
+        Thread scribbler = new(() => Scribble(shared, drivers, end.Token));
+        scribbler.Start();
+
+        SplitRing[] rings = [new(), new()];
+        ReceiveQueue receive = new(rings[0], new byte[TransmitQueue.FrameBufferBytes])
+        {
+            IsEnabled = true,
+            IsMergeable = true,
+        };
+        TransmitQueue transmit = new(rings[1], new byte[TransmitQueue.FrameBufferBytes]);
+        HashSet<RingFault> faults = [];
+        int sent = 0;
+        while (!end.IsCancellationRequested)
+        {
+            for (int i = 0; i < 2; i++)
+            {
+                if (!rings[i].IsRunning)
+                {
+                    faults.Add(rings[i].Fault);
+                    receive.Forget();
+                    Assert.True(rings[i].TryStart(
+                        memory, drivers[i].Layout, drivers[i].UsedIndex, true, true));
+                }
+            }
+
+            Span<byte> place = receive.Reserve(1 + (sent % 5_000));
+            place.Fill(0x11);
+            sent += receive.Commit(place.Length, default) ? 1 : 0;
+            transmit.Drain(8, sink, sink, default);
+            rings[0].Notify();
+            rings[1].Notify();
+        }
+
+        scribbler.Join();
+        Assert.True(faults.Count > 3, string.Join(' ', faults));
+        Assert.True(sent > 0 && sink.Count > 0, $"{sent} to the guest, {sink.Count} from it");
+    }
+
+    private static void Scribble(
+        SharedMemory shared, DriverRing[] drivers, CancellationToken end)
+    {
+        Random random = new(Seed);
+        byte[] bytes = new byte[24];
+        while (!end.IsCancellationRequested)
+        {
+            int which = random.Next(2);
+            DriverRing driver = drivers[which];
+            ulong address = SharedMemory.GuestBase + (ulong)random.Next(MemoryBytes);
+            int flags = random.Next(4) == 0 ? random.Next(8) : which == 0 ? 2 : 0;
+            flags |= random.Next(3) == 0 ? DriverRing.Next : 0;
+            driver.Describe(
+                random.Next(Size), address, (uint)random.Next(3_000), flags, random.Next(Size));
+            driver.Offer(random.Next(Size));
+            driver.SetAvailable(driver.UsedIndex + random.Next(Size + 1));
+            if (random.Next(20) == 0)
+            {
+                random.NextBytes(bytes);
+                shared.Write(
+                    SharedMemory.GuestBase + (ulong)random.Next(MemoryBytes - 24), bytes);
+            }
+        }
+    }
+}
