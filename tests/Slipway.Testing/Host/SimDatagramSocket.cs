@@ -78,7 +78,8 @@ internal sealed class SimDatagramSocket(SimHost host, IReadinessOwner owner, IpE
                 { Error: HostError.None, LengthBytes: int length })
         {
             bool joins = batch.Count % 2 == 0 && _arrived.TryPeek(out var next)
-                && next.Remote == remote && next.Payload.Length == length && length is > 0 and < 9000;
+                && next.Remote == remote && next.Payload.Length == length
+                && length is > 0 and < 9000;
             int more = joins
                 ? Receive(batch.Slot(batch.Count)[length..], out _).LengthBytes : 0;
             batch.Add(remote, length + more, more);

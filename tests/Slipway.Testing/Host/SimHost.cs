@@ -29,7 +29,8 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
     /// When the host next does something by itself; now if readiness waits to be told.
     /// </summary>
     public Instant NextEvent => _signalled.Count > 0 ? clock.Now
-        : _events.TryPeek(out _, out (long Due, long Order) next) ? new Instant(next.Due) : Instant.Never;
+        : _events.TryPeek(out _, out (long Due, long Order) next)
+            ? new Instant(next.Due) : Instant.Never;
 
     /// <summary>Puts a server at an endpoint; where there is none, connects are refused.</summary>
     public SimServer Serve(IpEndpoint endpoint, SimServer? server = null) =>
