@@ -143,7 +143,10 @@ internal sealed class SimulatedWorld
     {
         _received++;
         _receivedBytes += frame.Length;
-        Stack.OnFrame(Port, frame, Clock.Now);
+        byte[] whole = frame.ToArray();
+        FrameOffload offload = Port.Offloads != Offloads.None && FrameCheck.IsWellFormed(frame)
+            ? OffloadingCard.Open(whole) : default;
+        Stack.OnFrame(Port, whole, offload, Clock.Now);
     }
 
     private void ReceiveFromEngine(ReadOnlySpan<byte> frame)

@@ -22,9 +22,17 @@ internal sealed partial class TcpFlow
     /// <summary>
     /// A guest's SYN: remembers what it offers; the host's connect() runs already.
     /// </summary>
-    internal void Hold(in TcpHeader syn, in TcpOptions options, IHostStream host, Instant now)
+    /// <param name="syn">The SYN.</param>
+    /// <param name="options">Its options.</param>
+    /// <param name="leavesChecksums">The guest left its checksum to the link.</param>
+    /// <param name="host">The stream that connects.</param>
+    /// <param name="now">The turn's time.</param>
+    internal void Hold(
+        in TcpHeader syn, in TcpOptions options, bool leavesChecksums, IHostStream host,
+        Instant now)
     {
         _host = host;
+        _takesOffloads = leavesChecksums;
         State = TcpState.SynHeld;
         SetInitialReceive(syn, options);
         SetInitialSend(options, syn.Window, now);

@@ -36,6 +36,7 @@ internal sealed partial class TcpFlow
             case TcpState.SynHeld:
                 return ReceiveInSynHeld(packet.Route, header, now);
             case TcpState.SynSent:
+                _takesOffloads = packet.Offload.IsChecksumOpen;
                 ReceiveInSynSent(packet.Route, header, options, now);
                 return true;
             case TcpState.TimeWait when IsReopening(header, options):

@@ -13,6 +13,15 @@ internal sealed partial class TcpFlow
 
     private uint _timestampOffset;
 
+    /// <summary>
+    /// The guest left the checksum of its SYN to the link, as a kernel does whose device takes
+    /// offloads. One that writes whole frames itself, or has turned offloads off, gets whole frames.
+    /// </summary>
+    private bool _takesOffloads;
+
+    private Offloads LinkOffloads =>
+        _takesOffloads && Route.Port is IGuestPort port ? port.Offloads : Offloads.None;
+
     /// <summary>Sends a segment without payload.</summary>
     /// <returns>False when the guest's link can take none now; the flow is then called
     /// again.</returns>
@@ -117,7 +126,7 @@ internal sealed partial class TcpFlow
     private FrameOffload OffloadOf(int segmentLength, int headerLength)
     {
         int text = segmentLength - headerLength;
-        if (text < OpenChecksumBytes || (Route.Port.Offloads & Offloads.Checksum) == 0)
+        if (text < OpenChecksumBytes || (LinkOffloads & Offloads.Checksum) == 0)
         {
             return default;
         }

@@ -28,7 +28,7 @@ internal sealed partial class TcpFlow
         get
         {
             const Offloads needed = Offloads.Checksum | Offloads.TcpSegments4;
-            if (Route.Port is null || (Route.Port.Offloads & needed) != needed)
+            if ((LinkOffloads & needed) != needed)
             {
                 return _segmentBytes;
             }

@@ -153,7 +153,8 @@ public sealed partial class TcpLayer : INeighborWaiter
         SendBare(route, key, acknowledged, default, TcpFlags.Reset);
 
     private void Open(
-        in GuestRoute route, in FlowKey key, in TcpHeader syn, in TcpOptions options, Instant now)
+        in GuestRoute route, in FlowKey key, in TcpHeader syn, in TcpOptions options,
+        bool leavesChecksums, Instant now)
     {
         SequenceNumber sequence = new(syn.SequenceNumber);
         if (key.Guest.Port == 0 || key.Remote.Port == 0)
@@ -180,7 +181,7 @@ public sealed partial class TcpLayer : INeighborWaiter
         _flows.TryAdd(key, flow);
         AddHalfOpen(flow);
         Counters.TcpFlowsOpened++;
-        flow.Hold(syn, options, stream, now);
+        flow.Hold(syn, options, leavesChecksums, stream, now);
     }
 
     private HostError Connect(in FlowKey key, TcpFlow flow, out IHostStream? stream)

@@ -139,7 +139,7 @@ public sealed partial class TcpLayer : ITransport
             TcpFlags.Syn | TcpFlags.Acknowledgment | TcpFlags.Reset | TcpFlags.Fin;
         if ((header.Flags & handshake) == TcpFlags.Syn)
         {
-            Open(packet.Route, key, header, options, now);
+            Open(packet.Route, key, header, options, packet.Offload.IsChecksumOpen, now);
         }
         else if ((header.Flags & TcpFlags.Reset) == 0)
         {

@@ -42,10 +42,17 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
 
     public UdpFlow? Busier { get; set; }
 
+    /// <summary>
+    /// The guest leaves its checksums to the link, as a kernel does whose device takes offloads.
+    /// One that writes whole frames itself, or has turned offloads off, gets whole frames.
+    /// </summary>
+    public bool TakesOffloads { get; private set; }
+
     /// <summary>Notes that the guest sends to a remote.</summary>
-    public void NoteOutbound(in GuestRoute route, in IpEndpoint remote, Instant now)
+    public void NoteOutbound(in GuestPacket packet, in IpEndpoint remote, Instant now)
     {
-        Route = route;
+        Route = packet.Route;
+        TakesOffloads = packet.Offload.IsChecksumOpen;
         if (_kind == UdpFlowKind.NameQuery && remote.Port != UdpLayer.NameServerPort)
         {
             _kind = UdpFlowKind.Unreplied;

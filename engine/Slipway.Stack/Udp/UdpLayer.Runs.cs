@@ -93,7 +93,8 @@ public sealed partial class UdpLayer
     internal bool TrySendRun(
         UdpFlow flow, in IpEndpoint remote, DatagramBatch batch, in DatagramRun run)
     {
-        if (!TryFindRoute(flow, out GuestRoute route) || !IsCut(route, run))
+        if (!flow.TakesOffloads || !TryFindRoute(flow, out GuestRoute route)
+            || !IsCut(route, run))
         {
             return false;
         }

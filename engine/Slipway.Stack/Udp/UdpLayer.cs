@@ -153,7 +153,7 @@ public sealed partial class UdpLayer : ITransport
         }
 
         flow.NoteOutbound(
-            packet.Route, new IpEndpoint(packet.Destination, header.DestinationPort), now);
+            packet, new IpEndpoint(packet.Destination, header.DestinationPort), now);
         Gather(flow, remote, packet, header, now);
     }
 

@@ -13,7 +13,11 @@ public sealed class TcpOffloadTests
 
     private readonly TcpScript _script = new();
 
-    public TcpOffloadTests() => _script.Port.Offloads = Card;
+    public TcpOffloadTests()
+    {
+        _script.Port.Offloads = Card;
+        _script.LeavesChecksums = true;
+    }
 
     [Theory]
     [InlineData(false)]
@@ -45,6 +49,19 @@ public sealed class TcpOffloadTests
 
         Assert.Equal(0, _script.Counters.TcpSegmentsRetransmitted);
         Assert.InRange(_script.Port.SentCount, 1, segments / 8);
+    }
+
+    /// <summary>Programs that read and write raw frames expect what a wire carries.</summary>
+    [Fact]
+    public void Text_ToAGuestThatWritesWholeFrames_IsWholeFrames()
+    {
+        _script.LeavesChecksums = false;
+        SimConnection host = _script.Connect(SegmentOptions.Linux with { Timestamps = null });
+        host.Write(Pattern.Bytes(0, 14_600));
+        int before = _script.Port.SentCount;
+        _script.Turn();
+        Assert.Equal(10, _script.Port.SentCount - before);
+        Assert.Equal(10, _script.TakeAll().Count);
     }
 
     [Fact]

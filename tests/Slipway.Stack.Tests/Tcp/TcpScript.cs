@@ -56,6 +56,9 @@ internal sealed class TcpScript : INeighborWaiter
 
     public GuestRoute Route => new(Port, VirtualNetwork.GuestMac);
 
+    /// <summary>The guest leaves its checksums to its link, as a kernel does.</summary>
+    public bool LeavesChecksums { get; set; }
+
     /// <summary>The next sequence number of the guest.</summary>
     public uint GuestNext { get; set; } = GuestInitial;
 
@@ -81,7 +84,9 @@ internal sealed class TcpScript : INeighborWaiter
 
     public void Arrive(Segment segment, GuestRoute route)
     {
-        byte[] packet = segment.ToPacket().ToBytes();
+        byte[] frame = segment.ToFrame();
+        FrameOffload offload = LeavesChecksums ? OffloadingCard.Open(frame) : default;
+        byte[] packet = frame[14..];
         Layer.Receive(
             new GuestPacket
             {
@@ -92,6 +97,7 @@ internal sealed class TcpScript : INeighborWaiter
                 Ttl = 64,
                 TypeOfService = 0,
                 DontFragment = true,
+                Offload = offload,
                 Payload = packet.AsSpan(20),
                 Quote = packet,
             },

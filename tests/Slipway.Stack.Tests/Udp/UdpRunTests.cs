@@ -50,7 +50,7 @@ public sealed class UdpRunTests
             foreach (Ipv4Packet piece in packet.Payload.Length > 1_480
                 ? packet.Fragment(1_480) : [packet])
             {
-                _bench.Stack.OnFrame(_bench.Port, piece.ToFrame(), _bench.Clock.Now);
+                Send(piece.ToFrame());
             }
 
             sent += size;
@@ -85,8 +85,7 @@ public sealed class UdpRunTests
         int before = _bench.Port.SentCount;
         for (int i = 0; i < 30; i++)
         {
-            _bench.Stack.OnFrame(
-                _bench.Port, Datagram(1_400, i * 1_400).ToFrame(), _bench.Clock.Now);
+            Send(Datagram(1_400, i * 1_400).ToFrame());
         }
 
         _bench.Turn();
@@ -106,7 +105,7 @@ public sealed class UdpRunTests
             {
                 Destination = i % 2 == 0 ? Server : other,
             };
-            _bench.Stack.OnFrame(_bench.Port, datagram.ToFrame(), _bench.Clock.Now);
+            Send(datagram.ToFrame());
         }
 
         _bench.Turn();
@@ -114,6 +113,29 @@ public sealed class UdpRunTests
             Testing.Datagram.Parse(Ipv4Packet.ParseFrame(frame)))];
         Assert.Equal(10, got.Length);
         Assert.Equal(5, got.Count(datagram => datagram.Source == other));
+    }
+
+    [Fact]
+    public void Run_ToAGuestThatWritesWholeFrames_IsWholeFrames()
+    {
+        _bench.Port.Offloads = Card;
+        _bench.Host.ServeUdp(Server);
+        int before = _bench.Port.SentCount;
+        for (int i = 0; i < 10; i++)
+        {
+            _bench.Stack.OnFrame(
+                _bench.Port, Datagram(100, i * 100).ToFrame(), _bench.Clock.Now);
+        }
+
+        _bench.Turn();
+        Assert.Equal(10, _bench.Port.SentCount - before);
+    }
+
+    private void Send(byte[] frame)
+    {
+        FrameOffload offload =
+            _bench.Port.Offloads == Offloads.None ? default : OffloadingCard.Open(frame);
+        _bench.Stack.OnFrame(_bench.Port, frame, offload, _bench.Clock.Now);
     }
 
     private static Datagram Datagram(int length, int offset) => new()

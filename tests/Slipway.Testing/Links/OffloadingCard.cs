@@ -79,6 +79,37 @@ public static class OffloadingCard
         });
     }
 
+    /// <summary>
+    /// A guest's frame as its kernel leaves it to a card: the checksum of a whole TCP or UDP packet
+    /// is open.
+    /// </summary>
+    public static FrameOffload Open(Span<byte> frame)
+    {
+        if (EthernetFrame.Parse(frame).Type != 0x0800)
+        {
+            return default;
+        }
+
+        Ipv4Packet packet = Ipv4Packet.ParseFrame(frame);
+        bool isTcp = packet.Protocol == IpProtocol.Tcp;
+        if (packet.MoreFragments || packet.FragmentOffsetBytes > 0
+            || !(isTcp || packet.Protocol == IpProtocol.Udp))
+        {
+            return default;
+        }
+
+        FrameOffload offload = new()
+        {
+            ChecksumStart = (ushort)(HeadersBytes + packet.Options.Length),
+            ChecksumOffset = isTcp ? (ushort)16 : (ushort)6,
+        };
+        uint pseudo = OnesComplement.PseudoHeader(
+            packet.Source, packet.Destination, packet.Protocol, packet.Payload.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            frame[(offload.ChecksumStart + offload.ChecksumOffset)..], (ushort)pseudo);
+        return offload;
+    }
+
     private static byte[] Complete(ReadOnlySpan<byte> frame, in FrameOffload offload)
     {
         byte[] whole = frame.ToArray();

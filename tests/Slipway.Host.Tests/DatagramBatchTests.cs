@@ -1,0 +1,128 @@
+using System.Net.Sockets;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Host.Tests;
+
+/// <summary>Many datagrams in one call, as this machine's kernel cuts and joins them.</summary>
+public sealed class DatagramBatchTests
+{
+    private static readonly DatagramOptions s_plain = new(64, 0, DontFragment: false);
+
+    [Theory]
+    [InlineData(5_000, 1_400)]
+    [InlineData(64_000, 1_000)]
+    [InlineData(9, 2)]
+    public void Segments_SentInOneCall_ArriveApart(int lengthBytes, int segmentBytes)
+    {
+        using HostFixture host = new();
+        Socket peer = host.BindUdp(out IpEndpoint peerEndpoint);
+        IHostDatagramSocket socket = Open(host);
+        byte[] sent = HostFixture.Pattern(lengthBytes);
+
+        Assert.Equal(
+            HostError.None, socket.SendSegments(peerEndpoint, sent, segmentBytes, s_plain));
+        byte[] received = new byte[65_536];
+        for (int offset = 0; offset < lengthBytes; offset += segmentBytes)
+        {
+            int length = Math.Min(segmentBytes, lengthBytes - offset);
+            Assert.Equal(length, peer.Receive(received));
+            Assert.Equal(sent.AsSpan(offset, length).ToArray(), received[..length]);
+        }
+
+        socket.Close();
+    }
+
+    [Fact]
+    public void Segments_LongerThanThePath_AreRefusedWhole()
+    {
+        using HostFixture host = new();
+        Socket peer = host.BindUdp(out IpEndpoint peerEndpoint);
+        IHostDatagramSocket socket = Open(host);
+
+        // Loopback carries 65,536 bytes: more segments than the kernel takes are the other bound.
+        Assert.NotEqual(
+            HostError.None, socket.SendSegments(peerEndpoint, new byte[60_000], 10, s_plain));
+        Assert.Equal(0, peer.Available);
+        socket.Close();
+    }
+
+    /// <summary>One engine's joined send is another's joined receive.</summary>
+    [Fact]
+    public void ReceiveMany_OfWhatWaits_HoldsEveryDatagramApart()
+    {
+        using HostFixture host = new();
+        IHostDatagramSocket receiver = Open(host);
+        IHostDatagramSocket sender = Open(host);
+        IpEndpoint to = new(IpAddress.IPv4Loopback, receiver.LocalEndpoint.Port);
+        byte[] pattern = HostFixture.Pattern(20_000);
+        Assert.Equal(HostError.None, sender.SendSegments(to, pattern, 1_200, s_plain));
+        Assert.Equal(HostError.None, sender.Send(to, [], s_plain));
+        for (int i = 1; i <= 60; i++)
+        {
+            Assert.Equal(HostError.None, sender.Send(to, pattern.AsSpan(0, i), s_plain));
+        }
+
+        List<byte[]> got = [];
+        DatagramBatch batch = new();
+        int calls = 0;
+        while (receiver.ReceiveMany(batch) == HostError.None)
+        {
+            calls++;
+            Take(batch, new IpEndpoint(IpAddress.IPv4Loopback, sender.LocalEndpoint.Port), got);
+        }
+
+        int[] expected = [.. Enumerable.Repeat(1_200, 16), 800, 0, .. Enumerable.Range(1, 60)];
+        Assert.Equal(expected, got.Select(datagram => datagram.Length));
+        Assert.Equal(pattern, got.Take(17).SelectMany(datagram => datagram));
+        Assert.InRange(calls, 2, 3);
+        receiver.Close();
+        sender.Close();
+    }
+
+    [Fact]
+    public void ReceiveMany_InSteadyState_AllocatesNothing()
+    {
+        using HostFixture host = new();
+        IHostDatagramSocket receiver = Open(host);
+        IHostDatagramSocket sender = Open(host);
+        IpEndpoint to = new(IpAddress.IPv4Loopback, receiver.LocalEndpoint.Port);
+        byte[] payload = HostFixture.Pattern(10_000);
+        DatagramBatch batch = new();
+        long before = 0;
+        int received = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            before = i == 100 ? GC.GetAllocatedBytesForCurrentThread() : before;
+            _ = sender.SendSegments(to, payload, 1_000, s_plain);
+            received += receiver.ReceiveMany(batch) == HostError.None ? batch.LengthBytes(0) : 0;
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(3_000_000, received);
+        receiver.Close();
+        sender.Close();
+    }
+
+    private static void Take(DatagramBatch batch, IpEndpoint sender, List<byte[]> got)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            Assert.Equal(sender, batch.Remote(i));
+            int length = batch.LengthBytes(i);
+            int segment = Math.Max(batch.SegmentBytes(i), 1);
+            for (int offset = 0; offset < length || offset == 0; offset += segment)
+            {
+                int piece = Math.Min(segment, length - offset);
+                got.Add(batch.Datagram(i, offset, piece)[DatagramBatch.RoomBytes..].ToArray());
+            }
+        }
+    }
+
+    private static IHostDatagramSocket Open(HostFixture host)
+    {
+        Assert.Equal(HostError.None, host.Network.OpenUdp(true, new Owner(),
+            out IHostDatagramSocket? socket));
+        return socket!;
+    }
+}
