@@ -170,9 +170,17 @@ public static class InternetChecksum
             second = Avx2.Add(second, AddHalves256(d, lowMask));
         }
 
+        const int vectorBytes = 32;
+        nuint whole = (nuint)(bytes.Length - (bytes.Length % vectorBytes));
+        for (; offset < whole; offset += vectorBytes)
+        {
+            first = Avx2.Add(first, AddHalves256(Load256(ref start, offset), lowMask));
+        }
+
         Vector256<ulong> lanes = Avx2.Add(first, second);
-        ulong sum = Vector128.Sum(lanes.GetLower() + lanes.GetUpper());
-        return AccumulateVector128(bytes[(int)end..], FoldTo33Bits(initial) + sum);
+        Vector128<ulong> halves = lanes.GetLower() + lanes.GetUpper();
+        ulong sum = halves.ToScalar() + halves.GetElement(1);
+        return AccumulateScalar(bytes[(int)whole..], FoldTo33Bits(initial) + sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
