@@ -16,15 +16,8 @@ public static unsafe partial class Sockets
         fixed (byte* controls = control)
         {
             IoVector vector = new() { Base = first, Length = (nuint)bytes.Length };
-            MessageHeader message = new()
-            {
-                Name = name,
-                NameLength = (uint)address.Length,
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = controls,
-                ControlLength = (nuint)control.Length,
-            };
+            MessageHeader message =
+                Header(&vector, name, address.Length, controls, control.Length);
             return Result((int)sendmsg(socket, &message, MessageNoSignal | MessageDontWait));
         }
     }
@@ -43,15 +36,8 @@ public static unsafe partial class Sockets
         fixed (byte* controls = control)
         {
             IoVector vector = new() { Base = first, Length = (nuint)quoted.Length };
-            MessageHeader message = new()
-            {
-                Name = name,
-                NameLength = (uint)address.Length,
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = controls,
-                ControlLength = (nuint)control.Length,
-            };
+            MessageHeader message =
+                Header(&vector, name, address.Length, controls, control.Length);
             int result = Result((int)recvmsg(
                 socket, &message, MessageErrorQueue | MessageDontWait));
             controlLengthBytes = result < 0 ? 0 : (int)message.ControlLength;
@@ -76,6 +62,17 @@ public static unsafe partial class Sockets
             return Result((int)recvmsg(socket, &message, MessagePeek | MessageDontWait));
         }
     }
+
+    private static MessageHeader Header(
+        IoVector* vector, byte* name, int nameBytes, byte* control, int controlBytes) => new()
+        {
+            Name = name,
+            NameLength = (uint)nameBytes,
+            Vectors = vector,
+            VectorCount = 1,
+            Control = control,
+            ControlLength = (nuint)controlBytes,
+        };
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint sendmsg(int socket, MessageHeader* message, int flags);
