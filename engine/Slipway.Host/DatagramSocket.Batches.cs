@@ -53,8 +53,13 @@ internal sealed partial class DatagramSocket
         length += ControlMessage.WriteShort(
             control[length..], SocketOptions.LevelUdp, SocketOptions.UdpSegment,
             (ushort)segmentBytes);
-        return HostErrors.From(
-            Sockets.SendMessage(_descriptor, payload, address, control[..length]));
+        int sent = Sockets.SendMessage(_descriptor, payload, address, control[..length]);
+        if (sent == -Errno.EMSGSIZE)
+        {
+            RememberTooLong(remote, payload[..Math.Min(segmentBytes, payload.Length)]);
+        }
+
+        return HostErrors.From(sent);
     }
 
     private static DatagramVectors VectorsOf(DatagramBatch batch)

@@ -30,6 +30,15 @@ internal static class VirtioNetHeader
 
     private const int EthernetHeaderBytes = 14;
 
+    /// <summary>Datagrams that Linux cuts a frame into (UDP_MAX_SEGMENTS).</summary>
+    private const int MostDatagrams = 128;
+
+    /// <summary>
+    /// TCP segments of a frame: 65,535 bytes at an MSS of 48, the smallest that Linux sends
+    /// (tcp_min_snd_mss). The bound is on the work that one frame makes.
+    /// </summary>
+    private const int MostSegments = 1_366;
+
     /// <summary>Writes what is left to the taker.</summary>
     internal static void Write(Span<byte> header, in FrameOffload offload)
     {
@@ -85,7 +94,7 @@ internal static class VirtioNetHeader
         int offset = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]);
         if (kind is null || start < EthernetHeaderBytes
             || start + offset + sizeof(ushort) > frameLengthBytes
-            || (kind != SegmentKind.None && segment == 0))
+            || !IsSegmentGood(kind.Value, segment, frameLengthBytes - start))
         {
             return false;
         }
@@ -100,4 +109,12 @@ internal static class VirtioNetHeader
         };
         return true;
     }
+
+    private static bool IsSegmentGood(SegmentKind kind, int segmentBytes, int lengthBytes) =>
+        kind switch
+        {
+            SegmentKind.None => true,
+            SegmentKind.Udp => segmentBytes > 0 && lengthBytes <= segmentBytes * MostDatagrams,
+            _ => segmentBytes > 0 && lengthBytes <= segmentBytes * MostSegments,
+        };
 }

@@ -47,6 +47,25 @@ public sealed class DatagramBatchTests
         socket.Close();
     }
 
+    /// <summary>The report names the remote of these, not of what was too long before.</summary>
+    [Fact]
+    public void Segments_LongerThanADatagram_AreReportedOfTheirOwnRemote()
+    {
+        using HostFixture host = new();
+        _ = host.BindUdp(out IpEndpoint first);
+        _ = host.BindUdp(out IpEndpoint second);
+        IHostDatagramSocket socket = Open(host);
+        byte[] payload = new byte[65_520];
+        byte[] quoted = new byte[512];
+        Assert.Equal(HostError.MessageTooLong, socket.Send(first, payload, s_plain));
+        Assert.True(socket.TryReceiveError(quoted, out _));
+        Assert.Equal(
+            HostError.MessageTooLong, socket.SendSegments(second, payload, 1_170, s_plain));
+        Assert.True(socket.TryReceiveError(quoted, out HostErrorReport report));
+        Assert.Equal(second, report.Remote);
+        socket.Close();
+    }
+
     /// <summary>One engine's joined send is another's joined receive.</summary>
     [Fact]
     public void ReceiveMany_OfWhatWaits_HoldsEveryDatagramApart()

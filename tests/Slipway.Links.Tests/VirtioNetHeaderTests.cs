@@ -42,6 +42,21 @@ public sealed class VirtioNetHeaderTests
         Assert.Equal(default, read);
     }
 
+    /// <summary>One frame is not to be tens of thousands of sends.</summary>
+    [Theory]
+    [InlineData(5, 1_000, 34 + 128_000, true)]
+    [InlineData(5, 500, 65_000, false)]
+    [InlineData(5, 1, 1_000, false)]
+    [InlineData(1, 48, 65_549, true)]
+    [InlineData(1, 1, 65_549, false)]
+    [InlineData(4, 8, 65_549, false)]
+    public void Segments_ManyMoreThanAKernelCuts_AreRefused(
+        byte kind, ushort segmentBytes, int frameBytes, bool isTaken)
+    {
+        byte[] header = [1, kind, 0, 0, (byte)segmentBytes, (byte)(segmentBytes >> 8), 34, 0, 6, 0];
+        Assert.Equal(isTaken, VirtioNetHeader.TryRead(header, frameBytes, out _));
+    }
+
     [Theory]
     [InlineData(new byte[] { 0, 1, 66, 0, 0xa8, 5, 34, 0, 16, 0 })] // segments, no open checksum
     [InlineData(new byte[] { 1, 3, 66, 0, 0xa8, 5, 34, 0, 16, 0 })] // UFO, which nobody offered
@@ -51,6 +66,7 @@ public sealed class VirtioNetHeaderTests
     [InlineData(new byte[] { 1, 0, 0, 0, 0, 0, 98, 0, 1, 0 })] // beyond the end
     [InlineData(new byte[] { 1, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff })]
     [InlineData(new byte[] { 1, 0, 0, 0, 0, 0, 34, 0, 16 })]
+    [InlineData(new byte[] { 1, 5, 0, 0, 0, 0, 34, 0, 6, 0 })] // datagrams of nothing
     [InlineData(new byte[] { })]
     public void Header_ThatLies_IsRefused(byte[] header)
     {

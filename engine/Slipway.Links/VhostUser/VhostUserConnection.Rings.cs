@@ -175,7 +175,13 @@ internal sealed partial class VhostUserConnection
             return "gives a descriptor for kicks that cannot be waited for";
         }
 
-        return ring.Ring.IsRunning ? null : Start(ring, now);
+        if (!ring.Ring.IsRunning)
+        {
+            return Start(ring, now);
+        }
+
+        OnKick(ring, now); // one may have been lost with the former descriptor
+        return null;
     }
 
     private string? Start(VhostUserRing ring, Instant now)

@@ -30,6 +30,11 @@ internal sealed class TransmitQueue
     internal const int FrameBufferBytes =
         VirtioNetHeader.MergedLengthBytes + FrameLimits.LargestBytes;
 
+    /// <summary>
+    /// A chain of more counts as several frames of the budget: 64 KiB in pages are 17.
+    /// </summary>
+    private const int DescriptorsPerFrame = 32;
+
     /// <summary>Of the header before each frame.</summary>
     internal int HeaderBytes { get; set; } = VirtioNetHeader.MergedLengthBytes;
 
@@ -54,8 +59,7 @@ internal sealed class TransmitQueue
         {
             while (budget > 0 && _ring.TryTake(out ushort head))
             {
-                budget--;
-                Take(head, port, receiver, now);
+                budget -= 1 + (Take(head, port, receiver, now) / DescriptorsPerFrame);
             }
 
             isEmpty = budget > 0 && _ring.TryArmKick();
@@ -65,34 +69,36 @@ internal sealed class TransmitQueue
         return isEmpty;
     }
 
-    private void Take(ushort head, IGuestPort port, IFrameReceiver receiver, Instant now)
+    /// <returns>Descriptors of the chain.</returns>
+    private int Take(ushort head, IGuestPort port, IFrameReceiver receiver, Instant now)
     {
         if (!_ring.TryReadChain(head, isWritable: false, _segments, out int count))
         {
-            return;
+            return count;
         }
 
         int length = Copy(_segments.AsSpan(0, count));
         if (length >= 0 && length < HeaderBytes)
         {
             _ring.Fail(RingFault.TooShort);
-            return;
+            return count;
         }
 
         _ring.Complete(head, 0);
         if (IsDiscarding)
         {
-            return;
+            return count;
         }
 
         if (length < 0 || !VirtioNetHeader.TryRead(
             _frame, length - HeaderBytes, out FrameOffload offload))
         {
             Unreadable++;
-            return;
+            return count;
         }
 
         receiver.OnFrame(port, _frame.AsSpan(HeaderBytes, length - HeaderBytes), offload, now);
+        return count;
     }
 
     // The length of header and frame; negative when that is more than a frame can have.

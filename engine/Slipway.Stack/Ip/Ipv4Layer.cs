@@ -51,7 +51,7 @@ public sealed class Ipv4Layer
     {
         ParseError error = Ipv4Header.TryParse(frame.Payload, out Ipv4Header header);
         if (error == ParseError.None
-            && (header.Ttl == 0 || (offload.IsChecksumOpen && !Fits(offload, header))))
+            && (header.Ttl == 0 || (offload.IsChecksumOpen && !OffloadCheck.Fits(offload, header))))
         {
             error = ParseError.Field;
         }
@@ -99,21 +99,6 @@ public sealed class Ipv4Layer
 
     /// <summary>Forgets the incomplete datagrams of a port that closed.</summary>
     public void OnPortClosed(IGuestPort port) => _reassembly.OnPortClosed(port);
-
-    // An open checksum is that of TCP or UDP, where their header has it.
-    private static bool Fits(in FrameOffload offload, in Ipv4Header header)
-    {
-        (int field, SegmentKind kind) = header.Protocol switch
-        {
-            IpProtocol.Tcp => (TcpHeader.ChecksumOffset, SegmentKind.Tcp4),
-            IpProtocol.Udp => (UdpHeader.ChecksumOffset, SegmentKind.Udp),
-            _ => (-1, SegmentKind.None),
-        };
-        return !header.IsFragment
-            && offload.ChecksumStart == EthernetHeader.LengthBytes + header.HeaderLengthBytes
-            && offload.ChecksumOffset == field
-            && (!offload.IsSegmented || offload.Kind == kind);
-    }
 
     private static bool IsDhcpRequest(in Ipv4Header header) =>
         header.Protocol == IpProtocol.Udp && !header.IsFragment

@@ -160,7 +160,8 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
             return Count(port, frame.Length, default);
         }
 
-        return Count(port, frame.Length, offload);
+        // The length of the headers is ours: a driver may believe its device.
+        return Count(port, frame.Length, offload with { HeaderBytes = (ushort)headerBytes });
     }
 
     // A link that fills midway loses the rest, as a network card's queue would.

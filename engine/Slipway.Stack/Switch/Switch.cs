@@ -163,6 +163,13 @@ public sealed class Switch : IFrameReceiver
     {
         MacAddress destination = header.Destination;
         bool isGroup = destination.IsMulticast;
+        if (offload.IsChecksumOpen && destination != _settings.GatewayMac
+            && !OffloadCheck.Fits(offload, header))
+        {
+            _counters.Malformed(ParseError.Field);
+            return;
+        }
+
         if (!isGroup && destination != _settings.GatewayMac)
         {
             ForwardUnicast(port, frame, offload, destination, now);

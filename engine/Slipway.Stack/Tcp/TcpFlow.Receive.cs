@@ -191,7 +191,7 @@ internal sealed partial class TcpFlow
         {
             if (new SequenceNumber(header.SequenceNumber) == _receiveNext)
             {
-                Abort(sendReset: false, now);
+                TakeReset(now);
             }
             else
             {
@@ -208,6 +208,24 @@ internal sealed partial class TcpFlow
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// A guest that has sent its FIN and had ours may be gone, and answer by reset what it still
+    /// gets. What it had sent is acknowledged, and goes to the host nevertheless.
+    /// </summary>
+    private void TakeReset(Instant now)
+    {
+        bool isOver = State is TcpState.LastAck or TcpState.Closing or TcpState.TimeWait;
+        if (!isOver || HeldBytes == 0)
+        {
+            Release(hostReset: !(isOver && _hostShutdownSent));
+        }
+        else if (State != TcpState.TimeWait)
+        {
+            State = TcpState.TimeWait;
+            EnterTimeWait(now);
+        }
     }
 
     private void Challenge(Instant now)

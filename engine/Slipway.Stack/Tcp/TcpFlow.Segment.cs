@@ -126,12 +126,12 @@ internal sealed partial class TcpFlow
     private FrameOffload OffloadOf(int segmentLength, int headerLength)
     {
         int text = segmentLength - headerLength;
-        if (text < OpenChecksumBytes || (LinkOffloads & Offloads.Checksum) == 0)
+        bool isMany = text > _segmentBytes;
+        if ((!isMany && text < OpenChecksumBytes) || (LinkOffloads & Offloads.Checksum) == 0)
         {
             return default;
         }
 
-        bool isMany = text > _segmentBytes;
         return new FrameOffload
         {
             ChecksumStart = PacketOutput.HeadersLengthBytes,

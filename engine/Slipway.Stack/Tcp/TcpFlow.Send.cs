@@ -151,6 +151,7 @@ internal sealed partial class TcpFlow
     private int SendNextSegment(Instant now)
     {
         bool again = _sendNext < _sendMax;
+        int holeBytes = int.MaxValue;
         if (!again && !TcpTransitions.SendsData(State))
         {
             return 0;
@@ -159,7 +160,8 @@ internal sealed partial class TcpFlow
         if (again && _scoreboard is { Count: > 0 } scoreboard)
         {
             // After a timeout: pass over what the guest has meanwhile said it holds.
-            if (!scoreboard.TryFindHole(_sendNext, _sendMax, out SequenceNumber hole, out _))
+            if (!scoreboard.TryFindHole(
+                _sendNext, _sendMax, out SequenceNumber hole, out holeBytes))
             {
                 hole = _sendMax;
             }
@@ -192,13 +194,20 @@ internal sealed partial class TcpFlow
             return 0;
         }
 
-        length = LimitByCongestion(length);
+        // Not a small tail behind whole segments, at every window that is full.
+        length = LimitByCongestion(
+            length > _segmentBytes ? length - (length % _segmentBytes) : length);
         if (length == 0)
         {
             return 0;
         }
 
-        int sent = SendAt(_sendNext, again ? Math.Min(length, _sendMax - _sendNext) : length, now);
+        if (again)
+        {
+            length = Math.Min(length, Math.Min(holeBytes, _sendMax - _sendNext));
+        }
+
+        int sent = SendAt(_sendNext, length, now);
         if (sent > 0)
         {
             if (again)
@@ -253,6 +262,14 @@ internal sealed partial class TcpFlow
 
         int headerLength = TcpHeader.MinimumLengthBytes + (_timestamps ? TimestampOptionBytes : 0);
         Span<byte> segment = PacketOutput.Reserve(Route.Port, headerLength + length);
+        if (segment.IsEmpty && length > _segmentBytes && FlightBytes == 0)
+        {
+            // A link with little room for ever, such as a short virtqueue at rest: with nothing
+            // under way the guest owes nothing that would make more.
+            length = _segmentBytes;
+            segment = PacketOutput.Reserve(Route.Port, headerLength + length);
+        }
+
         if (segment.IsEmpty)
         {
             _layer.Block(this);

@@ -155,6 +155,11 @@ internal sealed partial class TcpFlow
     /// </summary>
     private void OfferWindow()
     {
+        if (_guestFinSeen && _receiveNext == _guestFin + 1)
+        {
+            return; // it has nothing more to send
+        }
+
         int limit = _layer.Chunks.IsUnderPressure ? Math.Min(_receiveLimit, 64 * 1024)
             : _receiveLimit;
         SequenceNumber edge = _receiveNext + Math.Max(limit - HeldBytes, 0);

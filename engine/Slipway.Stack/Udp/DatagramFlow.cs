@@ -89,18 +89,24 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         }
 
         _wasTooLong = false;
+        if (!TakeReports(now) || (_wasTooLong && error == HostError.MessageTooLong))
+        {
+            return error;
+        }
+
+        return Socket.Send(remote, payload, options);
+    }
+
+    /// <summary>Takes a portion of the error reports. True when there was one.</summary>
+    private bool TakeReports(Instant now)
+    {
         int left = Portion;
         while (left > 0 && TakeReport(now))
         {
             left--;
         }
 
-        if (left == Portion || (_wasTooLong && error == HostError.MessageTooLong))
-        {
-            return error;
-        }
-
-        return Socket.Send(remote, payload, options);
+        return left < Portion;
     }
 
     /// <summary>Takes the oldest error report, if there is one.</summary>
@@ -128,17 +134,22 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         in IpEndpoint remote, ReadOnlySpan<byte> payload, int segmentBytes, DatagramOptions options,
         Instant now)
     {
+        bool hasFailed = false;
         if (_sendsSegments && payload.Length > segmentBytes)
         {
             HostError error = Socket!.SendSegments(remote, payload, segmentBytes, options);
+            if (error is not (HostError.None or HostError.WouldBlock) && TakeReports(now))
+            {
+                // It may have been a report about an earlier datagram.
+                error = Socket!.SendSegments(remote, payload, segmentBytes, options);
+            }
+
             if (error is HostError.None or HostError.WouldBlock)
             {
                 return error;
             }
 
-            // Longer than the path carries unfragmented, or no such kernel: or a report, which the
-            // first send below takes.
-            _sendsSegments = error is not (HostError.MessageTooLong or HostError.Other);
+            hasFailed = true;
         }
 
         HostError first = HostError.None;
@@ -153,6 +164,9 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
             }
         }
 
+        // What goes one by one and not at once: longer than the path carries unfragmented, or no
+        // such kernel.
+        _sendsSegments &= !hasFailed || first != HostError.None;
         return first;
     }
 

@@ -17,8 +17,14 @@ internal readonly record struct DatagramRun(int First, int Count, int SegmentByt
     /// </summary>
     private const int MostSegments = 64;
 
-    private const int MostBytes =
+    /// <summary>Payload of the longest UDP datagram, in bytes.</summary>
+    public const int MostBytes =
         Ipv4Header.MaximumTotalLengthBytes - Ipv4Header.MinimumLengthBytes - UdpHeader.LengthBytes;
+
+    /// <summary>
+    /// Whether every kernel cuts so many: newer ones join up to 128 into one slot.
+    /// </summary>
+    public bool IsCuttable => LengthBytes <= MostSegments * SegmentBytes;
 
     /// <summary>The longest run from a slot on.</summary>
     public static DatagramRun StartingAt(DatagramBatch batch, int first)

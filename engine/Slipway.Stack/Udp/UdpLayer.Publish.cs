@@ -113,7 +113,10 @@ public sealed partial class UdpLayer : INeighborWaiter
 
         DatagramOptions options = new(
             PacketOutput.DefaultTtl, packet.TypeOfService, packet.DontFragment);
-        HostError error = publication.Send(client, header.Payload, options, now);
+        int segmentBytes = packet.Offload.IsSegmented
+            ? packet.Offload.SegmentBytes : header.Payload.Length;
+        HostError error = publication.SendSegments(
+            client, header.Payload, segmentBytes, options, now);
         if (error != HostError.None)
         {
             RefuseSend(packet, error, now);

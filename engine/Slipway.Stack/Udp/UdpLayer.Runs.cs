@@ -44,15 +44,17 @@ public sealed partial class UdpLayer
     /// <summary>
     /// Whether a run goes to a guest as one frame: its link cuts it, and each piece fits.
     /// </summary>
-    internal bool IsCut(in GuestRoute route, in DatagramRun run)
+    private bool IsCut(in GuestRoute route, in DatagramRun run)
     {
         const Offloads needed = Offloads.Checksum | Offloads.UdpSegments;
-        return run.LengthBytes > run.SegmentBytes && (route.Port.Offloads & needed) == needed
+        return run.LengthBytes > run.SegmentBytes && run.IsCuttable
+            && (route.Port.Offloads & needed) == needed
             && UdpHeader.LengthBytes + run.SegmentBytes <= _output.MaxPayloadLengthBytes;
     }
 
     /// <summary>Passes a run on to the guest in one frame.</summary>
-    internal void SendRun(
+    /// <returns>False when the link has no room for so much.</returns>
+    private bool SendRun(
         in GuestRoute route, in IpEndpoint source, in IpEndpoint guest, DatagramBatch batch,
         in DatagramRun run)
     {
@@ -60,8 +62,7 @@ public sealed partial class UdpLayer
             route.Port, UdpHeader.LengthBytes + run.LengthBytes);
         if (datagram.IsEmpty)
         {
-            Counters.Drop(DropReason.LinkFull);
-            return;
+            return false;
         }
 
         Span<byte> rest = datagram[UdpHeader.LengthBytes..];
@@ -86,6 +87,7 @@ public sealed partial class UdpLayer
         _output.Commit(
             route, source.Address, guest.Address, IpProtocol.Udp, datagram.Length,
             dontFragment: false, offload: offload);
+        return true;
     }
 
     /// <summary>Passes a run on to the guest of a flow.</summary>
@@ -93,14 +95,8 @@ public sealed partial class UdpLayer
     internal bool TrySendRun(
         UdpFlow flow, in IpEndpoint remote, DatagramBatch batch, in DatagramRun run)
     {
-        if (!flow.TakesOffloads || !TryFindRoute(flow, out GuestRoute route)
-            || !IsCut(route, run))
-        {
-            return false;
-        }
-
-        SendRun(route, remote, flow.Guest, batch, run);
-        return true;
+        return flow.TakesOffloads && TryFindRoute(flow, out GuestRoute route)
+            && IsCut(route, run) && SendRun(route, remote, flow.Guest, batch, run);
     }
 
     /// <summary>
@@ -113,8 +109,8 @@ public sealed partial class UdpLayer
         DatagramOptions options = OptionsOf(packet);
         bool fits = _gatheredFlow == flow && !_isGatheredClosed && _gatheredRemote == remote
             && _gatheredOptions == options && length > 0 && length <= _gatheredSegmentBytes
-            && _gatheredCount < MostGathered
-            && _gatheredBytes + length <= _gathered.Length - UdpHeader.LengthBytes;
+            && _gatheredCount < MostGathered && !packet.Offload.IsSegmented
+            && _gatheredBytes + length <= DatagramRun.MostBytes;
         if (!fits)
         {
             Flush(now);

@@ -97,6 +97,59 @@ public sealed class OffloadForwardTests
         Assert.Equal(1, _bench.Dropped(DropReason.FrameTooLong));
     }
 
+    /// <summary>
+    /// Completing such a "checksum" would write the gateway's address over the ARP sender's.
+    /// </summary>
+    [Theory]
+    [InlineData(Card)]
+    [InlineData(Offloads.None)]
+    public void OpenChecksum_InAnArpFrame_IsNotPassedOn(Offloads offloads)
+    {
+        _second.Offloads = offloads;
+        byte[] frame = new byte[60];
+        new ArpFrame
+        {
+            SenderMac = VirtualNetwork.GuestMac, Sender = VirtualNetwork.Guest,
+        }.ToFrame().CopyTo(frame, 0);
+        SendToOther(frame, new FrameOffload { ChecksumStart = 14, ChecksumOffset = 16 });
+        Assert.Null(_second.Take());
+    }
+
+    [Theory]
+    [InlineData(14, 12)] // the source address
+    [InlineData(34, 4)]
+    [InlineData(36, 16)]
+    public void OpenChecksum_ElsewhereInAPacket_IsNotPassedOn(int start, int offset)
+    {
+        (byte[] frame, _) = OffloadingCard.Leave(ToOther() with { Payload = [1, 2, 3] });
+        SendToOther(frame, new FrameOffload
+        {
+            ChecksumStart = (ushort)start, ChecksumOffset = (ushort)offset,
+        });
+        Assert.Null(_second.Take());
+    }
+
+    /// <summary>Cutting would make a good header of it, whose source nobody has looked at.</summary>
+    [Fact]
+    public void Segments_WithAWrongHeaderChecksum_AreNotRepaired()
+    {
+        (byte[] frame, FrameOffload offload) = OffloadingCard.Leave(
+            ToOther() with { Payload = new byte[3_000] }, 1_000);
+        VirtualNetwork.Gateway.WriteIPv4(frame.AsSpan(26));
+        SendToOther(frame, offload);
+        Assert.Null(_second.Take());
+    }
+
+    [Fact]
+    public void HeaderLength_ThatLies_IsNotPassedOn()
+    {
+        _second.Offloads = Card;
+        (byte[] frame, FrameOffload offload) = OffloadingCard.Leave(
+            ToOther() with { Payload = new byte[3_000] }, 1_000);
+        SendToOther(frame, offload with { HeaderBytes = 60_000 });
+        Assert.Equal(3, _second.TakeAll().Length); // the card checks it
+    }
+
     /// <summary>What a hostile guest may say of a frame: nothing of it breaks the switch.</summary>
     [Fact]
     public void Offloads_ThatLie_HarmNobody()

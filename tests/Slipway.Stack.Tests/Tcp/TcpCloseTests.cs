@@ -103,6 +103,47 @@ public sealed class TcpCloseTests
         _script.AssertGone(host);
     }
 
+    /// <summary>
+    /// The guest has ended its side and is gone; its kernel answers by reset. What it had sent and
+    /// had acknowledged is the host's, however slowly that reads.
+    /// </summary>
+    [Theory]
+    [InlineData(false, 1_000)]
+    [InlineData(true, 1_000)]
+    [InlineData(false, 100_000)]
+    [InlineData(true, 100_000)]
+    public void Reset_AfterBothFins_LeavesTheHostWhatItHasNotReadYet(
+        bool isFinAcknowledged, int bufferBytes)
+    {
+        _script.Server.SendBufferBytes = bufferBytes;
+        _script.Server.ReceiveBufferBytes = bufferBytes;
+        SimConnection host = _script.Connect();
+        byte[] text = [.. Enumerable.Range(0, 5_000).Select(i => (byte)i)];
+        _script.SendText(text);
+        _script.SendFin();
+        host.ShutdownSend();
+        _script.Turn();
+        _script.TakeAll();
+        _script.EngineNext++;
+        if (isFinAcknowledged)
+        {
+            _script.Send(_script.Ack);
+        }
+
+        _script.Send(_script.Ack with { Flags = TcpFlags.Reset | TcpFlags.Acknowledgment });
+        List<byte> read = [];
+        while (!host.IsEndOfStream && read.Count < 10_000)
+        {
+            read.AddRange(host.ReadAll());
+            _script.Elapse(Duration.FromMilliseconds(10));
+        }
+
+        Assert.Equal(text, read);
+        Assert.False(host.WasReset);
+        _script.Elapse(Duration.FromSeconds(60));
+        _script.AssertGone(host);
+    }
+
     [Fact]
     public void Fin_WithData_BothCount()
     {

@@ -51,6 +51,67 @@ public sealed class TcpOffloadTests
         Assert.InRange(_script.Port.SentCount, 1, segments / 8);
     }
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(500)]
+    public void Text_BeyondASmallSegment_IsCut(int segmentBytes)
+    {
+        SimConnection host = _script.Connect(SegmentOptions.Linux with
+        {
+            Timestamps = null, MaximumSegmentSize = (ushort)segmentBytes,
+        });
+        host.Write(Pattern.Bytes(0, 510));
+        _script.Turn();
+        List<Segment> segments = _script.TakeAll();
+        Assert.Equal(510, segments.Sum(segment => segment.Payload.Length));
+        Assert.All(segments, segment =>
+            Assert.InRange(segment.Payload.Length, 1, segmentBytes));
+    }
+
+    [Fact]
+    public void Window_Full_HasNoSmallTail()
+    {
+        SimConnection host = _script.Connect(
+            SegmentOptions.None with { MaximumSegmentSize = 1460 }, 10_000);
+        host.Write(Pattern.Bytes(0, 100_000));
+        _script.Turn();
+        Assert.All(_script.TakeAll(), segment => Assert.Equal(1460, segment.Payload.Length));
+    }
+
+    /// <summary>After a timeout only what the guest lacks goes again (RFC 6675).</summary>
+    [Fact]
+    public void Timeout_ThenSack_PassesOverWhatTheGuestHolds()
+    {
+        SimConnection host = _script.Connect(SegmentOptions.Linux with { Timestamps = null });
+        host.Write(Pattern.Bytes(0, 14_600));
+        _script.Turn();
+        uint first = _script.EngineNext;
+        _script.Elapse(Duration.FromMilliseconds(1_500));
+        _script.TakeAll();
+        _script.EngineNext = first + 1460;
+        _script.Send(_script.Ack with
+        {
+            Options = new SegmentOptions
+            {
+                SackBlocks = [(first + (2 * 1460), first + (9 * 1460))],
+            },
+        });
+        Assert.All(_script.TakeAll(), segment =>
+            Assert.False(
+                segment.Sequence >= first + (2 * 1460) && segment.Sequence < first + (9 * 1460)));
+    }
+
+    /// <summary>A short virtqueue at rest has room for one segment and never for 64 KiB.</summary>
+    [Fact]
+    public void Link_WithLittleRoom_IsNotWaitedForWhenNothingIsUnderWay()
+    {
+        SimConnection host = _script.Connect(SegmentOptions.Linux with { Timestamps = null });
+        _script.Port.LargestNow = 2_000;
+        host.Write([1, 2, 3]);
+        _script.Turn();
+        Assert.Equal([1, 2, 3], Assert.Single(_script.TakeAll()).Payload);
+    }
+
     /// <summary>Programs that read and write raw frames expect what a wire carries.</summary>
     [Fact]
     public void Text_ToAGuestThatWritesWholeFrames_IsWholeFrames()

@@ -20,6 +20,7 @@ public sealed class UdpRunTests
         [1_472, 1_472, 1_473, 1_473, 4_000, 4_000],
         [20_000, 20_000, 20_000, 20_000],
         [.. Enumerable.Repeat(1_000, 150)],
+        [.. Enumerable.Repeat(1_170, 56)], // 65,520 bytes: more than one send may have
     ];
 
     public static TheoryData<Offloads, int[]> Runs
@@ -91,6 +92,46 @@ public sealed class UdpRunTests
         _bench.Turn();
         Assert.InRange(_bench.Port.SentCount - before, 1, 3);
         Assert.Equal(30, _bench.Port.TakeAll().Length);
+    }
+
+    [Theory]
+    [InlineData(1_400, 1_000, 500)]
+    [InlineData(1_200, 1_200, 400)]
+    public void Segments_BehindALongerDatagram_KeepTheirBounds(int first, int length, int segment)
+    {
+        _bench.Port.Offloads = Card;
+        _bench.Host.ServeUdp(Server);
+        Send(Datagram(first, 0).ToFrame());
+        (byte[] frame, FrameOffload offload) =
+            OffloadingCard.Leave(Datagram(length, first), segment);
+        _bench.Stack.OnFrame(_bench.Port, frame, offload, _bench.Clock.Now);
+        _bench.Turn();
+        AssertArrived(
+            [first, .. Enumerable.Repeat(segment, length / segment)], _bench.Port.TakeAll());
+    }
+
+    [Fact]
+    public void Segments_ToAClientOfAPublishedPort_ArriveApart()
+    {
+        IpEndpoint local = new(IpAddress.IPv4Any, 5_353);
+        IpEndpoint guest = new(VirtualNetwork.Guest, 53);
+        IpEndpoint client = new(IpAddress.Parse("203.0.113.50"), 4_000);
+        SimDatagramServer server =
+            _bench.Host.ServeUdp(client, new SimDatagramServer { Answer = _ => [] });
+        Assert.Equal(HostError.None, _bench.Stack.Udp.Publish(local, guest, out _));
+        _bench.Introduce();
+        _bench.Host.SendToHost(client, local, [1]);
+        _bench.Turn();
+        Datagram request = Testing.Datagram.Parse(Ipv4Packet.ParseFrame(_bench.Port.Take()!));
+        (byte[] frame, FrameOffload offload) = OffloadingCard.Leave(
+            new Datagram
+            {
+                Source = guest, Destination = request.Source, Payload = new byte[3_000],
+            },
+            1_000);
+        _bench.Stack.OnFrame(_bench.Port, frame, offload, _bench.Clock.Now);
+        _bench.Turn();
+        Assert.Equal([1_000, 1_000, 1_000], server.Received.Select(payload => payload.Length));
     }
 
     [Fact]

@@ -1,0 +1,49 @@
+using Slipway.Wire;
+
+namespace Slipway.Stack;
+
+/// <summary>
+/// Whether an open checksum is where the transport's header has it. Else whoever completes it would
+/// write into another field, after that has been looked at: into an address, or what ARP says.
+/// </summary>
+internal static class OffloadCheck
+{
+    private const int Ipv6HeaderBytes = 40;
+    private const int Ipv6NextHeaderOffset = 6;
+
+    /// <summary>Of a frame that is passed on: its headers must be good, too.</summary>
+    public static bool Fits(in FrameOffload offload, in EthernetHeader frame)
+    {
+        switch (frame.EtherType)
+        {
+            case EtherType.IPv4:
+                return Ipv4Header.TryParse(frame.Payload, out Ipv4Header header) == ParseError.None
+                    && Fits(offload, header);
+            case EtherType.IPv6 when frame.Payload.Length > Ipv6HeaderBytes
+                && frame.Payload[0] >> 4 == 6:
+                return Fits(
+                    offload, (IpProtocol)frame.Payload[Ipv6NextHeaderOffset],
+                    EthernetHeader.LengthBytes + Ipv6HeaderBytes, SegmentKind.Tcp6);
+            default:
+                return false;
+        }
+    }
+
+    public static bool Fits(in FrameOffload offload, in Ipv4Header header) =>
+        !header.IsFragment && Fits(
+            offload, header.Protocol, EthernetHeader.LengthBytes + header.HeaderLengthBytes,
+            SegmentKind.Tcp4);
+
+    private static bool Fits(
+        in FrameOffload offload, IpProtocol protocol, int start, SegmentKind tcp)
+    {
+        (int field, SegmentKind kind) = protocol switch
+        {
+            IpProtocol.Tcp => (TcpHeader.ChecksumOffset, tcp),
+            IpProtocol.Udp => (UdpHeader.ChecksumOffset, SegmentKind.Udp),
+            _ => (-1, SegmentKind.None),
+        };
+        return offload.ChecksumStart == start && offload.ChecksumOffset == field
+            && (!offload.IsSegmented || offload.Kind == kind);
+    }
+}
