@@ -25,7 +25,9 @@ public sealed class RecordingPort(int id = 1, int mtuBytes = 1500) : IGuestPort
     /// <summary>Frames that still fit; 0 is a full link.</summary>
     public int Room { get; set; } = int.MaxValue;
 
-    /// <summary>The longest frame that fits now, in bytes: less than a link takes at best.</summary>
+    /// <summary>
+    /// The longest frame that fits now, in bytes: less than a link takes at best.
+    /// </summary>
     public int LargestNow { get; set; } = int.MaxValue;
 
     /// <summary>Set when a reservation was refused: the turn then owes an OnPortWritable.</summary>

@@ -15,7 +15,8 @@ internal sealed partial class TcpFlow
 
     /// <summary>
     /// The guest left the checksum of its SYN to the link, as a kernel does whose device takes
-    /// offloads. One that writes whole frames itself, or has turned offloads off, gets whole frames.
+    /// offloads. One that writes whole frames itself, or has turned offloads off, gets whole
+    /// frames.
     /// </summary>
     private bool _takesOffloads;
 

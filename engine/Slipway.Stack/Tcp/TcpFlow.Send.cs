@@ -151,25 +151,13 @@ internal sealed partial class TcpFlow
     private int SendNextSegment(Instant now)
     {
         bool again = _sendNext < _sendMax;
-        int holeBytes = int.MaxValue;
         if (!again && !TcpTransitions.SendsData(State))
         {
             return 0;
         }
 
-        if (again && _scoreboard is { Count: > 0 } scoreboard)
-        {
-            // After a timeout: pass over what the guest has meanwhile said it holds.
-            if (!scoreboard.TryFindHole(
-                _sendNext, _sendMax, out SequenceNumber hole, out holeBytes))
-            {
-                hole = _sendMax;
-            }
-
-            _sendNext = hole;
-            again = _sendNext < _sendMax;
-        }
-
+        int lackedBytes = again ? PassOverSacked() : 0;
+        again = lackedBytes > 0;
         int usable = _sendUnacknowledged + _sendWindow - _sendNext;
         int length = Math.Min(FrameTextBytes, usable);
         if (!again && _hostEnded)
@@ -202,12 +190,7 @@ internal sealed partial class TcpFlow
             return 0;
         }
 
-        if (again)
-        {
-            length = Math.Min(length, Math.Min(holeBytes, _sendMax - _sendNext));
-        }
-
-        int sent = SendAt(_sendNext, length, now);
+        int sent = SendAt(_sendNext, again ? Math.Min(length, lackedBytes) : length, now);
         if (sent > 0)
         {
             if (again)
@@ -220,6 +203,24 @@ internal sealed partial class TcpFlow
         }
 
         return sent;
+    }
+
+    /// <summary>
+    /// After a timeout: moves SND.NXT over what the guest has meanwhile said it holds.
+    /// </summary>
+    /// <returns>Bytes that it lacks there; 0 at the end of what was ever sent.</returns>
+    private int PassOverSacked()
+    {
+        int length = _sendMax - _sendNext;
+        if (_scoreboard is { Count: > 0 } scoreboard)
+        {
+            bool isLacking = scoreboard.TryFindHole(
+                _sendNext, _sendMax, out SequenceNumber hole, out length);
+            _sendNext = isLacking ? hole : _sendMax;
+            length = isLacking ? length : 0;
+        }
+
+        return length;
     }
 
     /// <summary>

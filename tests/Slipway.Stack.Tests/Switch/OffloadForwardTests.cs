@@ -129,7 +129,9 @@ public sealed class OffloadForwardTests
         Assert.Null(_second.Take());
     }
 
-    /// <summary>Cutting would make a good header of it, whose source nobody has looked at.</summary>
+    /// <summary>
+    /// Cutting would make a good header of it, whose source nobody has looked at.
+    /// </summary>
     [Fact]
     public void Segments_WithAWrongHeaderChecksum_AreNotRepaired()
     {
