@@ -12,7 +12,7 @@ public sealed class QemuTests(Site site, QemuMachine machine, ITestOutputHelper 
     : IClassFixture<QemuMachine>
 {
     private const int TransferBytes = 64 << 20;
-    private const int OpenConnections = 1_000;
+    private const int OpenConnections = 5_000;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     private readonly Lazy<QemuGuest> booted = new(() => machine.Guest);

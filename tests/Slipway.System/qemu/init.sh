@@ -9,6 +9,7 @@ mount -t devtmpfs dev /dev
 while read -r module; do insmod "/modules/$module.ko"; done </modules/order
 ip link set lo up
 echo '127.0.0.1 localhost' >/etc/hosts
+ulimit -n 20000 # thousands of connections are held at once
 
 exec 3<>/dev/ttyS1
 stty raw -echo <&3
