@@ -153,16 +153,15 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         }
 
         HostError first = HostError.None;
-        for (int offset = 0; offset < payload.Length || offset == 0; offset += segmentBytes)
+        int offset = 0;
+        do
         {
             int length = Math.Min(segmentBytes, payload.Length - offset);
             HostError error = Send(remote, payload.Slice(offset, length), options, now);
             first = first == HostError.None ? error : first;
-            if (segmentBytes == 0)
-            {
-                break; // an empty datagram
-            }
+            offset += length;
         }
+        while (offset < payload.Length);
 
         // What goes one by one and not at once: longer than the path carries unfragmented, or no
         // such kernel.
@@ -190,16 +189,14 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         {
             int length = batch.LengthBytes(i);
             int segment = batch.SegmentBytes(i);
-            for (int offset = 0; (offset < length || offset == 0) && !IsClosed; offset += segment)
+            int offset = 0;
+            do
             {
-                OnDatagram(
-                    batch.Remote(i),
-                    batch.Datagram(i, offset, Math.Min(segment, length - offset)), now);
-                if (segment == 0)
-                {
-                    break; // an empty datagram
-                }
+                int piece = Math.Min(segment, length - offset);
+                OnDatagram(batch.Remote(i), batch.Datagram(i, offset, piece), now);
+                offset += piece;
             }
+            while (offset < length && !IsClosed);
         }
     }
 

@@ -15,7 +15,7 @@ internal readonly record struct DatagramRun(int First, int Count, int SegmentByt
     /// <summary>
     /// Datagrams that Linux cuts a frame into (UDP_MAX_SEGMENTS of all versions).
     /// </summary>
-    private const int MostSegments = 64;
+    public const int MostSegments = 64;
 
     /// <summary>Payload of the longest UDP datagram, in bytes.</summary>
     public const int MostBytes =

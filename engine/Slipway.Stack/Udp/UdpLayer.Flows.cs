@@ -76,15 +76,26 @@ public sealed partial class UdpLayer
             return;
         }
 
+        SendError(
+            route, guest, remote, OffenderOf(report, Destinations, _settings), report.IcmpType,
+            report.IcmpCode, report.MtuBytes, quoted, now);
+    }
+
+    /// <summary>
+    /// An ICMP error about a datagram of which no more than this payload is left.
+    /// </summary>
+    private void SendError(
+        in GuestRoute route, in IpEndpoint guest, in IpEndpoint remote, IpAddress offender,
+        byte type, byte code, int mtuBytes, ReadOnlySpan<byte> quoted, Instant now)
+    {
         Span<byte> datagram =
             stackalloc byte[UdpHeader.LengthBytes + DatagramTurn.QuoteLengthBytes];
         datagram = datagram[..(UdpHeader.LengthBytes + quoted.Length)];
         quoted.CopyTo(datagram[UdpHeader.LengthBytes..]);
         UdpHeader.Write(datagram, guest.Port, remote.Port, guest.Address, remote.Address);
         _errors.SendForFlow(
-            route, new FlowKey(guest, remote, IpProtocol.Udp),
-            OffenderOf(report, Destinations, _settings),
-            report.IcmpType, report.IcmpCode, report.MtuBytes, datagram, now);
+            route, new FlowKey(guest, remote, IpProtocol.Udp), offender, type, code, mtuBytes,
+            datagram, now);
     }
 
     /// <summary>

@@ -113,10 +113,8 @@ public sealed partial class UdpLayer : INeighborWaiter
 
         DatagramOptions options = new(
             PacketOutput.DefaultTtl, packet.TypeOfService, packet.DontFragment);
-        int segmentBytes = packet.Offload.IsSegmented
-            ? packet.Offload.SegmentBytes : header.Payload.Length;
         HostError error = publication.SendSegments(
-            client, header.Payload, segmentBytes, options, now);
+            client, header.Payload, SegmentBytesOf(packet, header), options, now);
         if (error != HostError.None)
         {
             RefuseSend(packet, error, now);

@@ -11,8 +11,6 @@ public sealed partial class UdpLayer
     /// <summary>Longer datagrams are not worth a copy: few make a send already.</summary>
     private const int LargestGathered = 8 * 1024;
 
-    private const int MostGathered = 64;
-
     private readonly byte[] _gathered = new byte[ushort.MaxValue];
     private UdpFlow? _gatheredFlow;
     private IpEndpoint _gatheredRemote;
@@ -20,8 +18,6 @@ public sealed partial class UdpLayer
     private DatagramOptions _gatheredOptions;
     private int _gatheredBytes;
     private int _gatheredSegmentBytes;
-    private int _gatheredCount;
-    private bool _isGatheredClosed;
 
     /// <summary>End of the turn: what was gathered goes.</summary>
     public void Flush(Instant now)
@@ -93,68 +89,71 @@ public sealed partial class UdpLayer
     /// <summary>Passes a run on to the guest of a flow.</summary>
     /// <returns>False when it is to go datagram by datagram.</returns>
     internal bool TrySendRun(
-        UdpFlow flow, in IpEndpoint remote, DatagramBatch batch, in DatagramRun run)
-    {
-        return flow.TakesOffloads && TryFindRoute(flow, out GuestRoute route)
-            && IsCut(route, run) && SendRun(route, remote, flow.Guest, batch, run);
-    }
+        UdpFlow flow, in IpEndpoint remote, DatagramBatch batch, in DatagramRun run) =>
+        flow.TakesOffloads && TryFindRoute(flow, out GuestRoute route)
+        && IsCut(route, run) && SendRun(route, remote, flow.Guest, batch, run);
 
     /// <summary>
-    /// Gathers a guest's datagram with those before it. What does not go with them sends them.
+    /// Gathers a guest's datagram with those before it; sends those where it does not go with them,
+    /// and it itself where it is not worth a copy.
     /// </summary>
     private void Gather(
         UdpFlow flow, in IpEndpoint remote, in GuestPacket packet, in UdpHeader header, Instant now)
     {
-        int length = header.Payload.Length;
+        ReadOnlySpan<byte> payload = header.Payload;
         DatagramOptions options = OptionsOf(packet);
-        bool fits = _gatheredFlow == flow && !_isGatheredClosed && _gatheredRemote == remote
-            && _gatheredOptions == options && length > 0 && length <= _gatheredSegmentBytes
-            && _gatheredCount < MostGathered && !packet.Offload.IsSegmented
-            && _gatheredBytes + length <= DatagramRun.MostBytes;
+        bool isAlone =
+            payload.IsEmpty || payload.Length > LargestGathered || packet.Offload.IsSegmented;
+        bool fits = !isAlone && _gatheredFlow == flow && _gatheredRemote == remote
+            && _gatheredOptions == options && payload.Length <= _gatheredSegmentBytes
+            && _gatheredBytes % _gatheredSegmentBytes == 0 // the last one was not shorter
+            && _gatheredBytes < DatagramRun.MostSegments * _gatheredSegmentBytes
+            && _gatheredBytes + payload.Length <= DatagramRun.MostBytes;
         if (!fits)
         {
             Flush(now);
+        }
+
+        if (isAlone)
+        {
+            HostError error = flow.SendSegments(
+                remote, payload, SegmentBytesOf(packet, header), options, now);
+            if (error != HostError.None)
+            {
+                RefuseSend(packet, error, now);
+            }
+
+            return;
+        }
+
+        if (!fits)
+        {
             _gatheredFlow = flow;
             _gatheredRemote = remote;
             _gatheredDestination = new IpEndpoint(packet.Destination, header.DestinationPort);
             _gatheredOptions = options;
             _gatheredBytes = 0;
-            _gatheredCount = 0;
-            _gatheredSegmentBytes = packet.Offload.IsSegmented
-                ? packet.Offload.SegmentBytes : length;
+            _gatheredSegmentBytes = payload.Length;
         }
 
-        header.Payload.CopyTo(_gathered.AsSpan(_gatheredBytes));
-        _gatheredBytes += length;
-        _gatheredCount++;
-        _isGatheredClosed = length != _gatheredSegmentBytes;
-        if (length == 0 || length > LargestGathered)
-        {
-            Flush(now);
-        }
+        payload.CopyTo(_gathered.AsSpan(_gatheredBytes));
+        _gatheredBytes += payload.Length;
     }
+
+    /// <summary>Payload bytes of each datagram that the guest has sent as one.</summary>
+    private static int SegmentBytesOf(in GuestPacket packet, in UdpHeader header) =>
+        packet.Offload.IsSegmented ? packet.Offload.SegmentBytes : header.Payload.Length;
 
     private void RefuseGathered(UdpFlow flow, HostError error, Instant now)
     {
-        Counters.Drop(
-            error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
-        if (IcmpCodeOf(error) is not byte code || !TryFindRoute(flow, out GuestRoute route))
+        CountRefused(error);
+        if (IcmpCodeOf(error) is byte code && TryFindRoute(flow, out GuestRoute route))
         {
-            return;
+            int quoted = Math.Min(
+                Math.Min(_gatheredBytes, _gatheredSegmentBytes), DatagramTurn.QuoteLengthBytes);
+            SendError(
+                route, flow.Guest, _gatheredDestination, _settings.Gateway,
+                IcmpType.DestinationUnreachable, code, 0, _gathered.AsSpan(0, quoted), now);
         }
-
-        Span<byte> datagram =
-            stackalloc byte[UdpHeader.LengthBytes + DatagramTurn.QuoteLengthBytes];
-        int quoted = Math.Min(
-            Math.Min(_gatheredBytes, _gatheredSegmentBytes), DatagramTurn.QuoteLengthBytes);
-        datagram = datagram[..(UdpHeader.LengthBytes + quoted)];
-        _gathered.AsSpan(0, quoted).CopyTo(datagram[UdpHeader.LengthBytes..]);
-        IpEndpoint guest = flow.Guest;
-        UdpHeader.Write(
-            datagram, guest.Port, _gatheredDestination.Port, guest.Address,
-            _gatheredDestination.Address);
-        _errors.SendForFlow(
-            route, new FlowKey(guest, _gatheredDestination, IpProtocol.Udp), _settings.Gateway,
-            IcmpType.DestinationUnreachable, code, 0, datagram, now);
     }
 }

@@ -164,13 +164,15 @@ public sealed partial class UdpLayer : ITransport
 
     private void RefuseSend(in GuestPacket packet, HostError error, Instant now)
     {
-        Counters.Drop(
-            error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
+        CountRefused(error);
         if (IcmpCodeOf(error) is byte code)
         {
             _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
         }
     }
+
+    private void CountRefused(HostError error) => Counters.Drop(
+        error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
 
     // What the host's own routing or firewall says; the rest is dropped silently, or told already.
     internal static byte? IcmpCodeOf(HostError error) => error switch
