@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Slipway.Host;
 using Slipway.Services;
 using Slipway.Stack;
@@ -9,9 +8,9 @@ namespace Slipway.Engine;
 /// <summary>
 /// Puts the DNS server on the gateway's port 53. What the server knows is answered in the turn; for
 /// the rest it asks others on the thread pool, and the answer comes back through the mailbox. A TCP
-/// connection is one end of a socket pair whose other end the server reads.
+/// connection is a <see cref="DnsStreams"/>'s.
 /// </summary>
-internal sealed class DnsEndpoint : IDatagramService, IStreamServices, IDisposable
+internal sealed class DnsEndpoint : IDatagramService, IDisposable
 {
     public const ushort Port = 53;
 
@@ -23,16 +22,13 @@ internal sealed class DnsEndpoint : IDatagramService, IStreamServices, IDisposab
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopped;
     private readonly DnsServer _server;
-    private readonly HostNetwork _network;
     private readonly Mailbox _mailbox;
     private readonly IpAddress _gateway;
     private UdpLayer? _udp;
 
-    public DnsEndpoint(
-        DnsServer server, HostNetwork network, Mailbox mailbox, IpAddress gateway)
+    public DnsEndpoint(DnsServer server, Mailbox mailbox, IpAddress gateway)
     {
         _server = server;
-        _network = network;
         _mailbox = mailbox;
         _gateway = gateway;
         _stopped = _stopping.Token;
@@ -61,25 +57,8 @@ internal sealed class DnsEndpoint : IDatagramService, IStreamServices, IDisposab
         }
     }
 
-    public HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
-        out IHostStream? stream)
-    {
-        stream = null;
-        if (destination.Port != Port || destination.Address != _gateway)
-        {
-            return HostError.Refused;
-        }
-
-        HostError error = _network.OpenPair(owner, out stream, out SafeSocketHandle? far);
-        if (error == HostError.None && far is not null)
-        {
-            IpAddress address = guest.Address;
-            _ = Task.Run(() => ServeAsync(far, address));
-        }
-
-        return error;
-    }
+    /// <summary>The same by TCP, for the flows of a worker with these sockets.</summary>
+    public DnsStreams StreamsOn(HostNetwork network) => new(_server, network, _gateway, _stopped);
 
     /// <summary>Ends what waits.</summary>
     public void Dispose()
@@ -103,20 +82,6 @@ internal sealed class DnsEndpoint : IDatagramService, IStreamServices, IDisposab
         catch (OperationCanceledException)
         {
             return; // the engine stops; nobody waits for the answer
-        }
-    }
-
-    private async Task ServeAsync(SafeSocketHandle far, IpAddress guest)
-    {
-        try
-        {
-            using Socket socket = new(far);
-            await using NetworkStream connection = new(socket, ownsSocket: true);
-            await _server.ServeStreamAsync(connection, guest, _stopped).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
-        {
-            return; // the guest has gone or the engine stops: the connection is over either way
         }
     }
 

@@ -18,12 +18,12 @@ internal sealed class EngineEventSource : EventSource
     public static readonly EngineEventSource Log = new();
 
     private readonly List<DiagnosticCounter> _counters = [];
-    private Counters _source = new();
+    private Func<Counters> _source = static () => new Counters();
     private TurnClock _clock = new();
 
     /// <summary>Shows this engine from now on.</summary>
     [NonEvent]
-    public void Attach(Counters source, TurnClock clock)
+    public void Attach(Func<Counters> source, TurnClock clock)
     {
         _source = source;
         _clock = clock;
@@ -59,13 +59,13 @@ internal sealed class EngineEventSource : EventSource
             Add(name, "ms", () => _clock.Milliseconds(stage));
         }
 
-        Add("frames-received", "frames", () => _source.FramesReceived);
-        Add("frames-sent", "frames", () => _source.FramesSent);
-        Add("bytes-received", "B", () => _source.BytesReceived);
-        Add("bytes-sent", "B", () => _source.BytesSent);
-        Add("tcp-flows-opened", "flows", () => _source.TcpFlowsOpened);
-        Add("tcp-segments-retransmitted", "segments", () => _source.TcpSegmentsRetransmitted);
-        Add("udp-flows-opened", "flows", () => _source.UdpFlowsOpened);
+        Add("frames-received", "frames", () => _source().FramesReceived);
+        Add("frames-sent", "frames", () => _source().FramesSent);
+        Add("bytes-received", "B", () => _source().BytesReceived);
+        Add("bytes-sent", "B", () => _source().BytesSent);
+        Add("tcp-flows-opened", "flows", () => _source().TcpFlowsOpened);
+        Add("tcp-segments-retransmitted", "segments", () => _source().TcpSegmentsRetransmitted);
+        Add("udp-flows-opened", "flows", () => _source().UdpFlowsOpened);
         Add("frames-dropped", "frames", Dropped);
     }
 
@@ -75,10 +75,11 @@ internal sealed class EngineEventSource : EventSource
 
     private double Dropped()
     {
+        Counters counters = _source();
         double sum = 0;
         foreach (DropReason reason in Enum.GetValues<DropReason>())
         {
-            sum += _source.Dropped(reason);
+            sum += counters.Dropped(reason);
         }
 
         return sum;

@@ -17,26 +17,31 @@ public sealed partial class NetworkEngine
     private NetworkEngine(EngineConfiguration configuration, IEngineLog log)
     {
         _log = log;
-        _reactor = new Reactor();
-        _mailbox = new Mailbox(_reactor);
-        HostNetwork network = new(_reactor);
         StackSettings settings = ToStackSettings(configuration);
+        FlowSharding sharding = new(settings, configuration.Workers);
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp);
-        _dnsEndpoint = new DnsEndpoint(_dns, network, _mailbox, settings.Gateway);
-        _stack = new GuestStack(settings, new Counters(), network, network, _dnsEndpoint);
-        _dnsEndpoint.Attach(_stack.Udp);
+        _keeper = new KeeperWorker(settings, _dns, sharding);
         if (_dhcp is not null)
         {
-            _stack.Udp.AddService(
-                DhcpEndpoint.ServerPort, new DhcpEndpoint(_dhcp, _stack.Udp, TimeProvider.System));
+            GuestStack stack = _keeper.Stack;
+            stack.Udp.AddService(
+                DhcpEndpoint.ServerPort, new DhcpEndpoint(_dhcp, stack.Udp, TimeProvider.System));
             _dhcp.IsUsedByAnother = (address, mac) =>
-                _stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
+                stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
         }
 
+        for (int index = 1; index < configuration.Workers; index++)
+        {
+            ShardWorker shard = new(settings, sharding, index, _keeper);
+            _shards.Add(shard);
+            _keeper.Add(shard);
+        }
+
+        Connect();
         foreach (PublishSpecification publication in configuration.Publish)
         {
-            Publish(publication, configuration, network);
+            Publish(publication, configuration);
         }
     }
 
@@ -53,21 +58,32 @@ public sealed partial class NetworkEngine
         {
             foreach (LinkSpecification specification in configuration.Links)
             {
-                engine._links.Add(engine.Open(specification, configuration));
+                engine._keeper.Add(engine.Open(specification, configuration));
             }
 
-            Instant now = Reactor.Now();
-            foreach (GuestLink link in engine._links)
-            {
-                link.Start(engine._reactor, engine._stack, now);
-            }
-
+            engine._keeper.Start(Reactor.Now());
             return engine;
         }
         catch
         {
             engine.Dispose();
             throw;
+        }
+    }
+
+    // A ring from each worker to each other one.
+    private void Connect()
+    {
+        List<Worker> workers = [_keeper, .. _shards];
+        foreach (Worker from in workers)
+        {
+            foreach (Worker to in workers)
+            {
+                if (from != to)
+                {
+                    from.Connect(to);
+                }
+            }
         }
     }
 
@@ -90,6 +106,7 @@ public sealed partial class NetworkEngine
                         Gateway = configuration.Gateway,
                         MtuBytes = mtu,
                         Offload = tap.Offload,
+                        Queues = configuration.Workers,
                     },
                     Report),
                 StreamLinkSpecification stream => StreamLink.Listen(stream.Path, mtu, Report),
@@ -119,7 +136,7 @@ public sealed partial class NetworkEngine
     private IpAddress NextTapAddress(EngineConfiguration configuration)
     {
         IpAddress next = configuration.FirstGuest;
-        foreach (GuestLink link in _links)
+        foreach (GuestLink link in _keeper.Links)
         {
             next = link is TapLink ? new IpAddress(next.High, next.Low + 1) : next;
         }
@@ -127,8 +144,7 @@ public sealed partial class NetworkEngine
         return next;
     }
 
-    private void Publish(
-        PublishSpecification publication, EngineConfiguration configuration, HostNetwork network)
+    private void Publish(PublishSpecification publication, EngineConfiguration configuration)
     {
         IpEndpoint guest = publication.Guest.Address.IsUnspecified
             ? new IpEndpoint(configuration.FirstGuest, publication.Guest.Port) : publication.Guest;
@@ -136,12 +152,12 @@ public sealed partial class NetworkEngine
         IpEndpoint local = publication.Host;
         if (publication.Protocol == IpProtocol.Udp)
         {
-            error = _stack.Udp.Publish(publication.Host, guest, out UdpPublication? udp);
+            error = _keeper.Stack.Udp.Publish(publication.Host, guest, out UdpPublication? udp);
             local = udp?.HostLocal ?? local;
         }
         else
         {
-            PublishedTcpPort port = new(network, _stack.Tcp, guest);
+            PublishedTcpPort port = new(_keeper, guest);
             error = port.Listen(publication.Host);
             if (error == HostError.None)
             {
@@ -188,7 +204,7 @@ public sealed partial class NetworkEngine
             GatewayMac = configuration.GatewayMac,
             HostAlias = configuration.HostAlias,
             MtuBytes = configuration.MtuBytes,
-            Limits = configuration.Limits,
+            Limits = configuration.Limits.ShareOf(configuration.Workers),
             UdpFullCone = configuration.UdpFullCone,
             Seed = new Seed128(
                 BinaryPrimitives.ReadUInt64LittleEndian(seed),

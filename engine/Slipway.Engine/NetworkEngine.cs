@@ -1,5 +1,3 @@
-using Slipway.Host;
-using Slipway.Links;
 using Slipway.Services;
 using Slipway.Stack;
 
@@ -7,8 +5,8 @@ namespace Slipway.Engine;
 
 /// <summary>
 /// The whole engine: guests' links on one side, the host's sockets on the other, the stack and the
-/// services between them. One thread runs it (<see cref="Run"/>); everything else reaches it
-/// through the mailbox.
+/// services between them. The caller's thread runs it (<see cref="Run"/>), with one more for each
+/// further worker; everything else reaches them through their mailboxes.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,20 +17,38 @@ namespace Slipway.Engine;
 public sealed partial class NetworkEngine : IDisposable
 {
     private readonly IEngineLog _log;
-    private readonly Reactor _reactor;
-    private readonly Mailbox _mailbox;
-    private readonly GuestStack _stack;
+    private readonly KeeperWorker _keeper;
+    private readonly List<ShardWorker> _shards = [];
+    private readonly List<Thread> _threads = [];
     private readonly DhcpServer? _dhcp;
     private readonly DnsServer _dns;
-    private readonly DnsEndpoint _dnsEndpoint;
-    private readonly List<GuestLink> _links = [];
     private readonly List<PublishedTcpPort> _publishedTcp = [];
-    private readonly TurnClock _clock = new();
     private long _resourcesReported;
     private volatile bool _stopping;
 
-    /// <summary>What the engine has counted since its start; read from any thread.</summary>
-    public Counters Counters => _stack.Counters;
+    /// <summary>
+    /// What the engine has counted since its start; from any thread. Of several workers it is the
+    /// sum, made at each call.
+    /// </summary>
+    public Counters Counters
+    {
+        get
+        {
+            if (_shards.Count == 0)
+            {
+                return _keeper.Counters;
+            }
+
+            Counters total = new();
+            _keeper.Counters.AddTo(total);
+            foreach (ShardWorker shard in _shards)
+            {
+                shard.Counters.AddTo(total);
+            }
+
+            return total;
+        }
+    }
 
     /// <summary>
     /// Stops <see cref="Run"/> at the end of the turn; from any thread, more than once.
@@ -40,68 +56,63 @@ public sealed partial class NetworkEngine : IDisposable
     public void Stop()
     {
         _stopping = true;
-        _reactor.Wake();
+        _keeper.Reactor.Wake();
+        foreach (ShardWorker shard in _shards)
+        {
+            shard.Reactor.Wake();
+        }
     }
 
     /// <summary>Takes turns until <see cref="Stop"/>. Once, on one thread.</summary>
     public void Run()
     {
-        EngineEventSource.Log.Attach(Counters, _clock);
+        EngineEventSource.Log.Attach(() => Counters, _keeper.Clock);
+        foreach (ShardWorker shard in _shards)
+        {
+            Thread thread = new(() => TakeTurns(shard))
+            {
+                Name = $"slipway worker {shard.Index}",
+                IsBackground = true,
+            };
+            _threads.Add(thread);
+            thread.Start();
+        }
+
         while (!_stopping)
         {
-            TakeTurn();
+            _keeper.TakeTurn();
+            ReportResources();
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
         }
     }
 
     public void Dispose()
     {
-        _dnsEndpoint.Dispose();
         foreach (PublishedTcpPort port in _publishedTcp)
         {
             port.Close();
         }
 
-        foreach (GuestLink link in _links)
+        foreach (ShardWorker shard in _shards)
         {
-            link.Dispose();
+            shard.Dispose();
         }
 
+        _keeper.Dispose();
         _dhcp?.Dispose();
         _dns.Dispose();
-        _reactor.Dispose();
     }
 
-    /// <summary>One turn; waits at most until the next deadline.</summary>
-    private void TakeTurn()
+    private void TakeTurns(ShardWorker shard)
     {
-        _clock.BeginTurn();
-        _reactor.Wait(WaitNanoseconds());
-        _clock.End(TurnStage.Wait);
-        Instant now = Reactor.Now();
-        _mailbox.Run(now);
-        _clock.End(TurnStage.Commands);
-        _reactor.Dispatch(now);
-        _clock.End(TurnStage.Dispatch);
-        _stack.Advance(now);
-        _clock.End(TurnStage.Timers);
-        foreach (GuestLink link in _links)
+        while (!_stopping)
         {
-            link.Flush(now);
+            shard.TakeTurn();
         }
-
-        _clock.End(TurnStage.Flush);
-        ReportResources();
-    }
-
-    private long WaitNanoseconds()
-    {
-        if (_stack.HasPendingWork)
-        {
-            return 0;
-        }
-
-        Instant next = _stack.NextDeadline;
-        return next == Instant.Never ? -1 : Math.Max(0, (next - Reactor.Now()).Nanoseconds);
     }
 
     /// <summary>
@@ -109,7 +120,12 @@ public sealed partial class NetworkEngine : IDisposable
     /// </summary>
     private void ReportResources()
     {
-        long refused = _stack.Counters.Dropped(DropReason.HostResources);
+        long refused = _keeper.Counters.Dropped(DropReason.HostResources);
+        foreach (ShardWorker shard in _shards)
+        {
+            refused += shard.Counters.Dropped(DropReason.HostResources);
+        }
+
         if (_resourcesReported == 0 && refused > 0)
         {
             _log.Write(LogLevel.Warning,

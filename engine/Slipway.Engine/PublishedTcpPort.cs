@@ -5,7 +5,7 @@ namespace Slipway.Engine;
 
 /// <summary>A TCP port of the host that leads to a guest's: each client becomes a flow.</summary>
 internal sealed class PublishedTcpPort(
-    IHostListeners listeners, TcpLayer tcp, IpEndpoint guest) : IReadinessOwner
+    KeeperWorker keeper, IpEndpoint guest) : IReadinessOwner
 {
     /// <summary>
     /// Clients taken in one turn, so that a flood of them leaves time for others.
@@ -17,7 +17,8 @@ internal sealed class PublishedTcpPort(
     /// <summary>Where it listens; the port is real also when 0 was asked for.</summary>
     public IpEndpoint Local => _listener!.LocalEndpoint;
 
-    public HostError Listen(in IpEndpoint local) => listeners.ListenTcp(local, this, out _listener);
+    public HostError Listen(in IpEndpoint local) =>
+        keeper.Network.ListenTcp(local, this, out _listener);
 
     public void OnReady(Readiness readiness, Instant now)
     {
@@ -29,7 +30,7 @@ internal sealed class PublishedTcpPort(
                 return;
             }
 
-            tcp.AcceptFromHost(stream, client, guest, now);
+            keeper.Accept(stream, client, guest, now);
         }
     }
 

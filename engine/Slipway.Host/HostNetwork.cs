@@ -110,6 +110,11 @@ public sealed class HostNetwork(
         return HostError.None;
     }
 
+    /// <summary>
+    /// Takes over a stream that another worker has accepted, before it is adopted or closed here.
+    /// </summary>
+    public void Take(IHostStream stream) => ((TcpStream)stream).MoveTo(reactor);
+
     public void Adopt(IHostStream stream, IReadinessOwner owner) =>
         reactor.WatchEdges(((TcpStream)stream).Descriptor, owner);
 

@@ -25,7 +25,7 @@ internal sealed class TcpStream : IHostStream
 
     private static byte[]? s_scratch;
 
-    private readonly Reactor _reactor;
+    private Reactor _reactor;
     private long _kernelOffset = UnknownOffset;
     private bool _hasPeekOffset;
 
@@ -50,6 +50,9 @@ internal sealed class TcpStream : IHostStream
     public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(Descriptor);
 
     internal int Descriptor { get; }
+
+    /// <summary>Another worker has it from here on; nobody may watch it.</summary>
+    internal void MoveTo(Reactor reactor) => _reactor = reactor;
 
     public HostError FinishConnect()
     {

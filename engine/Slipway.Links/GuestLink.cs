@@ -11,6 +11,12 @@ public abstract class GuestLink : IDisposable
     /// <summary>Begins to receive; called once, on the worker.</summary>
     public abstract void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now);
 
+    /// <summary>
+    /// A way of another worker's own to a guest of this link; called on the link's worker, once
+    /// for each other one. Null when there is none: then frames go through the link's worker.
+    /// </summary>
+    public virtual IGuestPort? QueueFor(IGuestPort port) => null;
+
     /// <summary>End of each turn: sends what was queued.</summary>
     public virtual void Flush(Instant now)
     {

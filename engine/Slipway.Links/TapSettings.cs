@@ -21,6 +21,9 @@ public sealed record TapSettings
     /// </summary>
     public bool Offload { get; init; } = true;
 
+    /// <summary>One for each worker.</summary>
+    public int Queues { get; init; } = 1;
+
     /// <summary>The guest's address on it.</summary>
     public required IpAddress Address { get; init; }
 

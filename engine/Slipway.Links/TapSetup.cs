@@ -31,12 +31,7 @@ public static class TapSetup
             }
         }
 
-        int errno = TapDevice.Open(settings.Name, withHeader: true, out TapDevice? device);
-        if (errno == Errno.EINVAL)
-        {
-            errno = TapDevice.Open(settings.Name, withHeader: false, out device);
-        }
-
+        int errno = Open(settings, out TapDevice? device);
         if (errno != 0 || device is null)
         {
             throw new LinkException(errno switch
@@ -58,6 +53,37 @@ public static class TapSetup
         }
 
         return device;
+    }
+
+    /// <summary>
+    /// Attaches to a device that <see cref="Make"/> made, on the same thread, for each further
+    /// queue. Fewer than wanted where it was made elsewhere, for one.
+    /// </summary>
+    public static List<TapDevice> AddQueues(TapSettings settings)
+    {
+        List<TapDevice> queues = [];
+        while (queues.Count < settings.Queues - 1
+            && Open(settings, out TapDevice? queue) == 0 && queue is not null)
+        {
+            queues.Add(queue);
+        }
+
+        return queues;
+    }
+
+    // A device of one queue stays one; a kernel without the header has none.
+    private static int Open(TapSettings settings, out TapDevice? device)
+    {
+        bool withQueues = settings.Queues > 1;
+        int errno = TapDevice.Open(settings.Name, withHeader: true, withQueues, out device);
+        if (errno == Errno.EINVAL && withQueues)
+        {
+            errno = TapDevice.Open(settings.Name, withHeader: true, withQueues: false, out device);
+        }
+
+        return errno == Errno.EINVAL
+            ? TapDevice.Open(settings.Name, withHeader: false, withQueues: false, out device)
+            : errno;
     }
 
     private static void Configure(TapSettings settings)

@@ -31,4 +31,31 @@ public sealed class Counters
     public long Dropped(DropReason reason) => Volatile.Read(ref _dropped[(int)reason]);
 
     public long Malformeds(ParseError error) => Volatile.Read(ref _malformed[(int)error]);
+
+    /// <summary>Adds all of it to a total; from any thread.</summary>
+    public void AddTo(Counters total)
+    {
+        for (int i = 0; i < _dropped.Length; i++)
+        {
+            total._dropped[i] += Volatile.Read(ref _dropped[i]);
+        }
+
+        for (int i = 0; i < _malformed.Length; i++)
+        {
+            total._malformed[i] += Volatile.Read(ref _malformed[i]);
+        }
+
+        total.FramesReceived += Volatile.Read(ref FramesReceived);
+        total.BytesReceived += Volatile.Read(ref BytesReceived);
+        total.FramesSent += Volatile.Read(ref FramesSent);
+        total.BytesSent += Volatile.Read(ref BytesSent);
+        total.TcpFlowsOpened += Volatile.Read(ref TcpFlowsOpened);
+        total.TcpConnectsFailed += Volatile.Read(ref TcpConnectsFailed);
+        total.TcpSegmentsRetransmitted += Volatile.Read(ref TcpSegmentsRetransmitted);
+        total.TcpResetsSent += Volatile.Read(ref TcpResetsSent);
+        total.TcpChallengeAcks += Volatile.Read(ref TcpChallengeAcks);
+        total.UdpFlowsOpened += Volatile.Read(ref UdpFlowsOpened);
+        total.UdpFlowsEvicted += Volatile.Read(ref UdpFlowsEvicted);
+        total.EchoFlowsOpened += Volatile.Read(ref EchoFlowsOpened);
+    }
 }

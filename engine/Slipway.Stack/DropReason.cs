@@ -70,4 +70,7 @@ public enum DropReason : byte
 
     /// <summary>A datagram that the host's kernel would not take.</summary>
     HostSend,
+
+    /// <summary>A frame for another worker, whose ring was full.</summary>
+    WorkerBusy,
 }

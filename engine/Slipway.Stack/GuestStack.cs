@@ -3,97 +3,76 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// The whole stack of a worker, put together: links give frames to it, the host's sockets their
-/// readiness to its flows, and the turn ends with <see cref="Advance"/>.
+/// The whole stack, put together: links give frames to it, the host's sockets their readiness to
+/// its flows, and the turn ends with <see cref="Advance"/>. Where there are several workers it is
+/// the first one's, and the others have a <see cref="ShardStack"/> each.
 /// </summary>
 /// <remarks>
 /// <code>
 ///   frames -> Switch -> ArpLayer ------> NeighborTable
-///                    -> Ipv4Layer -+---> IcmpLayer -> PingLayer -> IHostNetwork
-///                       Reassembly +---> UdpLayer  --------------> IHostNetwork
-///                                  +---> TcpLayer  --------------> IHostNetwork
-///   frames &lt;- IGuestPort &lt;- PacketOutput &lt;- IcmpErrors and all of the above
+///                    -> FlowStack: IP, ICMP, UDP, TCP
 /// </code>
 /// </remarks>
 public sealed class GuestStack : IFrameReceiver
 {
     private readonly Switch _switch;
-    private readonly Ipv4Layer _ipv4;
-    private readonly DatagramTurn _datagrams = new();
 
     public GuestStack(
         StackSettings settings, Counters counters, IHostNetwork network, IHostListeners listeners,
         IStreamServices services)
     {
-        Settings = settings;
-        Counters = counters;
-        Output = new PacketOutput(settings, counters);
-        Errors = new IcmpErrors(settings, counters, Output);
+        StackParts parts = new(settings, counters, network, listeners, services);
         PortSet ports = new();
-        DestinationMap destinations = new(settings);
-        Neighbors = new NeighborTable(settings, counters, Output, ports, Timers);
-        ArpLayer arp = new(settings, counters, Output, ports, Neighbors);
-        _ipv4 = new Ipv4Layer(settings, counters, Errors, Timers, Neighbors, destinations);
-        _switch = new Switch(settings, counters, Output, ports, arp, _ipv4);
-        Pings = new PingLayer(
-            settings, counters, Output, Errors, Timers, Neighbors, network, destinations,
-            _datagrams);
-        Udp = new UdpLayer(
-            settings, counters, Output, Errors, Timers, Neighbors, network, listeners, destinations,
-            _datagrams);
-        Tcp = new TcpLayer(
-            settings, counters, Output, Errors, Timers, Neighbors, network, listeners, services,
-            destinations);
-        _ipv4.Attach(IpProtocol.Icmp, new IcmpLayer(settings, counters, Output, Pings, _datagrams,
-            Tcp));
-        _ipv4.Attach(IpProtocol.Udp, Udp);
-        _ipv4.Attach(IpProtocol.Tcp, Tcp);
+        Neighbors = new NeighborTable(settings, counters, parts.Output, ports, parts.Timers);
+        ArpLayer arp = new(settings, counters, parts.Output, ports, Neighbors);
+        Flows = new FlowStack(parts, Neighbors);
+        _switch = new Switch(settings, counters, parts.Output, ports, arp, Flows.Ipv4);
     }
 
-    public StackSettings Settings { get; }
+    /// <summary>The protocols above the switch.</summary>
+    public FlowStack Flows { get; }
 
-    public Counters Counters { get; }
+    public StackSettings Settings => Flows.Settings;
 
-    public PacketOutput Output { get; }
+    public Counters Counters => Flows.Counters;
 
-    public IcmpErrors Errors { get; }
-
-    public TimerWheel Timers { get; } = new();
+    public TimerWheel Timers => Flows.Timers;
 
     public NeighborTable Neighbors { get; }
 
-    public PingLayer Pings { get; }
+    public PingLayer Pings => Flows.Pings;
 
-    public UdpLayer Udp { get; }
+    public UdpLayer Udp => Flows.Udp;
 
-    public TcpLayer Tcp { get; }
+    public TcpLayer Tcp => Flows.Tcp;
 
     /// <summary>MAC addresses of guests that are remembered.</summary>
     public int StationCount => _switch.StationCount;
 
     /// <summary>Datagrams of which fragments are missing.</summary>
-    public int ReassemblyCount => _ipv4.ReassemblyCount;
+    public int ReassemblyCount => Flows.Ipv4.ReassemblyCount;
 
     /// <summary>True when there is more to do at once: the next turn must not wait.</summary>
-    public bool HasPendingWork => _datagrams.HasPendingWork || Tcp.HasPendingWork;
+    public bool HasPendingWork => Flows.HasPendingWork;
 
     /// <summary>When the next turn is due if nothing happens before.</summary>
-    public Instant NextDeadline => Timers.NextDeadline;
+    public Instant NextDeadline => Flows.NextDeadline;
 
     /// <summary>The end of a turn: timers fire, and what flows have to send goes out.</summary>
-    public void Advance(Instant now)
-    {
-        Udp.Flush(now);
-        Timers.Advance(now);
-        _datagrams.Flush(now);
-        Tcp.Flush(now);
-    }
+    public void Advance(Instant now) => Flows.Advance(now);
 
     public void OnPortOpened(IGuestPort port, Instant now) => _switch.OnPortOpened(port, now);
 
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
         _switch.OnFrame(port, frame, offload, now);
+
+    /// <summary>
+    /// Another worker has heard a guest. False when it may not be what it says to be any more.
+    /// </summary>
+    public bool Hear(IGuestPort port, MacAddress mac, IpAddress address, Instant now) =>
+        _switch.Hear(port, mac, now) && Settings.IsGuest(address)
+        && Neighbors.Learn(address, mac, port, now);
 
     public void OnPortWritable(IGuestPort port, Instant now)
     {
@@ -105,8 +84,6 @@ public sealed class GuestStack : IFrameReceiver
     {
         _switch.OnPortClosed(port, now);
         Neighbors.OnPortClosed(port);
-        _ipv4.OnPortClosed(port);
-        Udp.OnPortClosed(port);
-        Tcp.OnPortClosed(port, now);
+        Flows.OnPortClosed(port, now);
     }
 }

@@ -51,4 +51,18 @@ public sealed record StackLimits
 
     /// <summary>ICMP errors a second to one guest; the rest are dropped.</summary>
     public int IcmpErrorsPerSecond { get; init; } = 1_000;
+
+    /// <summary>
+    /// The part of one of several workers: of what is bounded in total, each has its share, which
+    /// flows fill evenly since they are shared out by a hash.
+    /// </summary>
+    public StackLimits ShareOf(int workers) => this with
+    {
+        TcpFlows = Share(TcpFlows, workers),
+        TcpHalfOpen = Share(TcpHalfOpen, workers),
+        UdpFlows = Share(UdpFlows, workers),
+        TcpReceiveBytes = Share(TcpReceiveBytes, workers),
+    };
+
+    private static int Share(int total, int workers) => (total + workers - 1) / workers;
 }

@@ -14,6 +14,7 @@ public static unsafe partial class Files
 
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
+    private const int F_DUPFD_CLOEXEC = 1030;
 
     public static int Open(string path, int flags) => Result(open(path, flags));
 
@@ -39,6 +40,11 @@ public static unsafe partial class Files
         int flags = Result(fcntl(descriptor, F_GETFL, 0));
         return flags < 0 ? flags : Result(fcntl(descriptor, F_SETFL, flags | NonBlocking));
     }
+
+    /// <summary>
+    /// Another descriptor of the same open file, closed at execve, or a negated errno.
+    /// </summary>
+    public static int Duplicate(int descriptor) => Result(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
 
     /// <summary>
     /// Sets the permissions (fchmod(2)). Of a Unix socket before it is bound: its file gets these,

@@ -14,6 +14,7 @@ public sealed unsafe partial class TapDevice : IDisposable
     private const nuint TUNGETIFF = 0x800454d2;
     private const nuint TUNSETVNETHDRSZ = 0x400454d8;
     private const short IFF_TAP = 2;
+    private const short IFF_MULTI_QUEUE = 0x100;
     private const short IFF_NO_PI = 0x1000;
     private const short IFF_VNET_HDR = 0x4000;
 
@@ -27,10 +28,14 @@ public sealed unsafe partial class TapDevice : IDisposable
     /// <param name="withHeader">
     /// Whether a struct virtio_net_hdr goes before each frame, which offloads need.
     /// </param>
+    /// <param name="withQueues">
+    /// Whether the device may be attached to several times; each is a queue of its own.
+    /// </param>
     /// <param name="device">The device; null on an error.</param>
     /// <returns>0 or an errno: ENOENT without /dev/net/tun, EPERM in a namespace of
     /// others, EINVAL where the kernel knows no such header.</returns>
-    public static int Open(string name, bool withHeader, out TapDevice? device)
+    public static int Open(
+        string name, bool withHeader, bool withQueues, out TapDevice? device)
     {
         device = null;
         int descriptor = Files.Open(
@@ -42,7 +47,8 @@ public sealed unsafe partial class TapDevice : IDisposable
 
         InterfaceRequest request = default;
         request.SetName(name);
-        request.Flags = (short)(IFF_TAP | IFF_NO_PI | (withHeader ? IFF_VNET_HDR : 0));
+        request.Flags = (short)(IFF_TAP | IFF_NO_PI | (withHeader ? IFF_VNET_HDR : 0)
+            | (withQueues ? IFF_MULTI_QUEUE : 0));
         if (ioctl(descriptor, TUNSETIFF, &request) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();

@@ -15,7 +15,7 @@ public class EngineEventSourceTests
     {
         Counters counters = new();
         TurnClock clock = new();
-        EngineEventSource.Log.Attach(counters, clock);
+        EngineEventSource.Log.Attach(() => counters, clock);
         Assert.False(clock.IsWanted);
         using CounterListener listener = new();
         listener.EnableEvents(

@@ -39,9 +39,9 @@ public sealed class TapLinkTests : IDisposable
         // Who has the guest's address? Asked by the gateway, as RFC 826 has it.
         byte[] request = Convert.FromHexString("ffffffffffff" + "5a94efe40cdd" + "0806"
             + "0001080006040001" + "5a94efe40cdd" + "c0a87f01" + "000000000000" + "c0a87f02");
-        request.CopyTo(link.Reserve(request.Length));
-        Assert.Equal(request, link.Reserved.ToArray());
-        Assert.True(link.Commit(request.Length));
+        request.CopyTo(link.Port.Reserve(request.Length));
+        Assert.Equal(request, link.Port.Reserved.ToArray());
+        Assert.True(link.Port.Commit(request.Length));
 
         byte[] reply = Until(() => recorder.Frames.Find(frame => frame.Length >= 42
             && frame.AsSpan(12, 10).SequenceEqual(
@@ -55,10 +55,10 @@ public sealed class TapLinkTests : IDisposable
     {
         using TapLink link = Open();
         Start(link);
-        Assert.Equal(1_400 + 18, link.MaxFrameLengthBytes);
-        Assert.Equal(link.MaxFrameLengthBytes, link.Reserve(link.MaxFrameLengthBytes).Length);
-        Assert.False(link.Reserve(IGuestPort.LargestSegmentedBytes).IsEmpty);
-        Assert.True(link.Reserve(IGuestPort.LargestSegmentedBytes + 1).IsEmpty);
+        Assert.Equal(1_400 + 18, link.Port.MaxFrameLengthBytes);
+        Assert.Equal(link.Port.MaxFrameLengthBytes, link.Port.Reserve(link.Port.MaxFrameLengthBytes).Length);
+        Assert.False(link.Port.Reserve(IGuestPort.LargestSegmentedBytes).IsEmpty);
+        Assert.True(link.Port.Reserve(IGuestPort.LargestSegmentedBytes + 1).IsEmpty);
     }
 
     [Fact]
@@ -68,12 +68,12 @@ public sealed class TapLinkTests : IDisposable
         FrameRecorder recorder = Start(link);
         _space.Execute("ip link set tap0 down");
         Turns(10);
-        Assert.False(link.Commit(link.Reserve(60).Length));
+        Assert.False(link.Port.Commit(link.Port.Reserve(60).Length));
 
         _space.Execute("ip link set tap0 up");
         recorder.Frames.Clear();
         Turns(10);
-        Assert.True(link.Commit(link.Reserve(60).Length));
+        Assert.True(link.Port.Commit(link.Port.Reserve(60).Length));
         Assert.Equal(0, recorder.Closed);
         Assert.Empty(_reports);
     }
@@ -87,7 +87,7 @@ public sealed class TapLinkTests : IDisposable
 
         Until(() => recorder.Closed == 1 ? recorder : null, "the port is closed");
         Assert.Contains("gone", Assert.Single(_reports), StringComparison.Ordinal);
-        Assert.True(link.Reserve(60).IsEmpty);
+        Assert.True(link.Port.Reserve(60).IsEmpty);
 
         // Nothing is ready any more: a wait lasts.
         Turns(3);

@@ -12,6 +12,8 @@ public sealed record CommandLineSettings
 
     public string? Mtu { get; init; }
 
+    public string? Workers { get; init; }
+
     public IReadOnlyList<string> Publish { get; init; } = [];
 
     public IReadOnlyList<string> Dns { get; init; } = [];

@@ -49,6 +49,12 @@ internal sealed class ConfigurationDocument
     public int? Mtu { get; set; }
 
     [Description(
+        "Threads that share the flows, 1 to 16; 1 by default. More help where many connections "
+            + "are busy and the host has processors to spare. Option --workers.")]
+    [Range(ConfigurationResolver.MinWorkers, ConfigurationResolver.MaxWorkers)]
+    public int? Workers { get; set; }
+
+    [Description(
         "Ports of the host that lead to a guest: [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. "
             + "The host's address is 127.0.0.1 and the guest's the first lease unless named. "
             + "Option --publish.")]

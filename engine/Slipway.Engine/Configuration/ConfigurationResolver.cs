@@ -11,6 +11,8 @@ internal static class ConfigurationResolver
 {
     public const int MinMtuBytes = 576;
     public const int MaxMtuBytes = 65_520;
+    public const int MinWorkers = 1;
+    public const int MaxWorkers = 16;
     private const int MinPrefixLength = 8;
     private const int MaxPrefixLength = 30;
     public const int MinLeaseSeconds = 60;
@@ -31,6 +33,7 @@ internal static class ConfigurationResolver
                 : document.Mtu is int bytes
                     ? SettingText.CheckRange("mtu", bytes, MinMtuBytes, MaxMtuBytes, "bytes")
                     : defaults.MtuBytes,
+            Workers = ResolveWorkers(document, commandLine, defaults.Workers),
             DnsRecords = ResolveRecords(document, commandLine),
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
@@ -47,6 +50,14 @@ internal static class ConfigurationResolver
             Publish = ResolvePublish(document, commandLine, configuration),
         };
     }
+
+    private static int ResolveWorkers(
+        ConfigurationDocument document, CommandLineSettings commandLine, int otherwise) =>
+        commandLine.Workers is string text
+            ? SettingText.ParseInteger("--workers", text, MinWorkers, MaxWorkers, "threads")
+            : document.Workers is int workers
+                ? SettingText.CheckRange("workers", workers, MinWorkers, MaxWorkers, "threads")
+                : otherwise;
 
     private static EngineConfiguration ResolveAddresses(
         EngineConfiguration configuration, ConfigurationDocument document,

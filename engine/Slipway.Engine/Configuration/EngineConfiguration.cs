@@ -40,6 +40,12 @@ public sealed record EngineConfiguration
     /// <summary>Largest IP packet on the virtual network, in bytes: 576 to 65520.</summary>
     public int MtuBytes { get; init; } = 1500;
 
+    /// <summary>
+    /// Threads that share the flows, 1 to 16. Each has a part of the bounds in
+    /// <see cref="Limits"/>.
+    /// </summary>
+    public int Workers { get; init; } = 1;
+
     /// <summary>Ports of the host that lead to a guest.</summary>
     public IReadOnlyList<PublishSpecification> Publish { get; init; } = [];
 

@@ -21,7 +21,8 @@ public sealed class IcmpLayer(
         {
             counters.Malformed(error);
         }
-        else if (IsFragmentationNeeded(message))
+        else if (message.Type == IcmpType.DestinationUnreachable
+            && message.Code == IcmpCode.FragmentationNeeded)
         {
             TakePathMtu(packet.Source, message, now);
         }
@@ -39,24 +40,25 @@ public sealed class IcmpLayer(
         }
     }
 
-    private static bool IsFragmentationNeeded(in IcmpMessage message) =>
-        message.Type == IcmpType.DestinationUnreachable
-        && message.Code == IcmpCode.FragmentationNeeded;
-
     /// <summary>
-    /// Reads the quoted packet: an IPv4 header, which may be cut behind, and eight bytes of TCP
-    /// (RFC 792). Nothing in it is believed but what names a live flow and a byte under way.
+    /// Reads the quoted packet of "fragmentation needed": an IPv4 header, which may be cut behind,
+    /// and eight bytes of TCP (RFC 792). Nothing in it is to be believed but what names a live
+    /// flow and a byte under way.
     /// </summary>
-    private void TakePathMtu(IpAddress sender, in IcmpMessage message, Instant now)
+    internal static bool TryReadQuotedSegment(
+        in IcmpMessage message, out FlowKey key, out SequenceNumber sequence)
     {
         const int transportBytes = 8;
+        key = default;
+        sequence = default;
         ReadOnlySpan<byte> quoted = message.Body;
         int headerLength = quoted.IsEmpty ? 0 : (quoted[0] & 0xf) * 4;
-        if (headerLength < Ipv4Header.MinimumLengthBytes || quoted[0] >> 4 != 4
+        if (message.Type != IcmpType.DestinationUnreachable
+            || message.Code != IcmpCode.FragmentationNeeded
+            || headerLength < Ipv4Header.MinimumLengthBytes || quoted[0] >> 4 != 4
             || quoted.Length < headerLength + transportBytes || quoted[9] != (byte)IpProtocol.Tcp)
         {
-            counters.Drop(DropReason.Icmp);
-            return;
+            return false;
         }
 
         ReadOnlySpan<byte> transport = quoted[headerLength..];
@@ -64,9 +66,16 @@ public sealed class IcmpLayer(
             IpAddress.ReadIPv4(quoted[12..]), BinaryPrimitives.ReadUInt16BigEndian(transport));
         IpEndpoint guest = new(
             IpAddress.ReadIPv4(quoted[16..]), BinaryPrimitives.ReadUInt16BigEndian(transport[2..]));
-        SequenceNumber sequence = new(BinaryPrimitives.ReadUInt32BigEndian(transport[4..]));
-        if (guest.Address != sender || !tcp.OnPacketTooBig(
-            new FlowKey(guest, remote, IpProtocol.Tcp), sequence, message.NextHopMtuBytes, now))
+        key = new FlowKey(guest, remote, IpProtocol.Tcp);
+        sequence = new SequenceNumber(BinaryPrimitives.ReadUInt32BigEndian(transport[4..]));
+        return true;
+    }
+
+    private void TakePathMtu(IpAddress sender, in IcmpMessage message, Instant now)
+    {
+        if (!TryReadQuotedSegment(message, out FlowKey key, out SequenceNumber sequence)
+            || key.Guest.Address != sender
+            || !tcp.OnPacketTooBig(key, sequence, message.NextHopMtuBytes, now))
         {
             counters.Drop(DropReason.Icmp);
         }

@@ -23,7 +23,7 @@ public sealed class PingLayer
     private readonly StackSettings _settings;
     private readonly PacketOutput _output;
     private readonly IcmpErrors _errors;
-    private readonly NeighborTable _neighbors;
+    private readonly INeighbors _neighbors;
     private readonly IHostNetwork _network;
     private readonly DestinationMap _destinations;
     private readonly DatagramTurn _turn;
@@ -32,7 +32,7 @@ public sealed class PingLayer
 
     public PingLayer(
         StackSettings settings, Counters counters, PacketOutput output, IcmpErrors errors,
-        TimerWheel timers, NeighborTable neighbors, IHostNetwork network,
+        TimerWheel timers, INeighbors neighbors, IHostNetwork network,
         DestinationMap destinations,
         DatagramTurn turn)
     {

@@ -21,14 +21,14 @@ public sealed class Ipv4Layer
     private readonly StackSettings _settings;
     private readonly Counters _counters;
     private readonly IcmpErrors _errors;
-    private readonly NeighborTable _neighbors;
+    private readonly INeighbors _neighbors;
     private readonly DestinationMap _destinations;
     private readonly Reassembly _reassembly;
     private readonly ITransport?[] _transports = new ITransport?[byte.MaxValue + 1];
 
     public Ipv4Layer(
         StackSettings settings, Counters counters, IcmpErrors errors, TimerWheel timers,
-        NeighborTable neighbors, DestinationMap destinations)
+        INeighbors neighbors, DestinationMap destinations)
     {
         _settings = settings;
         _counters = counters;
@@ -40,6 +40,9 @@ public sealed class Ipv4Layer
 
     /// <summary>Incomplete datagrams that are held.</summary>
     public int ReassemblyCount => _reassembly.Count;
+
+    /// <summary>Whose packets these are; null when there is one worker.</summary>
+    public IPacketSteering? Steering { get; set; }
 
     /// <summary>Gives the packets of a protocol to a transport.</summary>
     public void Attach(IpProtocol protocol, ITransport transport) =>
@@ -189,6 +192,11 @@ public sealed class Ipv4Layer
 
     private void Deliver(in GuestPacket packet, Instant now)
     {
+        if (Steering is IPacketSteering steering && steering.TryPass(packet))
+        {
+            return;
+        }
+
         if (_transports[(byte)packet.Protocol] is ITransport transport)
         {
             transport.Receive(packet, now);

@@ -10,10 +10,7 @@ public sealed partial class NeighborTable
 
     private static readonly Duration RetryInterval = Duration.FromSeconds(1);
 
-    /// <summary>
-    /// Asks all ports for a guest, three times a second apart, and tells the waiter how that ended;
-    /// at once where it is known. A waiter that asks again while it waits is told once.
-    /// </summary>
+    // All ports are asked, three times a second apart.
     public void Resolve(IpAddress guest, INeighborWaiter waiter, Instant now)
     {
         if (TryFind(guest, out GuestRoute route))

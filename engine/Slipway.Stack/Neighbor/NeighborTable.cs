@@ -11,7 +11,7 @@ namespace Slipway.Stack;
 /// (<see cref="Tenure"/>). A MAC that the switch lets move to another port takes its addresses
 /// along.
 /// </remarks>
-public sealed partial class NeighborTable : ITimerOwner
+public sealed partial class NeighborTable : INeighbors, ITimerOwner
 {
     /// <summary>A neighbor that was silent for so long is asked for again.</summary>
     public static readonly Duration Lifetime = Duration.FromSeconds(300);
@@ -50,7 +50,6 @@ public sealed partial class NeighborTable : ITimerOwner
 
     public int Count => _neighbors.Count;
 
-    /// <summary>The way to a guest that was heard lately.</summary>
     public bool TryFind(IpAddress guest, out GuestRoute route)
     {
         int index = _neighbors.Find(guest);
@@ -65,9 +64,6 @@ public sealed partial class NeighborTable : ITimerOwner
         return true;
     }
 
-    /// <summary>
-    /// Notes that a guest used an address. False, and counted, when another MAC holds the address.
-    /// </summary>
     public bool Learn(IpAddress guest, MacAddress mac, IGuestPort port, Instant now)
     {
         if (guest == _lastAddress && _last.Mac == mac && _last.Port == port

@@ -115,6 +115,11 @@ public sealed class Switch : IFrameReceiver
         Deliver(port, frame, offload, header, now);
     }
 
+    /// <summary>
+    /// Another worker has heard a MAC. False when it is another guest's, on another port.
+    /// </summary>
+    public bool Hear(IGuestPort port, MacAddress mac, Instant now) => Learn(mac, port, now);
+
     public void OnPortWritable(IGuestPort port, Instant now)
     {
         // Nothing waits here: what a full link cannot take is dropped, and TCP is told by itself.

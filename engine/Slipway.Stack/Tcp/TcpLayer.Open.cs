@@ -287,7 +287,7 @@ public sealed partial class TcpLayer : INeighborWaiter
         for (int i = 0; i < 1 << 16; i++)
         {
             key = new FlowKey(guest, new IpEndpoint(_settings.Gateway, port), IpProtocol.Tcp);
-            if (_flows.Find(key) is null)
+            if (_flows.Find(key) is null && Owns?.Invoke(key) != false)
             {
                 return true;
             }

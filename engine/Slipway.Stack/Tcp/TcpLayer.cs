@@ -60,7 +60,7 @@ public sealed partial class TcpLayer : ITransport
 
     private readonly StackSettings _settings;
     private readonly IcmpErrors _icmpErrors;
-    private readonly NeighborTable _neighbors;
+    private readonly INeighbors _neighbors;
     private readonly IHostNetwork _network;
     private readonly IHostListeners _listeners;
     private readonly IStreamServices _services;
@@ -73,7 +73,7 @@ public sealed partial class TcpLayer : ITransport
 
     public TcpLayer(
         StackSettings settings, Counters counters, PacketOutput output, IcmpErrors icmpErrors,
-        TimerWheel timers, NeighborTable neighbors, IHostNetwork network, IHostListeners listeners,
+        TimerWheel timers, INeighbors neighbors, IHostNetwork network, IHostListeners listeners,
         IStreamServices services, DestinationMap destinations)
     {
         _settings = settings;
@@ -103,6 +103,11 @@ public sealed partial class TcpLayer : ITransport
 
     /// <summary>True when flows have more to send at once: the next turn must not wait.</summary>
     public bool HasPendingWork => _nextTurn.Count > 0 || _queue.Count > 0 || _lateResetsDue;
+
+    /// <summary>
+    /// Where there are several workers: whether a flow is this one's; null for all.
+    /// </summary>
+    public Predicate<FlowKey>? Owns { get; set; }
 
     /// <summary>MSS that the MTU allows, before options, in bytes.</summary>
     internal int MaximumSegmentBytes => _settings.MtuBytes - 40;

@@ -24,7 +24,7 @@ public sealed partial class UdpLayer : ITransport
     private readonly StackSettings _settings;
     private readonly PacketOutput _output;
     private readonly IcmpErrors _errors;
-    private readonly NeighborTable _neighbors;
+    private readonly INeighbors _neighbors;
     private readonly IHostNetwork _network;
     private readonly IHostListeners _listeners;
     private readonly DatagramTurn _turn;
@@ -38,7 +38,7 @@ public sealed partial class UdpLayer : ITransport
 
     public UdpLayer(
         StackSettings settings, Counters counters, PacketOutput output, IcmpErrors errors,
-        TimerWheel timers, NeighborTable neighbors, IHostNetwork network, IHostListeners listeners,
+        TimerWheel timers, INeighbors neighbors, IHostNetwork network, IHostListeners listeners,
         DestinationMap destinations, DatagramTurn turn)
     {
         _settings = settings;

@@ -37,6 +37,12 @@ internal sealed class EngineOptions
         HelpName = "BYTES",
     };
 
+    private readonly Option<string> _workers = new("--workers")
+    {
+        Description = "Threads that share the flows, 1 to 16. [1]",
+        HelpName = "N",
+    };
+
     private readonly Option<string[]> _publish = new("--publish", "-p")
     {
         Description = "A port of the host that leads to the guest: "
@@ -79,6 +85,7 @@ internal sealed class EngineOptions
         command.Options.Add(_config);
         command.Options.Add(_subnet);
         command.Options.Add(_mtu);
+        command.Options.Add(_workers);
         command.Options.Add(_publish);
         command.Options.Add(_dns);
         command.Options.Add(_noHostAlias);
@@ -98,6 +105,7 @@ internal sealed class EngineOptions
             Links = result.GetValue(_links) ?? [],
             Subnet = result.GetValue(_subnet),
             Mtu = result.GetValue(_mtu),
+            Workers = result.GetValue(_workers),
             Publish = result.GetValue(_publish) ?? [],
             Dns = result.GetValue(_dns) ?? [],
             NoHostAlias = result.GetValue(_noHostAlias),

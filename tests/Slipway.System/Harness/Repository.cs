@@ -5,6 +5,13 @@ public static class Repository
 {
     public static string Root { get; } = FindRoot();
 
+    /// <summary>
+    /// SLIPWAY_WORKERS=N runs the engines of all tests with so many workers.
+    /// </summary>
+    public static string[] Workers { get; } =
+        Environment.GetEnvironmentVariable("SLIPWAY_WORKERS") is { Length: > 0 } count
+            ? ["--workers", count] : [];
+
     /// <summary>The published binary: $SLIPWAY, or what tests/run.sh publishes.</summary>
     public static string Binary { get; } =
         Environment.GetEnvironmentVariable("SLIPWAY") is { Length: > 0 } path

@@ -21,7 +21,8 @@ public sealed class SlipwayEngine : IDisposable
     {
         // Descriptor 3 is the pipe that is read here; what else is printed goes to the errors.
         program = site.Host.Start(["sh", "-c", "exec \"$@\" 3>&1 1>&2", "sh",
-            .. wrapper, Repository.Binary, "run", "--ready-fd", "3", .. arguments]);
+            .. wrapper, Repository.Binary, "run", "--ready-fd", "3",
+            .. Repository.Workers, .. arguments]);
         WaitUntilReady();
     }
 

@@ -1,0 +1,217 @@
+using Slipway.Links;
+using Slipway.Services;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// The first worker: it keeps the switch, the neighbors, the links and the services, and has its
+/// share of the flows like any other.
+/// </summary>
+/// <remarks>
+/// A packet that has passed the checks here is given to the worker of its flow
+/// (<see cref="FlowSharding"/>). That one answers by a queue of the link's of its own, or where
+/// the link has none through a <see cref="RelayPort"/>.
+/// </remarks>
+internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
+{
+    private readonly FlowSharding _sharding;
+    private readonly List<ShardWorker> _shards = [];
+    private readonly List<GuestLink> _links = [];
+    private readonly Dictionary<int, IGuestPort> _ports = [];
+    private readonly List<RelayPort> _relays = [];
+
+    public KeeperWorker(StackSettings settings, DnsServer dns, FlowSharding sharding)
+        : base(FlowSharding.Keeper)
+    {
+        _sharding = sharding;
+        Dns = new DnsEndpoint(dns, Mailbox, settings.Gateway);
+        Stack = new GuestStack(settings, Counters, Network, Network, Dns.StreamsOn(Network));
+        Dns.Attach(Stack.Udp);
+        if (sharding.Workers > 1)
+        {
+            Stack.Flows.Ipv4.Steering = this;
+            Stack.Tcp.Owns = key => sharding.WorkerOf(key) == FlowSharding.Keeper;
+        }
+    }
+
+    public GuestStack Stack { get; }
+
+    public DnsEndpoint Dns { get; }
+
+    public IReadOnlyList<GuestLink> Links => _links;
+
+    protected override FlowStack Flows => Stack.Flows;
+
+    /// <summary>Another worker shares the flows. Before the links start.</summary>
+    public void Add(ShardWorker shard) => _shards.Add(shard);
+
+    public void Add(GuestLink link) => _links.Add(link);
+
+    /// <summary>Begins to receive.</summary>
+    public void Start(Instant now)
+    {
+        foreach (GuestLink link in _links)
+        {
+            link.Start(Reactor, _shards.Count == 0 ? Stack : this, now);
+        }
+    }
+
+    /// <summary>
+    /// A client of a published port: the worker of its flow takes it over.
+    /// </summary>
+    public void Accept(
+        IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now)
+    {
+        int worker = _sharding.Workers == 1 ? Index : _sharding.WorkerOf(new FlowKey(
+            guest, new IpEndpoint(Stack.Settings.Gateway, client.Port), IpProtocol.Tcp));
+        if (worker == Index)
+        {
+            Stack.Tcp.AcceptFromHost(stream, client, guest, now);
+        }
+        else
+        {
+            _shards[worker - 1].PostAccepted(stream, client, guest);
+        }
+    }
+
+    /// <summary>Asks for a guest on behalf of another worker.</summary>
+    public void PostResolve(IpAddress guest, INeighborWaiter waiter) =>
+        Mailbox.Post(new Resolve(Stack.Neighbors, guest, waiter));
+
+    public bool TryPass(in GuestPacket packet)
+    {
+        int worker = _sharding.WorkerOf(
+            packet.Protocol, packet.Source, packet.Destination, packet.Payload);
+        if (worker == Index)
+        {
+            return false;
+        }
+
+        int lengthBytes = EthernetHeader.LengthBytes + packet.Quote.Length;
+        Span<byte> frame = Reserve(worker, lengthBytes);
+        if (!frame.IsEmpty)
+        {
+            EthernetHeader.Write(
+                frame,
+                packet.IsLinkBroadcast ? MacAddress.Broadcast : Stack.Settings.GatewayMac,
+                packet.Route.Mac, EtherType.IPv4);
+            packet.Quote.CopyTo(frame[EthernetHeader.LengthBytes..]);
+            Commit(
+                worker, WorkerMessage.CheckedFrame, packet.Route.Port.Id, lengthBytes,
+                packet.Offload);
+        }
+
+        return true;
+    }
+
+    public void OnPortOpened(IGuestPort port, Instant now)
+    {
+        _ports.Add(port.Id, port);
+        foreach (ShardWorker shard in _shards)
+        {
+            shard.PostOpened(QueueFor(port) ?? RelayFor(port, shard));
+        }
+
+        Stack.OnPortOpened(port, now);
+    }
+
+    public void OnFrame(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
+        Stack.OnFrame(port, frame, offload, now);
+
+    public void OnPortWritable(IGuestPort port, Instant now)
+    {
+        Stack.OnPortWritable(port, now);
+        DrainRelays();
+    }
+
+    public void OnPortClosed(IGuestPort port, Instant now)
+    {
+        Stack.OnPortClosed(port, now);
+        _ports.Remove(port.Id);
+        _relays.RemoveAll(relay => relay.Id == port.Id);
+        foreach (ShardWorker shard in _shards)
+        {
+            shard.PostClosed(port.Id);
+        }
+    }
+
+    public override void Dispose()
+    {
+        Dns.Dispose();
+        foreach (GuestLink link in _links)
+        {
+            link.Dispose();
+        }
+
+        base.Dispose();
+    }
+
+    protected override void Receive(int from, in RingRecord record, Instant now)
+    {
+        if (!_ports.TryGetValue(record.Port, out IGuestPort? port))
+        {
+            return; // it has closed meanwhile
+        }
+
+        if (record.Kind == (uint)WorkerMessage.Frame)
+        {
+            Stack.OnFrame(port, record.Frame, record.Offload, now);
+        }
+        else if (record.Kind == (uint)WorkerMessage.Heard)
+        {
+            HeardGuest guest = HeardGuest.Read(record.Frame);
+            bool isGood = Stack.Hear(port, guest.Mac, guest.Address, now);
+            Send(
+                from, isGood ? WorkerMessage.Confirmed : WorkerMessage.Revoked, port.Id, guest);
+        }
+    }
+
+    protected override void EndTurn(Instant now)
+    {
+        DrainRelays();
+        foreach (GuestLink link in _links)
+        {
+            link.Flush(now);
+        }
+    }
+
+    private IGuestPort? QueueFor(IGuestPort port)
+    {
+        foreach (GuestLink link in _links)
+        {
+            if (link.QueueFor(port) is IGuestPort queue)
+            {
+                return queue;
+            }
+        }
+
+        return null;
+    }
+
+    private RelayPort RelayFor(IGuestPort port, ShardWorker shard)
+    {
+        RelayPort relay = new(port, shard.TellKeeper, shard.TellRoom);
+        _relays.Add(relay);
+        return relay;
+    }
+
+    private void DrainRelays()
+    {
+        foreach (RelayPort relay in _relays)
+        {
+            for (int lost = relay.Drain(); lost > 0; lost--)
+            {
+                Counters.Drop(DropReason.LinkFull);
+            }
+        }
+    }
+
+    private sealed class Resolve(NeighborTable table, IpAddress guest, INeighborWaiter waiter)
+        : Command
+    {
+        public override void Run(Instant now) => table.Resolve(guest, waiter, now);
+    }
+}

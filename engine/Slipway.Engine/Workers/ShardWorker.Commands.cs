@@ -1,0 +1,62 @@
+using Slipway.Links;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>What the keeper asks of a worker by its mailbox: rare, so it may be allocated.</summary>
+internal sealed partial class ShardWorker
+{
+    private sealed class Opened(ShardWorker worker, IGuestPort port) : Command
+    {
+        public override void Run(Instant now)
+        {
+            worker._ports.Add(port.Id, port);
+            worker._stack.OnPortOpened(port, now);
+            (port as TapQueue)?.Start(worker.Reactor, worker._stack);
+        }
+    }
+
+    private sealed class Closed(ShardWorker worker, int port) : Command
+    {
+        public override void Run(Instant now)
+        {
+            if (worker._ports.Remove(port, out IGuestPort? closed))
+            {
+                worker._stack.OnPortClosed(closed, now);
+                (closed as IDisposable)?.Dispose();
+            }
+        }
+    }
+
+    private sealed class Accepted(
+        ShardWorker worker, IHostStream stream, IpEndpoint client, IpEndpoint guest) : Command
+    {
+        public override void Run(Instant now)
+        {
+            worker.Network.Take(stream);
+            worker.Flows.Tcp.AcceptFromHost(stream, client, guest, now);
+        }
+    }
+
+    private sealed class Resolved(
+        ShardWorker worker, IpAddress guest, int port, MacAddress mac) : Command
+    {
+        public override void Run(Instant now)
+        {
+            if (worker._ports.TryGetValue(port, out IGuestPort? found))
+            {
+                worker._stack.Neighbors.Resolved(guest, new GuestRoute(found, mac), now);
+            }
+            else
+            {
+                worker._stack.Neighbors.Failed(guest, now);
+            }
+        }
+    }
+
+    private sealed class Failed(ShardWorker worker, IpAddress guest) : Command
+    {
+        public override void Run(Instant now) => worker._stack.Neighbors.Failed(guest, now);
+    }
+}

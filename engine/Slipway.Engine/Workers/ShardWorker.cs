@@ -1,0 +1,116 @@
+using Slipway.Links;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>A worker that has a share of the flows; the rest it leaves to the keeper.</summary>
+internal sealed partial class ShardWorker
+    : Worker, IFrameRelay, INeighborKeeper, INeighborWaiter
+{
+    private readonly KeeperWorker _keeper;
+    private readonly ShardStack _stack;
+    private readonly Dictionary<int, IGuestPort> _ports = [];
+    private volatile bool _hasRoom;
+
+    public ShardWorker(
+        StackSettings settings, FlowSharding sharding, int index, KeeperWorker keeper)
+        : base(index)
+    {
+        _keeper = keeper;
+        _stack = new ShardStack(
+            settings, Counters, Network, Network, keeper.Dns.StreamsOn(Network), this, sharding,
+            index, this);
+    }
+
+    protected override FlowStack Flows => _stack.Flows;
+
+    /// <summary>Something was written to a relay; on this worker.</summary>
+    public void TellKeeper() => HasNewsFor(FlowSharding.Keeper);
+
+    /// <summary>A relay that had no room has some again; on the keeper.</summary>
+    public void TellRoom()
+    {
+        _hasRoom = true;
+        Reactor.Wake();
+    }
+
+    public void PassToKeeper(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload) =>
+        Send(FlowSharding.Keeper, WorkerMessage.Frame, port.Id, frame, offload);
+
+    public void PassToShard(
+        int worker, IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload) =>
+        Send(worker, WorkerMessage.CheckedFrame, port.Id, frame, offload);
+
+    public void Note(IpAddress guest, in GuestRoute route) => Send(
+        FlowSharding.Keeper, WorkerMessage.Heard, route.Port.Id,
+        new HeardGuest(guest, route.Mac));
+
+    public void Resolve(IpAddress guest) => _keeper.PostResolve(guest, this);
+
+    /// <summary>On the keeper: it has found a guest that was asked for.</summary>
+    public void OnNeighborResolved(IpAddress address, in GuestRoute route, Instant now) =>
+        Mailbox.Post(new Resolved(this, address, route.Port.Id, route.Mac));
+
+    /// <summary>On the keeper: nobody has answered.</summary>
+    public void OnNeighborFailed(IpAddress address, Instant now) =>
+        Mailbox.Post(new Failed(this, address));
+
+    public void PostOpened(IGuestPort port) => Mailbox.Post(new Opened(this, port));
+
+    public void PostClosed(int port) => Mailbox.Post(new Closed(this, port));
+
+    public void PostAccepted(
+        IHostStream stream, in IpEndpoint client, in IpEndpoint guest) =>
+        Mailbox.Post(new Accepted(this, stream, client, guest));
+
+    public override void Dispose()
+    {
+        foreach (IGuestPort port in _ports.Values)
+        {
+            (port as IDisposable)?.Dispose();
+        }
+
+        base.Dispose();
+    }
+
+    protected override void Receive(int from, in RingRecord record, Instant now)
+    {
+        if (!_ports.TryGetValue(record.Port, out IGuestPort? port))
+        {
+            return; // it has closed meanwhile
+        }
+
+        if (record.Kind == (uint)WorkerMessage.CheckedFrame)
+        {
+            _stack.OnCheckedFrame(port, record.Frame, record.Offload, now);
+            return;
+        }
+
+        HeardGuest guest = HeardGuest.Read(record.Frame);
+        if (record.Kind == (uint)WorkerMessage.Confirmed)
+        {
+            _stack.Neighbors.Confirm(guest.Address, new GuestRoute(port, guest.Mac), now);
+        }
+        else
+        {
+            _stack.Neighbors.Revoke(guest.Address);
+        }
+    }
+
+    protected override void EndTurn(Instant now)
+    {
+        if (!_hasRoom)
+        {
+            return;
+        }
+
+        // What is sent now goes out in the next turn, which does not wait: flows are queued.
+        _hasRoom = false;
+        foreach (IGuestPort port in _ports.Values)
+        {
+            _stack.OnPortWritable(port, now);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using Slipway.Host;
+using Slipway.Links;
+using Slipway.Stack;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// A thread of the engine with flows of its own: it waits, takes what has come, lets its flows
+/// work, and waits again.
+/// </summary>
+/// <remarks>
+/// <code>
+///   commands -> rings of other workers -> links, host sockets -> flows -> timers -> flush, knock
+/// </code>
+/// Workers share nothing but rings with one writer and one reader, and mailboxes. A worker that
+/// waits says so before it looks at its rings for the last time, and who has written to a ring
+/// looks whether its reader waits: so no frame lies unseen, and none costs a system call while
+/// its reader is awake.
+/// </remarks>
+internal abstract class Worker : IDisposable
+{
+    /// <summary>
+    /// Taken from one ring in a turn, so that the worker's own links and sockets have their share.
+    /// </summary>
+    private const int FramesPerTurn = 64;
+
+    private readonly List<Inlet> _inlets = [];
+    private readonly Dictionary<int, Outlet> _outlets = [];
+    private int _isAsleep;
+
+    protected Worker(int index)
+    {
+        Index = index;
+        Mailbox = new Mailbox(Reactor);
+        Network = new HostNetwork(Reactor);
+    }
+
+    public int Index { get; }
+
+    public Reactor Reactor { get; } = new();
+
+    public Mailbox Mailbox { get; }
+
+    public HostNetwork Network { get; }
+
+    public Counters Counters { get; } = new();
+
+    public TurnClock Clock { get; } = new();
+
+    protected abstract FlowStack Flows { get; }
+
+    /// <summary>Lets this worker send to another; before either runs.</summary>
+    public void Connect(Worker target)
+    {
+        Outlet outlet = new(target);
+        _outlets.Add(target.Index, outlet);
+        target._inlets.Add(new Inlet(Index, outlet.Ring));
+    }
+
+    /// <summary>One turn; waits at most until the next deadline.</summary>
+    public void TakeTurn()
+    {
+        Clock.BeginTurn();
+        Wait();
+        Clock.End(TurnStage.Wait);
+        Instant now = Reactor.Now();
+        Mailbox.Run(now);
+        Clock.End(TurnStage.Commands);
+        foreach (Inlet inlet in _inlets)
+        {
+            for (int i = 0; i < FramesPerTurn && inlet.Ring.TryPeek(out RingRecord record); i++)
+            {
+                Receive(inlet.Worker, record, now);
+                inlet.Ring.Release();
+            }
+        }
+
+        Reactor.Dispatch(now);
+        Clock.End(TurnStage.Dispatch);
+        Flows.Advance(now);
+        Clock.End(TurnStage.Timers);
+        EndTurn(now);
+        foreach (Outlet outlet in _outlets.Values)
+        {
+            outlet.Knock();
+        }
+
+        Clock.End(TurnStage.Flush);
+    }
+
+    /// <summary>There is something in a ring; from any thread.</summary>
+    public void Knock()
+    {
+        if (Interlocked.Exchange(ref _isAsleep, 0) == 1)
+        {
+            Reactor.Wake();
+        }
+    }
+
+    public virtual void Dispose() => Reactor.Dispose();
+
+    /// <summary>Takes what another worker has sent.</summary>
+    protected abstract void Receive(int from, in RingRecord record, Instant now);
+
+    /// <summary>The last stage of a turn.</summary>
+    protected abstract void EndTurn(Instant now);
+
+    /// <summary>The other worker is knocked at at the end of the turn.</summary>
+    protected void HasNewsFor(int worker) => _outlets[worker].HasNews = true;
+
+    /// <summary>
+    /// Memory for a message to another worker; empty, and counted, when its ring is full.
+    /// </summary>
+    protected Span<byte> Reserve(int worker, int lengthBytes)
+    {
+        Span<byte> room = _outlets[worker].Ring.Reserve(lengthBytes);
+        if (room.IsEmpty)
+        {
+            Counters.Drop(DropReason.WorkerBusy);
+        }
+
+        return room;
+    }
+
+    /// <summary>Sends what was reserved.</summary>
+    protected void Commit(
+        int worker, WorkerMessage message, int port, int lengthBytes, in FrameOffload offload)
+    {
+        Outlet outlet = _outlets[worker];
+        outlet.Ring.Commit((uint)message, port, lengthBytes, offload);
+        outlet.HasNews = true;
+    }
+
+    /// <summary>Sends a copy; lost, and counted, when the other's ring is full.</summary>
+    protected void Send(
+        int worker, WorkerMessage message, int port, ReadOnlySpan<byte> bytes,
+        in FrameOffload offload)
+    {
+        Span<byte> room = Reserve(worker, bytes.Length);
+        if (!room.IsEmpty)
+        {
+            bytes.CopyTo(room);
+            Commit(worker, message, port, bytes.Length, offload);
+        }
+    }
+
+    protected void Send(int worker, WorkerMessage message, int port, in HeardGuest guest)
+    {
+        Span<byte> room = Reserve(worker, HeardGuest.LengthBytes);
+        if (!room.IsEmpty)
+        {
+            guest.Write(room);
+            Commit(worker, message, port, HeardGuest.LengthBytes, default);
+        }
+    }
+
+    private void Wait()
+    {
+        long nanoseconds = WaitNanoseconds();
+        if (nanoseconds == 0 || _inlets.Count == 0)
+        {
+            Reactor.Wait(nanoseconds);
+            return;
+        }
+
+        Volatile.Write(ref _isAsleep, 1);
+        Interlocked.MemoryBarrier();
+        Reactor.Wait(HasMail() ? 0 : nanoseconds);
+        Volatile.Write(ref _isAsleep, 0);
+    }
+
+    private long WaitNanoseconds()
+    {
+        if (Flows.HasPendingWork || HasMail())
+        {
+            return 0;
+        }
+
+        Instant next = Flows.NextDeadline;
+        return next == Instant.Never ? -1 : Math.Max(0, (next - Reactor.Now()).Nanoseconds);
+    }
+
+    private bool HasMail()
+    {
+        foreach (Inlet inlet in _inlets)
+        {
+            if (!inlet.Ring.IsEmpty)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly record struct Inlet(int Worker, FrameRing Ring);
+}

@@ -1,0 +1,147 @@
+using System.ComponentModel;
+using Slipway.Linux;
+using Slipway.Stack;
+
+namespace Slipway.Links;
+
+/// <summary>
+/// One queue of a TAP, for one worker. The kernel gives a flow's frames to the queue by which
+/// something was last sent for it (Documentation/networking/tuntap.rst, "Multiqueue").
+/// </summary>
+/// <remarks>
+/// One frame a read or write; the device takes what is written at once or drops it as a network
+/// card would, so the port is never full. A queue that only writes shares the descriptor of one
+/// that reads: the kernel takes frames from several threads.
+/// </remarks>
+public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
+{
+    /// <summary>
+    /// Frames and bytes read in one turn, so that host sockets and other links have their share.
+    /// </summary>
+    private const int FramesPerTurn = 64;
+    private const int BytesPerTurn = 1 << 20;
+
+    private readonly int _descriptor;
+    private readonly int _headerBytes;
+    private readonly byte[] _received;
+    private readonly byte[] _sent;
+    private readonly bool _reads;
+    private int _reservedBytes;
+    private bool _isOpen;
+    private bool _isClosed;
+    private IDescriptorWatcher? _watcher;
+    private IFrameReceiver? _receiver;
+
+    internal TapQueue(
+        int id, int descriptor, bool reads, int headerBytes, Offloads offloads,
+        int maxFrameLengthBytes)
+    {
+        Id = id;
+        Offloads = offloads;
+        MaxFrameLengthBytes = maxFrameLengthBytes;
+        _descriptor = descriptor;
+        _headerBytes = headerBytes;
+        _reads = reads;
+        int largestBytes = Math.Max(
+            headerBytes + IGuestPort.LargestSegmentedBytes, maxFrameLengthBytes);
+        _received = reads
+            ? GC.AllocateUninitializedArray<byte>(largestBytes, pinned: true) : [];
+        _sent = GC.AllocateUninitializedArray<byte>(largestBytes, pinned: true);
+    }
+
+    /// <summary>That of the device: its queues are one port to the switch.</summary>
+    public int Id { get; }
+
+    public int MaxFrameLengthBytes { get; }
+
+    public Offloads Offloads { get; }
+
+    public Span<byte> Reserved => _sent.AsSpan(_headerBytes, _reservedBytes);
+
+    /// <summary>The device has gone; told once, in the turn, with the reason.</summary>
+    internal Action<string, Instant>? OnDead { get; set; }
+
+    private int LargestFrameBytes => (Offloads & Offloads.TcpSegments4) != 0
+        ? IGuestPort.LargestSegmentedBytes : MaxFrameLengthBytes;
+
+    /// <summary>Begins to read, on the worker whose queue it is.</summary>
+    public void Start(IDescriptorWatcher watcher, IFrameReceiver receiver)
+    {
+        _receiver = receiver;
+        _isOpen = !_isClosed;
+        if (_reads && _isOpen)
+        {
+            _watcher = watcher;
+            watcher.Watch(_descriptor, Readiness.Readable, this);
+        }
+    }
+
+    public void OnReady(Readiness readiness, Instant now)
+    {
+        int bytes = 0;
+        for (int i = 0; i < FramesPerTurn && bytes < BytesPerTurn && _isOpen; i++)
+        {
+            int length = Files.Read(_descriptor, _received);
+            if (length > 0)
+            {
+                bytes += length;
+                Take(_received.AsSpan(0, length), now);
+                continue;
+            }
+
+            // EIO: the interface is down, which comes and goes. EBADFD: it has been deleted, with
+            // its namespace or by hand, and the descriptor is good for nothing any more.
+            if (length is not (-Errno.EAGAIN or -Errno.EINTR or -Errno.EIO))
+            {
+                Dispose();
+                OnDead?.Invoke(new Win32Exception(-length).Message, now);
+            }
+
+            return;
+        }
+    }
+
+    public Span<byte> Reserve(int lengthBytes)
+    {
+        _reservedBytes = _isOpen && lengthBytes <= LargestFrameBytes ? lengthBytes : 0;
+        return Reserved;
+    }
+
+    public bool Commit(int lengthBytes, in FrameOffload offload)
+    {
+        _reservedBytes = 0;
+        int writtenBytes = _headerBytes + lengthBytes;
+        if (_headerBytes > 0)
+        {
+            VirtioNetHeader.Write(_sent, offload);
+        }
+
+        return Files.Write(_descriptor, _sent.AsSpan(0, writtenBytes)) == writtenBytes;
+    }
+
+    /// <summary>
+    /// Closing lets the kernel take down the device, and a namespace that it kept. More than once.
+    /// </summary>
+    public void Dispose()
+    {
+        _isOpen = false;
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            _watcher?.Unwatch(_descriptor);
+            Files.Close(_descriptor);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> received, Instant now)
+    {
+        ReadOnlySpan<byte> frame = received[Math.Min(_headerBytes, received.Length)..];
+        FrameOffload offload = default;
+        if (_headerBytes > 0 && !VirtioNetHeader.TryRead(received, frame.Length, out offload))
+        {
+            frame = default; // counted as malformed: what it lacks cannot be told
+        }
+
+        _receiver!.OnFrame(this, frame, offload, now);
+    }
+}
