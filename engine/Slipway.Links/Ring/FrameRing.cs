@@ -71,8 +71,9 @@ public sealed class FrameRing
 
         if (skipped > 0)
         {
-            // Seen only when the tail passes it, together with the record behind.
-            HeaderAt(tail) = new RecordHeader { RecordBytes = (uint)skipped, Kind = Skip };
+            // Seen only when the tail passes it, together with the record behind. There may be no
+            // room for more of a header than this.
+            StartAt(tail) = new RecordStart { RecordBytes = (uint)skipped, Kind = Skip };
         }
 
         _reservedAt = tail + skipped;
@@ -91,8 +92,7 @@ public sealed class FrameRing
         _reservedBytes = 0;
         HeaderAt(_reservedAt) = new RecordHeader
         {
-            RecordBytes = (uint)record,
-            Kind = kind,
+            Start = new RecordStart { RecordBytes = (uint)record, Kind = kind },
             Port = port,
             FrameBytes = lengthBytes,
             ChecksumStart = offload.ChecksumStart,
@@ -115,17 +115,16 @@ public sealed class FrameRing
             return false;
         }
 
-        RecordHeader header = HeaderAt(head);
-        if (header.Kind == Skip)
+        if (StartAt(head).Kind == Skip)
         {
-            head += header.RecordBytes;
+            head += StartAt(head).RecordBytes;
             Volatile.Write(ref _positions.Head, head);
-            header = HeaderAt(head);
         }
 
+        RecordHeader header = HeaderAt(head);
         record = new RingRecord
         {
-            Kind = header.Kind,
+            Kind = header.Start.Kind,
             Port = header.Port,
             Offload = new FrameOffload
             {
@@ -145,7 +144,7 @@ public sealed class FrameRing
     public void Release()
     {
         ulong head = _positions.Head;
-        Volatile.Write(ref _positions.Head, head + HeaderAt(head).RecordBytes);
+        Volatile.Write(ref _positions.Head, head + StartAt(head).RecordBytes);
     }
 
     private static ulong RecordBytes(int frameBytes) =>
@@ -162,6 +161,9 @@ public sealed class FrameRing
         return newTail - _seenHead <= (ulong)_memory.Length;
     }
 
+    private ref RecordStart StartAt(ulong position) => ref MemoryMarshal.AsRef<RecordStart>(
+        _memory.AsSpan((int)(position & _mask), RecordStart.LengthBytes));
+
     private ref RecordHeader HeaderAt(ulong position) => ref MemoryMarshal.AsRef<RecordHeader>(
         _memory.AsSpan((int)(position & _mask), RecordHeader.LengthBytes));
 
@@ -176,13 +178,21 @@ public sealed class FrameRing
         public ulong Tail;
     }
 
+    [StructLayout(LayoutKind.Sequential)]
+    private struct RecordStart
+    {
+        public const int LengthBytes = 8;
+
+        public uint RecordBytes;
+        public uint Kind;
+    }
+
     [StructLayout(LayoutKind.Sequential, Size = LengthBytes)]
     private struct RecordHeader
     {
         public const int LengthBytes = 32;
 
-        public uint RecordBytes;
-        public uint Kind;
+        public RecordStart Start;
         public int Port;
         public int FrameBytes;
         public ushort ChecksumStart;
