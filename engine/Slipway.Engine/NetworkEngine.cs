@@ -80,8 +80,10 @@ public sealed partial class NetworkEngine : IDisposable
         Instant now = Reactor.Now();
         _mailbox.Run(now);
         _clock.End(TurnStage.Commands);
-        _reactor.Dispatch(now);
-        _clock.End(TurnStage.Dispatch);
+        _reactor.DispatchLinks(now);
+        _clock.End(TurnStage.Links);
+        _reactor.DispatchHost(now);
+        _clock.End(TurnStage.Host);
         _stack.Advance(now);
         _clock.End(TurnStage.Timers);
         foreach (GuestLink link in _links)

@@ -9,8 +9,11 @@ internal enum TurnStage
     /// <summary>Commands from other threads.</summary>
     Commands,
 
-    /// <summary>Ready links and host sockets, and all that they bring about.</summary>
-    Dispatch,
+    /// <summary>Ready links: frames in, and all that they bring about.</summary>
+    Links,
+
+    /// <summary>Ready host sockets and listeners, and all that they bring about.</summary>
+    Host,
 
     /// <summary>Timers that were due.</summary>
     Timers,
