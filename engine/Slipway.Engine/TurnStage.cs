@@ -15,7 +15,9 @@ internal enum TurnStage
     /// <summary>Ready host sockets and listeners, and all that they bring about.</summary>
     Host,
 
-    /// <summary>Timers that were due.</summary>
+    /// <summary>
+    /// Timers that were due, and what flows have to say: payload from host sockets into frames.
+    /// </summary>
     Timers,
 
     /// <summary>Frames handed to the links.</summary>
