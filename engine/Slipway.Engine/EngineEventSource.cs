@@ -10,7 +10,8 @@ namespace Slipway.Engine;
 /// <remarks>
 /// A stage of the turn is told as the milliseconds that it took in a second, and as percentiles of
 /// how long it took in single turns since the first listener came; all others are what was added in
-/// a second. Without EventSourceSupport in the executable there is nothing to attach to. A method that returns nothing would be an event unless it is marked.
+/// a second. Without EventSourceSupport in the executable there is nothing to attach to. A method
+/// that returns nothing would be an event unless it is marked.
 /// </remarks>
 [EventSource(Name = "Slipway-Engine")]
 internal sealed class EngineEventSource : EventSource

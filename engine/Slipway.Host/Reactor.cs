@@ -45,7 +45,9 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     public void Wait(long timeoutNanoseconds) =>
         _ready = Math.Max(0, Epoll.Wait(_epoll, _events, timeoutNanoseconds));
 
-    /// <summary>Tells the owners what <see cref="Wait"/> found: the links', then the host's.</summary>
+    /// <summary>
+    /// Tells the owners what <see cref="Wait"/> found: the links', then the host's.
+    /// </summary>
     public void Dispatch(Instant now)
     {
         DispatchLinks(now);

@@ -49,7 +49,7 @@ public static class SipHash
 
     /// <summary>
     /// SipHash-1-3 of words, as of their little-endian bytes: one round a word and three at the
-    /// end, where SipHash-2-4 takes two and four. What Rust, Ruby and CPython key their tables with.
+    /// end, where SipHash-2-4 takes two and four. Rust, Ruby and CPython key their tables with it.
     /// </summary>
     /// <param name="words">What is hashed; at most 31.</param>
     /// <param name="key0">The key's first eight bytes, little-endian.</param>

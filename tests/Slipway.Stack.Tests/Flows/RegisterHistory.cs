@@ -6,11 +6,11 @@ namespace Slipway.Stack.Tests.Flows;
 /// <remarks>
 /// Theory of operation. A table is a set of registers, one a key, and linearizability is local
 /// (Herlihy and Wing, 1990, theorem 1): it suffices to check each key by itself. A register with
-/// one writer is linearizable if each read can be given a write that it read from, so that (Lamport,
-/// "On interprocess communication", 1986) the write had begun before the read ended, the next one
-/// had not ended before the read began, and no read is given an older write than a read that had
-/// ended before it began. Contents are unique, but for nothing, which each removal leaves: such a
-/// read gets the oldest removal that fits, which binds later reads least.
+/// one writer is linearizable if each read can be given a write that it read from, so that
+/// (Lamport, "On interprocess communication", 1986) the write had begun before the read ended, the
+/// next one had not ended before the read began, and no read is given an older write than a read
+/// that had ended before it began. Contents are unique, but for nothing, which each removal leaves:
+/// such a read gets the oldest removal that fits, which binds later reads least.
 /// </remarks>
 internal sealed class RegisterHistory
 {

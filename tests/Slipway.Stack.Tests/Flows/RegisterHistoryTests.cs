@@ -1,6 +1,6 @@
 namespace Slipway.Stack.Tests.Flows;
 
-/// <summary>The check of linearizability itself: histories that pass, and such that must not.</summary>
+/// <summary>The check itself: histories that are linearizable, and such that are not.</summary>
 public class RegisterHistoryTests
 {
     // Added at 10 to 13, removed at 20 to 23, added anew at 30 to 33.
