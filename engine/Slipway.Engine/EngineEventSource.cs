@@ -8,9 +8,10 @@ namespace Slipway.Engine;
 /// until one of them attaches. Of several engines in a process, the last that was started is shown.
 /// </summary>
 /// <remarks>
-/// A stage of the turn is told as the milliseconds that it took in a second; all others are what
-/// was added in a second. Without EventSourceSupport in the executable there is nothing to attach
-/// to. A method that returns nothing would be an event unless it is marked.
+/// A stage of the turn is told as the milliseconds that it took in a second, and as percentiles of
+/// how long it took in single turns since the first listener came; all others are what was added in
+/// a second. Without EventSourceSupport in the executable there is nothing to attach to. A method
+/// that returns nothing would be an event unless it is marked.
 /// </remarks>
 [EventSource(Name = "Slipway-Engine")]
 internal sealed class EngineEventSource : EventSource
@@ -57,6 +58,10 @@ internal sealed class EngineEventSource : EventSource
         {
             string name = $"turn-{stage.ToString().ToLowerInvariant()}";
             Add(name, "ms", () => _clock.Milliseconds(stage));
+            AddLevel($"{name}-p50", () => _clock.Histogram(stage).Percentile(0.5));
+            AddLevel($"{name}-p90", () => _clock.Histogram(stage).Percentile(0.9));
+            AddLevel($"{name}-p99", () => _clock.Histogram(stage).Percentile(0.99));
+            AddLevel($"{name}-max", () => _clock.Histogram(stage).Longest);
         }
 
         Add("frames-received", "frames", () => _source().FramesReceived);
@@ -72,6 +77,14 @@ internal sealed class EngineEventSource : EventSource
     [NonEvent]
     private void Add(string name, string unit, Func<double> total) =>
         _counters.Add(new IncrementingPollingCounter(name, this, total) { DisplayUnits = unit });
+
+    // Of single turns, in microseconds.
+    [NonEvent]
+    private void AddLevel(string name, Func<long> nanoseconds) =>
+        _counters.Add(new PollingCounter(name, this, () => nanoseconds() / 1e3)
+        {
+            DisplayUnits = "us",
+        });
 
     private double Dropped()
     {

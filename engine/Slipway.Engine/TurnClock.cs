@@ -4,12 +4,16 @@ using Slipway.Stack;
 namespace Slipway.Engine;
 
 /// <summary>
-/// How long each stage of the turns took. Off until somebody looks: then the clock is read once a
-/// stage, some 25 ns each. Written by the worker, read from any thread.
+/// How long each stage of the turns took: the sum, and a histogram since somebody looks. Off until
+/// then; on, the clock is read once a stage, some 25 ns each. Written by the worker, read from any
+/// thread.
 /// </summary>
 internal sealed class TurnClock
 {
     private readonly long[] _nanoseconds = new long[Enum.GetValues<TurnStage>().Length];
+    private readonly DurationHistogram[] _histograms =
+        [.. Enum.GetValues<TurnStage>().Select(_ => new DurationHistogram())];
+
     private Instant _begin;
     private bool _runs;
 
@@ -19,12 +23,24 @@ internal sealed class TurnClock
     public double Milliseconds(TurnStage stage) =>
         Volatile.Read(ref _nanoseconds[(int)stage]) / 1e6;
 
+    /// <summary>How long single turns spent in a stage, since somebody looks.</summary>
+    public DurationHistogram Histogram(TurnStage stage) => _histograms[(int)stage];
+
     public void BeginTurn()
     {
+        bool began = IsWanted && !_runs;
         _runs = IsWanted;
         if (_runs)
         {
             _begin = Reactor.Now();
+        }
+
+        if (began)
+        {
+            foreach (DurationHistogram histogram in _histograms)
+            {
+                histogram.Clear();
+            }
         }
     }
 
@@ -34,7 +50,9 @@ internal sealed class TurnClock
         if (_runs)
         {
             Instant now = Reactor.Now();
-            _nanoseconds[(int)stage] += (now - _begin).Nanoseconds;
+            long nanoseconds = (now - _begin).Nanoseconds;
+            _nanoseconds[(int)stage] += nanoseconds;
+            _histograms[(int)stage].Add(nanoseconds);
             _begin = now;
         }
     }

@@ -9,10 +9,15 @@ internal enum TurnStage
     /// <summary>Commands from other threads.</summary>
     Commands,
 
-    /// <summary>Ready links and host sockets, and all that they bring about.</summary>
-    Dispatch,
+    /// <summary>Ready links: frames in, and all that they bring about.</summary>
+    Links,
 
-    /// <summary>Timers that were due.</summary>
+    /// <summary>Ready host sockets and listeners, and all that they bring about.</summary>
+    Host,
+
+    /// <summary>
+    /// Timers that were due, and what flows have to say: payload from host sockets into frames.
+    /// </summary>
     Timers,
 
     /// <summary>Frames handed to the links.</summary>

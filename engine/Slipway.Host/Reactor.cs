@@ -45,23 +45,43 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     public void Wait(long timeoutNanoseconds) =>
         _ready = Math.Max(0, Epoll.Wait(_epoll, _events, timeoutNanoseconds));
 
-    /// <summary>Tells the owners what <see cref="Wait"/> found.</summary>
+    /// <summary>
+    /// Tells the owners what <see cref="Wait"/> found: the links', then the host's.
+    /// </summary>
     public void Dispatch(Instant now)
     {
-        int ready = _ready;
+        DispatchLinks(now);
+        DispatchHost(now);
+    }
+
+    /// <summary>The first half: what was watched by <see cref="Watch"/>.</summary>
+    public void DispatchLinks(Instant now) => Dispatch(now, ofHost: false);
+
+    /// <summary>The second half: sockets and listeners of the host.</summary>
+    public void DispatchHost(Instant now)
+    {
+        Dispatch(now, ofHost: true);
         _ready = 0;
-        for (int i = 0; i < ready; i++)
+    }
+
+    private void Dispatch(Instant now, bool ofHost)
+    {
+        for (int i = 0; i < _ready; i++)
         {
             ulong token = _events.Token(i);
             if (token == WakeToken)
             {
-                _ = Files.Read(_wake, _wakeCount);
+                if (ofHost)
+                {
+                    _ = Files.Read(_wake, _wakeCount);
+                }
+
                 continue;
             }
 
             int descriptor = (int)(uint)token;
             if (descriptor < _slots.Length && _slots[descriptor] is { Owner: not null } slot
-                && slot.Generation == (uint)(token >> 32))
+                && slot.IsHost == ofHost && slot.Generation == (uint)(token >> 32))
             {
                 slot.Owner.OnReady(ToReadiness(_events.Events(i)), now);
             }
@@ -80,7 +100,7 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         uint events = ((interest & Readiness.Readable) != 0 ? Epoll.In : 0)
             | ((interest & Readiness.Writable) != 0 ? Epoll.Out : 0)
             | ((interest & Readiness.PeerClosed) != 0 ? Epoll.ReadHangUp : 0);
-        Register(descriptor, events, owner);
+        Register(descriptor, events, owner, isHost: false);
     }
 
     public void Unwatch(int descriptor)
@@ -105,9 +125,13 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     /// Watches a host socket edge-triggered for everything; its first state is told too.
     /// </summary>
     internal void WatchEdges(int descriptor, IReadinessOwner owner) =>
-        Register(descriptor, EdgeEvents, owner);
+        Register(descriptor, EdgeEvents, owner, isHost: true);
 
-    private void Register(int descriptor, uint events, IReadinessOwner owner)
+    /// <summary>Watches a listener of the host, or its timer, level-triggered.</summary>
+    internal void WatchListener(int descriptor, IReadinessOwner owner) =>
+        Register(descriptor, Epoll.In, owner, isHost: true);
+
+    private void Register(int descriptor, uint events, IReadinessOwner owner, bool isHost)
     {
         if (descriptor >= _slots.Length)
         {
@@ -117,6 +141,7 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         ref Slot slot = ref _slots[descriptor];
         int operation = slot.Owner is null ? Epoll.Add : Epoll.Modify;
         slot.Owner = owner;
+        slot.IsHost = isHost;
         ulong token = ((ulong)slot.Generation << 32) | (uint)descriptor;
         int result = Epoll.Control(_epoll, operation, descriptor, events, token);
         if (result < 0)
@@ -140,5 +165,6 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     {
         public IReadinessOwner? Owner;
         public uint Generation;
+        public bool IsHost;
     }
 }

@@ -28,10 +28,10 @@ internal sealed class TcpListener : IHostListener, IReadinessOwner
         _descriptor = descriptor;
         _usePeekOffset = usePeekOffset;
         _owner = owner;
-        reactor.Watch(descriptor, Readiness.Readable, owner);
+        reactor.WatchListener(descriptor, owner);
         if (_timer >= 0)
         {
-            reactor.Watch(_timer, Readiness.Readable, this);
+            reactor.WatchListener(_timer, this);
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class TcpListener : IHostListener, IReadinessOwner
     {
         Span<byte> expirations = stackalloc byte[sizeof(ulong)];
         _ = Files.Read(_timer, expirations);
-        _reactor.Watch(_descriptor, Readiness.Readable, _owner);
+        _reactor.WatchListener(_descriptor, _owner);
     }
 
     private void Pause()

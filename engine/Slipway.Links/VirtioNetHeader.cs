@@ -24,7 +24,11 @@ internal static class VirtioNetHeader
     private const byte SegmentUdp = 5;
 
     /// <summary>
-    /// The first of the segments has CWR set; whoever cuts them has to clear it in the others.
+    /// The first of the segments has CWR set; whoever cuts them has to clear it in the others
+    /// (RFC 3168). Read and not kept: our own cutter goes by the TCP header itself, and so does
+    /// Linux where it cuts in software. Hence it is not written either when a frame passes to
+    /// another guest; a guest that has not negotiated VIRTIO_NET_F_GUEST_ECN must not be shown it
+    /// (virtio 1.2 section 5.1.6.4.1).
     /// </summary>
     private const byte SegmentEcn = 0x80;
 

@@ -6,15 +6,19 @@ using Slipway.Wire;
 namespace Slipway;
 
 /// <summary>
-/// What an engine has counted, as one line: what it carried, what it dropped, and why.
+/// What an engine has counted, as one line: memory, what it carried, what it dropped, and why.
 /// </summary>
 internal static class CounterReport
 {
     public static string Write(Counters counters)
     {
+        // First, since the report itself allocates. Exact: other threads stop for a moment.
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        int collections = GC.CollectionCount(0); // those of older generations are among them
         StringBuilder line = new();
         line.Append(CultureInfo.InvariantCulture,
-            $"counted: frames {counters.FramesReceived} in, {counters.FramesSent} out; "
+            $"counted: allocated {allocated} bytes, collections {collections}; "
+            + $"frames {counters.FramesReceived} in, {counters.FramesSent} out; "
             + $"TCP flows {counters.TcpFlowsOpened}, failed connects {counters.TcpConnectsFailed}, "
             + $"retransmitted segments {counters.TcpSegmentsRetransmitted}; "
             + $"UDP flows {counters.UdpFlowsOpened}; dropped:");

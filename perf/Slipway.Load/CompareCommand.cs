@@ -137,7 +137,7 @@ internal sealed class CompareCommand
 
     private static LoadEngine Make(string name, string? slipway) => name switch
     {
-        "slipway" => new SlipwayEngine(slipway is null ? Publish() : Path.GetFullPath(slipway)),
+        "slipway" => new SlipwayEngine(slipway),
         "pasta" => new PastaEngine(),
         "slirp4netns" => new Slirp4netnsEngine(),
         "tapcopy" => new TapCopyEngine(offloads: false),
@@ -145,15 +145,6 @@ internal sealed class CompareCommand
         "veth" => new VethEngine(),
         _ => throw new LoadException($"--engines: there is no engine {name}; see --help"),
     };
-
-    // What the source says now, not what was built some time ago.
-    private static string Publish()
-    {
-        string root = LoadProgram.RepositoryRoot;
-        RunningProgram.Run(
-            TimeSpan.FromMinutes(10), Path.Combine(root, "engine/build/slipway.sh"), "version");
-        return Path.Combine(root, "out", "slipway");
-    }
 
     private static bool IsThere(LoadEngine engine, List<string> facts)
     {

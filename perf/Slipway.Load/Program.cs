@@ -4,11 +4,13 @@ using Slipway.Load;
 using Slipway.Load.Engines;
 using Slipway.Load.Peers;
 using Slipway.Load.Profile;
+using Slipway.Load.Soak;
 
 [assembly: SupportedOSPlatform("linux")]
 
 RootCommand root = CompareCommand.Create();
 root.Add(ProfileCommand.Create());
+root.Add(SoakCommand.Create());
 root.Add(PeerCommand.Create());
 root.Add(TapCopyCommand.Create());
 try

@@ -36,6 +36,27 @@ public class SipHashTests
         Assert.Equal(expected, SipHash.Hash(bytes, Key0, Key1));
     }
 
+    // What CPython 3.11 says of hash(bytes(range(N))), under PYTHONHASHSEED 0 and 7.
+    [Theory]
+    [InlineData(1, 0, 0, 0xead4_11e6_7ebe_2eea)]
+    [InlineData(2, 0, 0, 0x8972_1884_33a5_c5b7)]
+    [InlineData(5, 0, 0, 0x95bc_321a_b41d_8206)]
+    [InlineData(1, 0x12c8_74a1_806f_0e3d, 0x470a_89d2_f9d2_784f, 0x8450_991e_34fe_08de)]
+    [InlineData(2, 0x12c8_74a1_806f_0e3d, 0x470a_89d2_f9d2_784f, 0x642b_ba6a_6c24_ebf5)]
+    [InlineData(5, 0x12c8_74a1_806f_0e3d, 0x470a_89d2_f9d2_784f, 0x4b1c_7f0d_8fc0_bca9)]
+    public void HashWords_VectorsOfAnother_AreMet(
+        int count, ulong key0, ulong key1, ulong expected)
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 8 * count).Select(number => (byte)number)];
+        ulong[] words = [.. Enumerable.Range(0, count)
+            .Select(index => BitConverter.ToUInt64(bytes, 8 * index))];
+        Assert.Equal(expected, SipHash.HashWords(words, key0, key1));
+        if (count == 2)
+        {
+            Assert.Equal(expected, SipHash.HashWords(words[0], words[1], key0, key1));
+        }
+    }
+
     [Fact]
     public void Hash_OtherKey_Differs()
     {

@@ -75,8 +75,10 @@ internal abstract class Worker : IDisposable
             }
         }
 
-        Reactor.Dispatch(now);
-        Clock.End(TurnStage.Dispatch);
+        Reactor.DispatchLinks(now);
+        Clock.End(TurnStage.Links);
+        Reactor.DispatchHost(now);
+        Clock.End(TurnStage.Host);
         Flows.Advance(now);
         Clock.End(TurnStage.Timers);
         EndTurn(now);

@@ -7,6 +7,7 @@ namespace Slipway.Load.Measurements;
 internal static class LoadTests
 {
     private const string DatagramBytes = "1400";
+    private const int OtherDescriptors = 200; // of the runtime, the link, the published ports
 
     public static IReadOnlyList<LoadTest> All { get; } = [.. Create()];
 
@@ -47,7 +48,7 @@ internal static class LoadTests
             yield return test;
         }
 
-        foreach (int count in (int[])[1_000, 9_000, 100_000])
+        foreach (int count in (int[])[1_000, 9_000, 10_000, 18_000, 100_000])
         {
             yield return new($"hold{count}", $"Memory, {count:N0} open connections",
                 Metric.Memory, count == 1_000, true, (site, _) => Hold(site, count));
@@ -81,13 +82,14 @@ internal static class LoadTests
 
     private static Dictionary<string, double> Hold(LoadSite site, int count)
     {
-        // Client and server have one descriptor a connection, some peers two.
+        // Client, engine and server have one descriptor a connection each; peers with two fail.
         (_, ulong hard) = CurrentProcess.DescriptorLimit;
-        if ((ulong)count * 2 > hard)
+        if ((ulong)count + OtherDescriptors > hard)
         {
-            throw new LoadException($"takes {2 * count} descriptors, the limit is {hard}");
+            throw new LoadException($"takes {count} descriptors, the limit is {hard} (ulimit -Hn)");
         }
 
+        double idle = site.Engine is null ? 0 : ProcessTree.ResidentMib(site.Engine.Id);
         (RunningProgram client, Dictionary<string, double> report) = site.Hold(count);
         using (client)
         {
@@ -95,6 +97,12 @@ internal static class LoadTests
             foreach ((string name, double value) in Memory(site))
             {
                 report[name] = value;
+                report["kibEach"] = (value - idle) * 1024 / count;
+            }
+
+            if (site.Engine is not null)
+            {
+                report["descriptors"] = ProcessTree.Descriptors(site.Engine.Id);
             }
         }
 

@@ -29,24 +29,37 @@ internal sealed class CounterReadings
         _readings[(provider, name)] = new(number, highest, grows ? $"{unit}/s" : unit);
     }
 
-    /// <summary>Writes the counters of a provider, a turn's stages first.</summary>
+    /// <summary>
+    /// Writes the stages of a turn: their share of the last second, and how long they took in
+    /// single turns.
+    /// </summary>
+    public void WriteStages(TextWriter output)
+    {
+        string[] heads = ["ms/s", "p50 us", "p90 us", "p99 us", "max us"];
+        output.WriteLine(
+            $"\n{"stage of the turn",-20}{string.Concat(heads.Select(head => $" {head,9}"))}");
+        foreach (string stage in EngineCounters.Stages)
+        {
+            string[] names = [stage, .. EngineCounters.Levels.Select(level => stage + level)];
+            IEnumerable<string> cells = names.Select(name =>
+                _readings.TryGetValue((EngineCounters.Provider, name), out Reading? reading)
+                    ? reading.Last.ToString("N1", CultureInfo.InvariantCulture) : "-");
+            output.WriteLine($"{stage,-20}{string.Concat(cells.Select(cell => $" {cell,9}"))}");
+        }
+    }
+
+    /// <summary>Writes the counters of a provider, but for the stages.</summary>
     public void Write(TextWriter output, string provider)
     {
         output.WriteLine($"\n{provider,-40} {"last",14} {"highest",14}");
         foreach (((_, string name), Reading reading) in _readings
             .Where(one => one.Key.Provider == provider)
-            .OrderBy(one => Place(one.Key.Name))
-            .ThenBy(one => one.Key.Name, StringComparer.Ordinal))
+            .Where(one => !EngineCounters.IsOfStage(one.Key.Name))
+            .OrderBy(one => one.Key.Name, StringComparer.Ordinal))
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{name,-40} {reading.Last,14:N2} {reading.Highest,14:N2} {reading.Unit}"));
         }
-    }
-
-    private static int Place(string name)
-    {
-        int index = EngineCounters.Stages.ToList().IndexOf(name);
-        return index < 0 ? int.MaxValue : index;
     }
 
     private sealed record Reading(double Last, double Highest, string Unit);

@@ -64,6 +64,7 @@ internal static class ProfileCommand
 
         readings.Write(Console.Out, RuntimeProvider);
         readings.Write(Console.Out, EngineCounters.Provider);
+        readings.WriteStages(Console.Out);
         if (!readings.Has(EngineCounters.Provider))
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

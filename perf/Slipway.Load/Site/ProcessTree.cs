@@ -24,6 +24,10 @@ internal static class ProcessTree
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
             .Sum(kib => Number(kib) / 1024.0));
 
+    /// <summary>Open file descriptors.</summary>
+    public static int Descriptors(int id) =>
+        Ids(id).Sum(process => Directory.GetFileSystemEntries($"/proc/{process}/fd").Length);
+
     public static List<int> Ids(int id)
     {
         List<int> ids = [id];
