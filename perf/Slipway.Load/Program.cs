@@ -4,6 +4,7 @@ using Slipway.Load;
 using Slipway.Load.Engines;
 using Slipway.Load.Peers;
 using Slipway.Load.Profile;
+using Slipway.Load.Virtio;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -11,6 +12,7 @@ RootCommand root = CompareCommand.Create();
 root.Add(ProfileCommand.Create());
 root.Add(PeerCommand.Create());
 root.Add(TapCopyCommand.Create());
+root.Add(VirtioPeerCommand.Create());
 try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration
