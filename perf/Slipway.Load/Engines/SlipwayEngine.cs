@@ -12,8 +12,11 @@ internal sealed class SlipwayEngine(string binary) : LoadEngine("slipway")
     public override string Version => RunningProgram.Run(
         TimeSpan.FromSeconds(10), binary, "version").Trim();
 
+    public override bool SpeaksVhostUser => true;
+
     public override RunningProgram Start(LoadSite site) => site.Host.Start([
-        binary, "run", "--link", $"tap:tap0,netns={site.Guest.Path}", "--mtu", $"{site.MtuBytes}",
+        binary, "run", "--link", $"tap:tap0,netns={site.Guest.Path}",
+        "--link", $"vhost-user:{site.VhostSocket}", "--mtu", $"{site.MtuBytes}",
         .. PublishedTcpPorts.SelectMany(port =>
             new[] { "--publish", $"0.0.0.0:{port}:{port}/tcp" }),
         "--publish", Datagrams, .. MoreFlows(site),

@@ -38,6 +38,7 @@ internal sealed class BulkConnection(VirtioInterface device, IpAddress address, 
     private int _segmentBytes;
     private bool _isConnected;
     private bool _isAcknowledgmentDue;
+    private int _idleTurns;
     private long _progressAt = Environment.TickCount64;
 
     /// <summary>Bytes of text that came in order.</summary>
@@ -103,9 +104,13 @@ internal sealed class BulkConnection(VirtioInterface device, IpAddress address, 
 
         isBusy |= sends && SendWindow();
         device.Flush();
-        if (!isBusy)
+        if (isBusy)
         {
-            Thread.Yield();
+            _idleTurns = 0;
+        }
+        else
+        {
+            device.Pause(++_idleTurns);
         }
     }
 
