@@ -26,9 +26,9 @@ internal sealed unsafe class VirtioInterface : IDisposable
     private const int Payloads = 64;
 
     /// <summary>
-    /// Looks at the rings in vain before the processor is left to others for a moment. Where engine,
-    /// guest and server share two processors a guest that never sleeps takes a third of what the
-    /// other two need: down, 29 Gbit/s instead of 20.
+    /// Looks at the rings in vain before the processor is left to others for a moment. Where
+    /// engine, guest and server share two processors a guest that never sleeps takes a third of
+    /// what the other two need: down, 29 Gbit/s instead of 20.
     /// </summary>
     private const int IdleTurns = 20;
 
