@@ -5,6 +5,7 @@ using Slipway.Load.Engines;
 using Slipway.Load.Peers;
 using Slipway.Load.Profile;
 using Slipway.Load.Soak;
+using Slipway.Load.Virtio;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -13,6 +14,7 @@ root.Add(ProfileCommand.Create());
 root.Add(SoakCommand.Create());
 root.Add(PeerCommand.Create());
 root.Add(TapCopyCommand.Create());
+root.Add(VirtioPeerCommand.Create());
 try
 {
     return root.Parse(args).Invoke(new InvocationConfiguration

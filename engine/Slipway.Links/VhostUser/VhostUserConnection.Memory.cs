@@ -14,6 +14,15 @@ internal sealed partial class VhostUserConnection
 {
     private const int RegionBytes = 32;
 
+    // QEMU's option is on by default; crosvm always seals; cloud-hypervisor does so since its pull
+    // request 8841 of September 2026, and before that has no option for it: a file of tmpfs is
+    // trusted instead.
+    private const string UnsealedRemedy = "shares its guest's memory as a memfd that may shrink, "
+        + "which would end the engine. It must be sealed with F_SEAL_SHRINK: QEMU does with "
+        + "-object memory-backend-memfd,share=on,seal=on; crosvm always does; cloud-hypervisor "
+        + "does in its newest versions with --memory shared=on, and older ones can give a file "
+        + "instead: --memory size=0 --memory-zone id=ram,size=SIZE,shared=on,file=/dev/shm";
+
     private string? SetMemTable()
     {
         _receiveQueue.Forget();
@@ -109,9 +118,7 @@ internal sealed partial class VhostUserConnection
         {
             if (IsMemoryFile(file, seals))
             {
-                return "shares its guest's memory as a memfd that may shrink, which would end the "
-                    + "engine; seal it with F_SEAL_SHRINK (QEMU: -object memory-backend-memfd, "
-                    + "whose default is seal=on)";
+                return UnsealedRemedy;
             }
 
             _link.ReportTrust();

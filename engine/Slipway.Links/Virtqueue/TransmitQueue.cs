@@ -35,14 +35,20 @@ internal sealed class TransmitQueue
     /// </summary>
     private const int DescriptorsPerFrame = 32;
 
+    /// <summary>
+    /// A longer frame counts as several, so that a turn of 64 ends after 256 KiB and what it took
+    /// is acknowledged while the guest's window still holds more. Without that the two go in
+    /// lockstep: the guest fills its window of 0.9 MB, sleeps until all of it is taken, and is
+    /// kicked for. On two processors, with the guest on the server's, bulk went from 3 to 12 up to
+    /// 29 Gbit/s; with the guest on the engine's it stayed at 35.
+    /// </summary>
+    private const int BytesPerFrame = 4096;
+
     /// <summary>Of the header before each frame.</summary>
     internal int HeaderBytes { get; set; } = VirtioNetHeader.MergedLengthBytes;
 
     /// <summary>Frames are taken and thrown away: the ring is disabled.</summary>
     internal bool IsDiscarding { get; set; }
-
-    /// <summary>Frames that nobody could have: too long, or with an impossible header.</summary>
-    internal long Unreadable { get; private set; }
 
     /// <summary>Takes the guest's frames, up to a number.</summary>
     /// <returns>False when there may be more; else the next one brings a kick.</returns>
@@ -59,7 +65,7 @@ internal sealed class TransmitQueue
         {
             while (budget > 0 && _ring.TryTake(out ushort head))
             {
-                budget -= 1 + (Take(head, port, receiver, now) / DescriptorsPerFrame);
+                budget -= Take(head, port, receiver, now);
             }
 
             isEmpty = budget > 0 && _ring.TryArmKick();
@@ -69,36 +75,40 @@ internal sealed class TransmitQueue
         return isEmpty;
     }
 
-    /// <returns>Descriptors of the chain.</returns>
+    /// <returns>How many frames of the budget it counts as.</returns>
     private int Take(ushort head, IGuestPort port, IFrameReceiver receiver, Instant now)
     {
         if (!_ring.TryReadChain(head, isWritable: false, _segments, out int count))
         {
-            return count;
+            return 1;
         }
 
         int length = Copy(_segments.AsSpan(0, count));
+        int cost = 1 + (count / DescriptorsPerFrame) + (Math.Max(length, 0) / BytesPerFrame);
         if (length >= 0 && length < HeaderBytes)
         {
             _ring.Fail(RingFault.TooShort);
-            return count;
+            return cost;
         }
 
         _ring.Complete(head, 0);
-        if (IsDiscarding)
+        if (!IsDiscarding)
         {
-            return count;
+            HandOn(length - HeaderBytes, port, receiver, now);
         }
 
-        if (length < 0 || !VirtioNetHeader.TryRead(
-            _frame, length - HeaderBytes, out FrameOffload offload))
-        {
-            Unreadable++;
-            return count;
-        }
+        return cost;
+    }
 
-        receiver.OnFrame(port, _frame.AsSpan(HeaderBytes, length - HeaderBytes), offload, now);
-        return count;
+    // One that nobody could have, too long or with an impossible header, is handed on empty: the
+    // switch counts it as malformed, as it does for a TAP.
+    private void HandOn(int lengthBytes, IGuestPort port, IFrameReceiver receiver, Instant now)
+    {
+        FrameOffload offload = default;
+        bool isReadable = lengthBytes >= 0
+            && VirtioNetHeader.TryRead(_frame, lengthBytes, out offload);
+        receiver.OnFrame(
+            port, isReadable ? _frame.AsSpan(HeaderBytes, lengthBytes) : default, offload, now);
     }
 
     // The length of header and frame; negative when that is more than a frame can have.

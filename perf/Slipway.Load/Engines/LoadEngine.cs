@@ -15,6 +15,9 @@ internal abstract class LoadEngine(string name)
     /// <summary>The guest's servers, as the host reaches them.</summary>
     public virtual string Forwarded => LoadSite.Service;
 
+    /// <summary>Has a guest over vhost-user too, and the tests of one.</summary>
+    public virtual bool SpeaksVhostUser => false;
+
     /// <summary>Which version this is, for the report.</summary>
     /// <exception cref="LoadException">It is not installed.</exception>
     public abstract string Version { get; }

@@ -13,8 +13,11 @@ internal sealed class SlipwayEngine(string? path) : LoadEngine("slipway")
     public override string Version => RunningProgram.Run(
         TimeSpan.FromSeconds(10), _binary, "version").Trim();
 
+    public override bool SpeaksVhostUser => true;
+
     public override RunningProgram Start(LoadSite site) => site.Host.Start([
-        _binary, "run", "--link", $"tap:tap0,netns={site.Guest.Path}", "--mtu", $"{site.MtuBytes}",
+        _binary, "run", "--link", $"tap:tap0,netns={site.Guest.Path}",
+        "--link", $"vhost-user:{site.VhostSocket}", "--mtu", $"{site.MtuBytes}",
         .. PublishedTcpPorts.SelectMany(port =>
             new[] { "--publish", $"0.0.0.0:{port}:{port}/tcp" }),
         "--publish", Datagrams, .. MoreFlows(site),

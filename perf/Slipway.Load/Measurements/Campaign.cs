@@ -39,7 +39,8 @@ internal sealed class Campaign(
     }
 
     private bool IsDue(LoadEngine engine, int mtu, LoadTest test, int repetition) =>
-        !(test.IsOnce && repetition > 0) && !_failed.Contains((engine.Name, mtu, test.Name));
+        !(test.IsOnce && repetition > 0) && (engine.SpeaksVhostUser || !test.IsVhostUser)
+        && !_failed.Contains((engine.Name, mtu, test.Name));
 
     private IEnumerable<Measurement> Visit(LoadEngine engine, int mtu, LoadTest[] due)
     {

@@ -11,4 +11,8 @@ namespace Slipway.Load.Measurements;
 /// <param name="Run">Measures; the word is the time in seconds.</param>
 internal sealed record LoadTest(
     string Name, string Title, Metric Metric, bool IsQuick, bool IsOnce,
-    Func<LoadSite, string, Dictionary<string, double>> Run);
+    Func<LoadSite, string, Dictionary<string, double>> Run)
+{
+    /// <summary>Only engines that speak vhost-user have it.</summary>
+    public bool IsVhostUser { get; init; }
+}

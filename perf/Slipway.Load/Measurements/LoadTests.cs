@@ -31,6 +31,17 @@ internal static class LoadTests
 
         yield return new("fwd1", "TCP to a published port, 1 stream", Metric.Throughput,
             true, false, (site, seconds) => Whole(1, site.FromHost("up", seconds, "1")));
+        foreach (string direction in (string[])["up", "down"])
+        {
+            string way = direction == "up" ? "guest to host" : "host to guest";
+            yield return new($"vhost-{direction}", $"TCP {way} over vhost-user, 1 stream",
+                Metric.Throughput, true, false,
+                (site, seconds) => Whole(1, site.BesideLoopback(direction, seconds)))
+            {
+                IsVhostUser = true,
+            };
+        }
+
         yield return new("rr", "TCP request and response, all on one CPU", Metric.Latency,
             true, false, (site, seconds) => site.OnOneCpu(() => site.FromGuest("rr", seconds)));
         foreach (int inFlight in (int[])[1, 16])

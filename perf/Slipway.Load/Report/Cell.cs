@@ -47,7 +47,7 @@ internal sealed class Cell
     private string Details() => _metric switch
     {
         Metric.Throughput when MedianOf(one => one.Value("cpuPerGib")) is double cpu =>
-            string.Create(CultureInfo.InvariantCulture, $"; {cpu:F2} s/GiB"),
+            string.Create(CultureInfo.InvariantCulture, $"; {cpu:F2} s/GiB") + BesideLoopback(),
         Metric.Datagrams => string.Create(CultureInfo.InvariantCulture,
             $"; lost {MedianOf(one => one.Value("lossPct")):F1} %"),
         Metric.Latency => $"; p99 {Number(MedianOf(one => one.Value("p99us")) ?? 0)}",
@@ -55,6 +55,12 @@ internal sealed class Cell
             $"; {errors} errors",
         _ => "",
     };
+
+    // Each repetition beside the loopback of its own moment.
+    private string BesideLoopback() =>
+        MedianOf(one => one.Value("bps") / one.Value("loopbackBps")) is not double ratio ? ""
+        : string.Create(CultureInfo.InvariantCulture,
+            $"; {ratio:F2} of loopback's {MedianOf(one => one.Value("loopbackBps")) / 1e9:F1}");
 
     private string Number(double value) => value.ToString(
         _metric switch

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Slipway.Load.Engines;
 using Slipway.Load.Peers;
+using Slipway.Load.Virtio;
 
 namespace Slipway.Load.Site;
 
@@ -60,6 +61,9 @@ internal sealed class LoadSite : IDisposable
     /// <summary>A folder of this site's own.</summary>
     public string Directory { get; } = "";
 
+    /// <summary>Where an engine that speaks vhost-user listens for a second guest.</summary>
+    public string VhostSocket => Path.Combine(Directory, "vhost.sock");
+
     public NetworkNamespace Host { get; } = null!;
 
     public NetworkNamespace Guest { get; } = null!;
@@ -80,6 +84,24 @@ internal sealed class LoadSite : IDisposable
     /// <summary>Traffic from the host to a published port of the guest.</summary>
     public Dictionary<string, double> FromHost(params ReadOnlySpan<string> words) =>
         Measure(Host, Forwarded, GuestPort, words);
+
+    /// <summary>
+    /// What a guest over vhost-user moves, beside TCP over the host's loopback just before it: its
+    /// throughput is told as bps, the other as loopbackBps.
+    /// </summary>
+    public Dictionary<string, double> BesideLoopback(string direction, string seconds)
+    {
+        Dictionary<string, double> loopback = Measure(
+            Host, Target, HostPort, [direction, seconds, "1"]);
+        TimeSpan timeout = Patience
+            + (3 * TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)));
+        Dictionary<string, double> guest = Parse(Host.Run(timeout, [
+            .. LoadProgram.CommandLine, VirtioPeerCommand.Name, VhostSocket, direction,
+            $"{Target}", $"{HostPort}", seconds, $"{MtuBytes}",
+        ]));
+        guest["loopbackBps"] = loopback["bps"];
+        return guest;
+    }
 
     /// <summary>A client that holds connections from the guest until it is disposed.</summary>
     public (RunningProgram Client, Dictionary<string, double> Report) Hold(int count)

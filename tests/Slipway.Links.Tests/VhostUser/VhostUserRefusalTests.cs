@@ -176,7 +176,9 @@ public sealed partial class VhostUserRefusalTests : IDisposable
             vmm.Memory.Descriptor);
         Assert.Equal(1ul, vmm.ReadNumber(VhostUserRequest.SetMemTable));
         _bench.Until(vmm.IsClosed, "it is disconnected");
-        Assert.Contains("seal=on", Assert.Single(_bench.Reports), StringComparison.Ordinal);
+        string report = Assert.Single(_bench.Reports);
+        Assert.Contains("memory-backend-memfd,share=on,seal=on", report, StringComparison.Ordinal);
+        Assert.Contains("--memory-zone", report, StringComparison.Ordinal);
     }
 
     [Fact]

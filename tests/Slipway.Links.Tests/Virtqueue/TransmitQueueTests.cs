@@ -58,13 +58,13 @@ public sealed class TransmitQueueTests : IDisposable
     }
 
     [Fact]
-    public void Frame_LargestThereIs_ArrivesAndALongerOneIsCounted()
+    public void Frame_LargestThereIs_ArrivesAndALongerOneIsHandedOnEmpty()
     {
         Offer([.. new byte[Header], .. LinkBench.Frame(1, FrameLimits.LargestBytes)]);
         Offer([.. new byte[Header], .. LinkBench.Frame(1, FrameLimits.LargestBytes + 1)]);
         Drain();
-        Assert.Equal(FrameLimits.LargestBytes, Assert.Single(_bench.Frames).Frame.Length);
-        Assert.Equal(1, _queue.Unreadable);
+        Assert.Equal(
+            [FrameLimits.LargestBytes, 0], _bench.Frames.Select(frame => frame.Frame.Length));
         Assert.Equal(2, _bench.Driver.TakeUsed().Count);
         Assert.True(_bench.Ring.IsRunning);
     }
@@ -81,7 +81,7 @@ public sealed class TransmitQueueTests : IDisposable
     }
 
     [Fact]
-    public void Header_ThatCannotBe_CostsItsFrameOnly()
+    public void Header_ThatCannotBe_CostsItsFrameOnlyWhichIsHandedOnEmpty()
     {
         byte[] header = new byte[Header];
         VirtioNetHeader.Write(
@@ -89,8 +89,8 @@ public sealed class TransmitQueueTests : IDisposable
         Offer([.. header, .. LinkBench.Frame(1)]);
         Offer([.. new byte[Header], .. LinkBench.Frame(2)]);
         Drain();
-        Assert.Equal(LinkBench.Frame(2), Assert.Single(_bench.Frames).Frame);
-        Assert.Equal(1, _queue.Unreadable);
+        Assert.Equal([[], LinkBench.Frame(2)], _bench.Frames.Select(frame => frame.Frame));
+        Assert.Equal(default, _bench.Frames[0].Offload);
     }
 
     [Fact]
@@ -108,6 +108,21 @@ public sealed class TransmitQueueTests : IDisposable
         Assert.True(Drain(4));
         Assert.Equal(10, _bench.Driver.AvailableEvent);
         Assert.Equal(10, _bench.Frames.Count);
+    }
+
+    [Fact]
+    public void Drain_LargeFrames_EndsItsTurnByTheirBytes()
+    {
+        for (int i = 0; i < 6; i++)
+        {
+            _bench.Driver.Add(false, (Buffers, Header + 64_240)); // a header of zeros
+        }
+
+        Assert.False(Drain(64));
+        Assert.Equal(4, _bench.Frames.Count); // 256 KiB
+        Assert.Equal(4, _bench.Driver.TakeUsed().Count); // which the guest knows of
+        Assert.True(Drain(64));
+        Assert.Equal(6, _bench.Frames.Count);
     }
 
     [Fact]
