@@ -4,7 +4,9 @@ using Slipway.Wire;
 
 namespace Slipway.Engine;
 
-/// <summary>What the keeper asks of a worker by its mailbox: rare, so it may be allocated.</summary>
+/// <summary>
+/// What the keeper asks of a worker by its mailbox: rare, so it may be allocated.
+/// </summary>
 internal sealed partial class ShardWorker
 {
     private sealed class Opened(ShardWorker worker, IGuestPort port) : Command

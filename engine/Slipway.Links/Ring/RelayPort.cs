@@ -78,7 +78,9 @@ public sealed class RelayPort : IGuestPort
         return true;
     }
 
-    /// <summary>Sends what the link takes; the rest waits for its port to become writable.</summary>
+    /// <summary>
+    /// Sends what the link takes; the rest waits for its port to become writable.
+    /// </summary>
     /// <returns>Frames that the link has lost.</returns>
     public int Drain()
     {

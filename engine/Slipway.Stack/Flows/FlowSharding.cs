@@ -55,7 +55,8 @@ public sealed class FlowSharding(StackSettings settings, int workers)
             case IpProtocol.Udp when IsOutside(destination):
                 return WorkerOf(UdpLayer.KeyOf(guest));
             case IpProtocol.Icmp when IcmpMessage.TryParse(payload, out IcmpMessage message)
-                == ParseError.None && IcmpLayer.TryReadQuotedSegment(message, out FlowKey key, out _):
+                == ParseError.None
+                && IcmpLayer.TryReadQuotedSegment(message, out FlowKey key, out _):
                 return WorkerOf(key);
             default:
                 return Keeper;
