@@ -13,6 +13,7 @@ internal sealed class PublishedTcpPort(
     private const int AcceptsPerTurn = 64;
 
     private IHostListener? _listener;
+    private LookAhead _lookAhead;
 
     /// <summary>Where it listens; the port is real also when 0 was asked for.</summary>
     public IpEndpoint Local => _listener!.LocalEndpoint;
@@ -27,10 +28,15 @@ internal sealed class PublishedTcpPort(
             if (_listener.Accept(out IHostStream? stream, out IpEndpoint client) != HostError.None
                 || stream is null)
             {
+                _lookAhead.NoteFound(i);
                 return;
             }
 
             keeper.Accept(stream, client, guest, now);
+            if (i == 0 && _lookAhead.IsLeftOut())
+            {
+                return;
+            }
         }
     }
 

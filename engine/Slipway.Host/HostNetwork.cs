@@ -26,7 +26,7 @@ public sealed class HostNetwork(
         }
 
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
-        TcpStream tcp = new(reactor, socket, usePeekOffset);
+        TcpStream tcp = new(reactor, socket, usePeekOffset, isAccepted: false);
         HostError error = HostErrors.From(
             Sockets.Connect(socket, SocketAddress.Write(address, remote)));
         if (error is not (HostError.None or HostError.InProgress))
@@ -72,6 +72,7 @@ public sealed class HostNetwork(
         }
 
         _ = SocketOptions.Set(socket, SocketOptions.LevelSocket, SocketOptions.ReuseAddress, 1);
+        TcpStream.SetOptions(socket);
         int result = Bind(socket, local);
         result = result < 0 ? result : Sockets.Listen(socket, Backlog);
         if (result < 0)

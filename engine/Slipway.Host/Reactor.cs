@@ -17,7 +17,7 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     private const int EventsPerWait = 256;
     private const ulong WakeToken = ulong.MaxValue;
     private const uint EdgeEvents =
-        Epoll.In | Epoll.Out | Epoll.ReadHangUp | Epoll.EdgeTriggered;
+        Epoll.In | Epoll.Out | Epoll.ReadHangUp | Epoll.Urgent | Epoll.EdgeTriggered;
 
     private readonly EpollEvents _events = new(EventsPerWait);
     private readonly byte[] _wakeCount = new byte[sizeof(ulong)];
@@ -105,14 +105,27 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
 
     public void Unwatch(int descriptor)
     {
+        if (Forget(descriptor))
+        {
+            _ = Epoll.Control(_epoll, Epoll.Remove, descriptor, 0, 0);
+        }
+    }
+
+    /// <summary>
+    /// For a descriptor that is closed now, which takes it out of the epoll as well. Where a
+    /// process that is just being started has a copy, its events are known by their generation.
+    /// </summary>
+    /// <returns>Whether it was watched.</returns>
+    internal bool Forget(int descriptor)
+    {
         if (descriptor >= _slots.Length || _slots[descriptor].Owner is null)
         {
-            return;
+            return false;
         }
 
         _slots[descriptor].Owner = null;
         _slots[descriptor].Generation++;
-        _ = Epoll.Control(_epoll, Epoll.Remove, descriptor, 0, 0);
+        return true;
     }
 
     public void Dispose()
@@ -157,6 +170,7 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         readiness |= (events & Epoll.In) != 0 ? Readiness.Readable : 0;
         readiness |= (events & Epoll.Out) != 0 ? Readiness.Writable : 0;
         readiness |= (events & Epoll.ReadHangUp) != 0 ? Readiness.PeerClosed : 0;
+        readiness |= (events & Epoll.Urgent) != 0 ? Readiness.Urgent : 0;
         readiness |= (events & (Epoll.Error | Epoll.HangUp)) != 0 ? Readiness.Error : 0;
         return readiness;
     }

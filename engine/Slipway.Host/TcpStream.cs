@@ -12,29 +12,54 @@ namespace Slipway.Host;
 /// The kernel keeps the offset: a peek moves it forward by what it gave, a consuming read back by
 /// what it took. It is set only when the wanted place is another, which a retransmission makes it.
 /// Where the kernel has no offset for TCP the bytes in front are read into a scratch vector
-/// instead.
+/// instead. The first peek of a connection needs none, and for many it is the only one.
 /// </remarks>
 internal sealed class TcpStream : IHostStream
 {
     /// <summary>
     /// Bytes that the fallback can pass over in one peek: more than a window is never in flight.
     /// </summary>
-    private const int ScratchBytes = 4 << 20;
+    private const int ScratchBytes = (4 << 20) + LazyBytes;
 
     private const long UnknownOffset = -1;
+
+    /// <summary>
+    /// Bytes that may wait to be consumed, and how many times they may: a system call consumes
+    /// many small messages. What waits counts against the receive buffer.
+    /// </summary>
+    private const int LazyBytes = 16 << 10;
+    private const int LazyDiscards = 16;
 
     private static byte[]? s_scratch;
 
     private Reactor _reactor;
     private long _kernelOffset = UnknownOffset;
     private bool _hasPeekOffset;
+    private int _lazyBytes;
+    private int _lazyDiscards;
 
-    internal TcpStream(Reactor reactor, int descriptor, bool usePeekOffset)
+    /// <param name="reactor">Watches it.</param>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="usePeekOffset">False as on a kernel without SO_PEEK_OFF.</param>
+    /// <param name="isAccepted">It has its options from the listener.</param>
+    internal TcpStream(Reactor reactor, int descriptor, bool usePeekOffset, bool isAccepted)
     {
         _reactor = reactor;
         _hasPeekOffset = usePeekOffset;
         Descriptor = descriptor;
+        if (!isAccepted)
+        {
+            SetOptions(descriptor);
+        }
+    }
 
+    public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(Descriptor);
+
+    internal int Descriptor { get; }
+
+    /// <summary>Options of a stream; a listener hands its own on to what it accepts.</summary>
+    internal static void SetOptions(int descriptor)
+    {
         // Latency is the guest's to trade: Nagle at its end or none at all.
         _ = SocketOptions.Set(descriptor, SocketOptions.LevelTcp, SocketOptions.TcpNoDelay, 1);
 
@@ -47,10 +72,6 @@ internal sealed class TcpStream : IHostStream
             descriptor, SocketOptions.LevelSocket, SocketOptions.OutOfBandInline, 1);
     }
 
-    public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(Descriptor);
-
-    internal int Descriptor { get; }
-
     /// <summary>Another worker has it from here on; nobody may watch it.</summary>
     internal void MoveTo(Reactor reactor) => _reactor = reactor;
 
@@ -62,7 +83,9 @@ internal sealed class TcpStream : IHostStream
 
     public HostIo Peek(long offsetBytes, Span<byte> destination)
     {
-        if (_kernelOffset != offsetBytes && !SetOffset(offsetBytes))
+        offsetBytes += _lazyBytes;
+        bool isFirst = offsetBytes == 0 && _kernelOffset == UnknownOffset;
+        if (_kernelOffset != offsetBytes && !isFirst && !SetOffset(offsetBytes))
         {
             return PeekBehind((int)offsetBytes, destination);
         }
@@ -71,14 +94,53 @@ internal sealed class TcpStream : IHostStream
             Descriptor, destination, Sockets.MessagePeek | Sockets.MessageDontWait);
         if (received > 0)
         {
-            _kernelOffset += received;
-            return HostIo.Moved(received);
+            _kernelOffset = isFirst ? UnknownOffset : _kernelOffset + received;
+            return HostIo.Moved(received, isDrained: received < destination.Length);
         }
 
         return HostIo.Failed(received == 0 ? HostError.EndOfStream : HostErrors.From(received));
     }
 
     public HostError Discard(long lengthBytes)
+    {
+        if (_hasPeekOffset && lengthBytes + _lazyBytes < LazyBytes
+            && ++_lazyDiscards < LazyDiscards)
+        {
+            _lazyBytes += (int)lengthBytes;
+            return HostError.None;
+        }
+
+        lengthBytes += _lazyBytes;
+        _lazyBytes = 0;
+        _lazyDiscards = 0;
+        return Consume(lengthBytes);
+    }
+
+    public HostIo Send(ReadOnlySpan<byte> payload)
+    {
+        int sent = Sockets.Send(Descriptor, payload);
+        return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
+    }
+
+    public HostError ShutdownSend() =>
+        HostErrors.From(Sockets.Shutdown(Descriptor, Sockets.ShutdownWrite));
+
+    public void Close(bool reset)
+    {
+        _reactor.Forget(Descriptor);
+        if (reset)
+        {
+            _ = SocketOptions.SetLingerZero(Descriptor);
+        }
+        else if (_lazyBytes > 0)
+        {
+            _ = Consume(_lazyBytes); // bytes left there would make it a reset
+        }
+
+        Files.Close(Descriptor);
+    }
+
+    private HostError Consume(long lengthBytes)
     {
         while (lengthBytes > 0)
         {
@@ -94,26 +156,6 @@ internal sealed class TcpStream : IHostStream
         }
 
         return HostError.None;
-    }
-
-    public HostIo Send(ReadOnlySpan<byte> payload)
-    {
-        int sent = Sockets.Send(Descriptor, payload);
-        return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
-    }
-
-    public HostError ShutdownSend() =>
-        HostErrors.From(Sockets.Shutdown(Descriptor, Sockets.ShutdownWrite));
-
-    public void Close(bool reset)
-    {
-        _reactor.Unwatch(Descriptor);
-        if (reset)
-        {
-            _ = SocketOptions.SetLingerZero(Descriptor);
-        }
-
-        Files.Close(Descriptor);
     }
 
     private bool SetOffset(long offsetBytes)

@@ -27,6 +27,7 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
     private readonly byte[] _sent;
     private readonly bool _reads;
     private int _reservedBytes;
+    private LookAhead _lookAhead;
     private bool _isOpen;
     private bool _isClosed;
     private IDescriptorWatcher? _watcher;
@@ -86,8 +87,15 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
             {
                 bytes += length;
                 Take(_received.AsSpan(0, length), now);
+                if (i == 0 && _lookAhead.IsLeftOut())
+                {
+                    return;
+                }
+
                 continue;
             }
+
+            _lookAhead.NoteFound(i);
 
             // EIO: the interface is down, which comes and goes. EBADFD: it has been deleted, with
             // its namespace or by hand, and the descriptor is good for nothing any more.

@@ -29,7 +29,7 @@ public sealed class TcpListenerTests
         Owner flow = new();
         host.Network.Adopt(stream, flow);
         host.Until(() => (flow.Seen & Readiness.Readable) != 0, "what came before is told");
-        Assert.Equal(HostIo.Moved(5), stream.Peek(0, new byte[16]));
+        Assert.Equal(HostIo.Moved(5, isDrained: true), stream.Peek(0, new byte[16]));
         stream.Close(reset: false);
         listener.Close();
     }

@@ -96,7 +96,7 @@ public sealed class TcpStreamTests
         byte[] read = new byte[16];
 
         Assert.Equal(HostIo.Failed(HostError.EndOfStream), near.Peek(4, read));
-        Assert.Equal(HostIo.Moved(4), near.Peek(0, read));
+        Assert.Equal(HostIo.Moved(4, isDrained: true), near.Peek(0, read));
         Assert.Equal(HostError.None, near.Discard(4));
         Assert.Equal(HostIo.Failed(HostError.EndOfStream), near.Peek(0, read));
 

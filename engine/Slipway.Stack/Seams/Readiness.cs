@@ -16,4 +16,9 @@ public enum Readiness : byte
 
     /// <summary>An error or a report waits (EPOLLERR, EPOLLHUP).</summary>
     Error = 8,
+
+    /// <summary>
+    /// Urgent bytes are in the stream (EPOLLPRI): reads end at them, though there is more.
+    /// </summary>
+    Urgent = 16,
 }

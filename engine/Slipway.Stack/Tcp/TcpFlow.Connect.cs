@@ -75,9 +75,12 @@ internal sealed partial class TcpFlow
     private bool IsSameSyn(in TcpHeader header) =>
         new SequenceNumber(header.SequenceNumber) == _initialReceive;
 
-    private void OnConnectReady(Instant now)
+    private void OnConnectReady(Readiness readiness, Instant now)
     {
-        HostError error = _host!.FinishConnect();
+        bool isGood = (readiness & (Readiness.Writable | Readiness.Error)) == Readiness.Writable;
+        HostError error = isGood ? HostError.None : _host!.FinishConnect();
+        _hostHungUp = (readiness & Readiness.PeerClosed) != 0;
+        _hostUrgent = (readiness & Readiness.Urgent) != 0;
         switch (error)
         {
             case HostError.InProgress:

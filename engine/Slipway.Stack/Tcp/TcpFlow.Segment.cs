@@ -110,6 +110,7 @@ internal sealed partial class TcpFlow
         if (acknowledges)
         {
             _lastAcknowledgmentSent = _receiveNext;
+            _acknowledgeDeadline = Instant.Never;
             if ((flags & TcpFlags.Syn) == 0 && (_buffer is null || _buffer.RangeCount == 0))
             {
                 _acknowledgmentPending = false; // it rides on this segment

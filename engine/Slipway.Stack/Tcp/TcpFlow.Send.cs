@@ -41,6 +41,10 @@ internal sealed partial class TcpFlow
 
     private bool _hostReadable;
     private bool _hostEnded;
+
+    // The host's FIN has arrived, though there may be bytes before it.
+    private bool _hostHungUp;
+    private bool _hostUrgent;
     private bool _finSent;
     private SequenceNumber _finSequence;
     private bool _persisting;
@@ -284,8 +288,12 @@ internal sealed partial class TcpFlow
         }
 
         bool last = io.LengthBytes < length;
+        bool ends = last && NoteDrained(io, sequence);
+        TcpFlags flags = (last ? TcpFlags.Push : TcpFlags.None)
+            | (ends ? TcpFlags.Fin : TcpFlags.None);
         FinishSegment(segment[..(headerLength + io.LengthBytes)], headerLength, sequence,
-            TcpFlags.Acknowledgment | (last ? TcpFlags.Push : TcpFlags.None), now);
+            TcpFlags.Acknowledgment | flags, now);
+        _isInteractive |= now - _textAt <= AcknowledgmentDelay;
         if (_timedAt == Instant.Never && sequence == _sendMax)
         {
             _timedAt = now;
@@ -297,7 +305,35 @@ internal sealed partial class TcpFlow
             ArmRetransmission(now);
         }
 
-        return io.LengthBytes;
+        if (ends)
+        {
+            NoteFinSent(sequence + io.LengthBytes);
+        }
+
+        return io.LengthBytes + (ends ? 1 : 0);
+    }
+
+    /// <summary>
+    /// After the last that the host has for now: it need not be looked at before it says so.
+    /// </summary>
+    /// <returns>True when nothing will follow: FIN goes along with this.</returns>
+    private bool NoteDrained(in HostIo io, SequenceNumber sequence)
+    {
+        if (!io.IsDrained || _hostUrgent || _hostFailed || sequence != _sendMax)
+        {
+            return false;
+        }
+
+        _hostReadable = _hostHungUp;
+        _hostEnded |= _hostHungUp;
+        return _hostHungUp && TcpTransitions.SendsData(State);
+    }
+
+    private void NoteFinSent(SequenceNumber sequence)
+    {
+        _finSent = true;
+        _finSequence = sequence;
+        Transition(TcpEvent.SendFin);
     }
 
     private int OnNothingPeeked(HostError error, SequenceNumber sequence, Instant now)
@@ -345,11 +381,9 @@ internal sealed partial class TcpFlow
             return 0;
         }
 
-        _finSent = true;
-        _finSequence = _sendNext;
+        NoteFinSent(_sendNext);
         _sendNext += 1;
         _sendMax = _sendNext;
-        Transition(TcpEvent.SendFin);
         if (_retransmitDeadline == Instant.Never)
         {
             ArmRetransmission(now);

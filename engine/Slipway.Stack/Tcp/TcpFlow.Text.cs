@@ -18,6 +18,10 @@ internal sealed partial class TcpFlow
     private TcpReceiveBuffer? _buffer;
     private bool _hostWritable;
     private bool _acknowledgmentPending;
+
+    // The last text in order came then, and what was said to the guest soon after answers it.
+    private Instant _textAt;
+    private bool _isInteractive = true;
     private bool _guestFinSeen;
     private SequenceNumber _guestFin;
 
@@ -32,8 +36,13 @@ internal sealed partial class TcpFlow
             return;
         }
 
-        AcknowledgeNow();
         SequenceNumber sequence = new(header.SequenceNumber);
+        bool mayWait = MayWaitForAnswer(header, sequence);
+        if (!mayWait)
+        {
+            AcknowledgeNow();
+        }
+
         int known = _receiveNext - sequence;
         if (known > 0)
         {
@@ -63,13 +72,32 @@ internal sealed partial class TcpFlow
         }
         else if (sequence == _receiveNext)
         {
+            _textAt = now;
             Deliver(text, now);
+            if (mayWait)
+            {
+                _acknowledgeDeadline = now + AcknowledgmentDelay;
+                ArmTimer(_acknowledgeDeadline);
+            }
         }
         else
         {
             Keep(text, sequence - _receiveNext);
         }
     }
+
+    /// <summary>
+    /// Whether the acknowledgment may wait for what the host answers, to go along with it (RFC
+    /// 9293 section 3.8.6.3): of one small message at a time, to a host that has answered the last
+    /// one at once.
+    /// </summary>
+    private bool MayWaitForAnswer(in TcpHeader header, SequenceNumber sequence) =>
+        _isInteractive && _acknowledgeDeadline == Instant.Never && State == TcpState.Established
+        && sequence == _receiveNext && header.Payload.Length < _layer.MaximumSegmentBytes / 2
+        && header.Payload.Length <= _receiveEdge - sequence
+        && (header.Flags & (TcpFlags.Push | TcpFlags.Fin)) == TcpFlags.Push
+        && HeldBytes == 0 && _hostWritable && !_guestFinSeen && !_hostFailed
+        && _buffer is not { RangeCount: > 0 };
 
     /// <summary>Text in order: to the host, and what it does not take into the buffer.</summary>
     private void Deliver(ReadOnlySpan<byte> text, Instant now)
@@ -232,6 +260,12 @@ internal sealed partial class TcpFlow
         }
 
         _hostShutdownSent = true;
+        if (State == TcpState.TimeWait)
+        {
+            CloseHostWhenDone(); // closing sends it
+            return;
+        }
+
         HostError error = _host.ShutdownSend();
         if (error != HostError.None)
         {

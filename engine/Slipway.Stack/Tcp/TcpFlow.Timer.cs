@@ -6,6 +6,13 @@ namespace Slipway.Stack;
 /// </summary>
 internal sealed partial class TcpFlow
 {
+    /// <summary>
+    /// How long an acknowledgment waits for an answer to go along with: longer than a host on the
+    /// same machine or network takes, and little to a guest that waits for it.
+    /// </summary>
+    private static readonly Duration AcknowledgmentDelay = Duration.FromMilliseconds(10);
+
+    private Instant _acknowledgeDeadline = Instant.Never;
     private Instant _retransmitDeadline = Instant.Never;
     private Instant _lifetimeDeadline = Instant.Never;
     private Instant _orphanDeadline = Instant.Never;
@@ -16,6 +23,13 @@ internal sealed partial class TcpFlow
 
     public void OnTimer(TimerEntry entry, Instant now)
     {
+        if (_acknowledgeDeadline <= now && State != TcpState.Closed)
+        {
+            _acknowledgeDeadline = Instant.Never;
+            _isInteractive = false;
+            AcknowledgeNow();
+        }
+
         if (_retransmitDeadline <= now)
         {
             _retransmitDeadline = Instant.Never;
@@ -40,7 +54,8 @@ internal sealed partial class TcpFlow
 
         Instant next = Instant.Min(
             Instant.Min(_retransmitDeadline, _keepaliveDeadline),
-            Instant.Min(_lifetimeDeadline, _orphanDeadline));
+            Instant.Min(
+                _acknowledgeDeadline, Instant.Min(_lifetimeDeadline, _orphanDeadline)));
         if (State != TcpState.Closed && next != Instant.Never)
         {
             ArmTimer(next);

@@ -72,7 +72,7 @@ internal sealed partial class TcpFlow : IReadinessOwner, ITimerOwner
 
         if (State == TcpState.SynHeld)
         {
-            OnConnectReady(now);
+            OnConnectReady(readiness, now);
             return;
         }
 
@@ -83,6 +83,8 @@ internal sealed partial class TcpFlow : IReadinessOwner, ITimerOwner
             return;
         }
 
+        _hostHungUp |= (readiness & Readiness.PeerClosed) != 0;
+        _hostUrgent |= (readiness & Readiness.Urgent) != 0;
         if ((readiness & (Readiness.Readable | Readiness.PeerClosed | Readiness.Error)) != 0)
         {
             _hostReadable = true;

@@ -57,7 +57,12 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
             if (error == HostError.None)
             {
                 datagrams -= turn.Batch.Count;
+                bool isDrained = turn.Batch.Count < DatagramBatch.Capacity && !mayReport;
                 Deliver(turn.Batch, now);
+                if (isDrained)
+                {
+                    return; // of what comes next readiness is told anew
+                }
             }
             else if (error == HostError.WouldBlock || (hasFailed && !TakeReport(now)))
             {

@@ -105,7 +105,7 @@ internal sealed class SimStream : SimSocket, IHostStream
         int length = Inbound.Peek(offsetBytes, destination);
         if (length > 0)
         {
-            return HostIo.Moved(length);
+            return HostIo.Moved(length, isDrained: length < destination.Length);
         }
 
         HostError error = TakeError();
