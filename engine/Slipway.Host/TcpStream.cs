@@ -122,6 +122,12 @@ internal sealed class TcpStream : IHostStream
         return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
     }
 
+    public HostIo Send(GatheredText text)
+    {
+        int sent = Sockets.SendPieces(Descriptor, text.Memory.Span, text.Pieces);
+        return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
+    }
+
     public HostError ShutdownSend() =>
         HostErrors.From(Sockets.Shutdown(Descriptor, Sockets.ShutdownWrite));
 

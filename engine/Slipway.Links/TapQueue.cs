@@ -16,16 +16,15 @@ namespace Slipway.Links;
 public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
 {
     /// <summary>
-    /// Frames and bytes read in one turn, so that host sockets and other links have their share.
+    /// Read in one turn, so that host sockets and other links have their share: eight of the
+    /// largest frames, or 64 small ones.
     /// </summary>
-    private const int FramesPerTurn = 64;
-    private const int BytesPerTurn = 1 << 20;
+    private const int BatchBytes = 9 << 16;
 
     private readonly int _descriptor;
     private readonly int _headerBytes;
-    private readonly byte[] _received;
+    private readonly FrameBatch? _received;
     private readonly byte[] _sent;
-    private readonly bool _reads;
     private int _reservedBytes;
     private LookAhead _lookAhead;
     private bool _isOpen;
@@ -42,11 +41,9 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
         MaxFrameLengthBytes = maxFrameLengthBytes;
         _descriptor = descriptor;
         _headerBytes = headerBytes;
-        _reads = reads;
         int largestBytes = Math.Max(
             headerBytes + IGuestPort.LargestSegmentedBytes, maxFrameLengthBytes);
-        _received = reads
-            ? GC.AllocateUninitializedArray<byte>(largestBytes, pinned: true) : [];
+        _received = reads ? new FrameBatch(BatchBytes, largestBytes) : null;
         _sent = GC.AllocateUninitializedArray<byte>(largestBytes, pinned: true);
     }
 
@@ -70,7 +67,7 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
     {
         _receiver = receiver;
         _isOpen = !_isClosed;
-        if (_reads && _isOpen)
+        if (_received is not null && _isOpen)
         {
             _watcher = watcher;
             watcher.Watch(_descriptor, Readiness.Readable, this);
@@ -79,33 +76,37 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
 
     public void OnReady(Readiness readiness, Instant now)
     {
-        int bytes = 0;
-        for (int i = 0; i < FramesPerTurn && bytes < BytesPerTurn && _isOpen; i++)
+        FrameBatch received = _received!;
+        received.Clear();
+        int error = 0;
+        while (error == 0 && received.Room is { IsEmpty: false } room)
         {
-            int length = Files.Read(_descriptor, _received);
-            if (length > 0)
+            int length = Files.Read(_descriptor, room);
+            if (length <= 0)
             {
-                bytes += length;
-                Take(_received.AsSpan(0, length), now);
-                if (i == 0 && _lookAhead.IsLeftOut())
-                {
-                    return;
-                }
-
-                continue;
+                error = length == 0 ? -Errno.EAGAIN : length;
+                _lookAhead.NoteFound(received.Count);
+                break;
             }
 
-            _lookAhead.NoteFound(i);
-
-            // EIO: the interface is down, which comes and goes. EBADFD: it has been deleted, with
-            // its namespace or by hand, and the descriptor is good for nothing any more.
-            if (length is not (-Errno.EAGAIN or -Errno.EINTR or -Errno.EIO))
+            Note(room[..length]);
+            if (received.Count == 1 && _lookAhead.IsLeftOut())
             {
-                Dispose();
-                OnDead?.Invoke(new Win32Exception(-length).Message, now);
+                break;
             }
+        }
 
-            return;
+        if (received.Count > 0)
+        {
+            _receiver!.OnFrames(this, received, now);
+        }
+
+        // EIO: the interface is down, which comes and goes. EBADFD: it has been deleted, with
+        // its namespace or by hand, and the descriptor is good for nothing any more.
+        if (_isOpen && error is not (0 or -Errno.EAGAIN or -Errno.EINTR or -Errno.EIO))
+        {
+            Dispose();
+            OnDead?.Invoke(new Win32Exception(-error).Message, now);
         }
     }
 
@@ -141,15 +142,15 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
         }
     }
 
-    private void Take(ReadOnlySpan<byte> received, Instant now)
+    private void Note(ReadOnlySpan<byte> received)
     {
-        ReadOnlySpan<byte> frame = received[Math.Min(_headerBytes, received.Length)..];
+        int length = Math.Max(received.Length - _headerBytes, 0);
         FrameOffload offload = default;
-        if (_headerBytes > 0 && !VirtioNetHeader.TryRead(received, frame.Length, out offload))
+        if (_headerBytes > 0 && !VirtioNetHeader.TryRead(received, length, out offload))
         {
-            frame = default; // counted as malformed: what it lacks cannot be told
+            length = 0; // counted as malformed: what it lacks cannot be told
         }
 
-        _receiver!.OnFrame(this, frame, offload, now);
+        _received!.Add(_headerBytes, length, offload);
     }
 }

@@ -99,6 +99,33 @@ public static unsafe partial class Sockets
         }
     }
 
+    /// <summary>Sends bytes of a stream that lie in pieces; may take fewer than all.</summary>
+    /// <param name="socket">The stream.</param>
+    /// <param name="memory">What the pieces are parts of.</param>
+    /// <param name="pieces">At most 16, in their order.</param>
+    public static int SendPieces(
+        int socket, ReadOnlySpan<byte> memory,
+        ReadOnlySpan<(int OffsetBytes, int LengthBytes)> pieces)
+    {
+        const int most = 16;
+        IoVector* vectors = stackalloc IoVector[most];
+        fixed (byte* first = memory)
+        {
+            for (int i = 0; i < pieces.Length; i++)
+            {
+                (int offset, int length) = pieces[i];
+                ReadOnlySpan<byte> piece = memory.Slice(offset, length); // within its bounds
+                vectors[i] = new IoVector { Base = first + offset, Length = (nuint)piece.Length };
+            }
+
+            MessageHeader message = new()
+            {
+                Vectors = vectors, VectorCount = (nuint)pieces.Length,
+            };
+            return Result((int)sendmsg(socket, &message, MessageNoSignal | MessageDontWait));
+        }
+    }
+
     public static int Shutdown(int socket, int how) => Result(shutdown(socket, how));
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;

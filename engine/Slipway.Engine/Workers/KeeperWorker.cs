@@ -121,6 +121,9 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
         Stack.OnFrame(port, frame, offload, now);
 
+    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now) =>
+        Stack.OnFrames(port, batch, now);
+
     public void OnPortWritable(IGuestPort port, Instant now)
     {
         Stack.OnPortWritable(port, now);

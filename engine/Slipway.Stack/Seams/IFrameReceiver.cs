@@ -16,6 +16,15 @@ public interface IFrameReceiver
     void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now);
 
+    /// <summary>Frames that came together; they stay where they are during the call.</summary>
+    void OnFrames(IGuestPort port, FrameBatch batch, Instant now)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            OnFrame(port, batch.Frame(i), batch.Offload(i), now);
+        }
+    }
+
     /// <summary>A port that had no room has some again.</summary>
     void OnPortWritable(IGuestPort port, Instant now);
 

@@ -31,6 +31,24 @@ public interface IHostStream
     /// <summary>Gives bytes to the host; may take fewer than all.</summary>
     HostIo Send(ReadOnlySpan<byte> payload);
 
+    /// <summary>The same with bytes in pieces: in one call where the host can.</summary>
+    HostIo Send(GatheredText text)
+    {
+        int sent = 0;
+        for (int i = 0; i < text.Count; i++)
+        {
+            ReadOnlySpan<byte> piece = text.Piece(i);
+            HostIo io = Send(piece);
+            sent += io.LengthBytes;
+            if (io.LengthBytes < piece.Length)
+            {
+                return sent > 0 ? HostIo.Moved(sent) : io;
+            }
+        }
+
+        return HostIo.Moved(sent);
+    }
+
     /// <summary>Sends FIN after what was sent (shutdown of the write side).</summary>
     HostError ShutdownSend();
 

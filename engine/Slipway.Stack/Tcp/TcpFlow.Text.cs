@@ -102,6 +102,17 @@ internal sealed partial class TcpFlow
     /// <summary>Text in order: to the host, and what it does not take into the buffer.</summary>
     private void Deliver(ReadOnlySpan<byte> text, Instant now)
     {
+        if (HeldBytes == 0 && _hostWritable && _buffer is not { RangeCount: > 0 })
+        {
+            _receiveNext += text.Length;
+            if (_layer.TryGather(this, text, now))
+            {
+                return;
+            }
+
+            _receiveNext -= text.Length;
+        }
+
         if (HeldBytes == 0 && _hostWritable)
         {
             HostIo io = _host!.Send(text);
@@ -136,6 +147,61 @@ internal sealed partial class TcpFlow
         }
 
         Keep(text, 0);
+    }
+
+    /// <summary>Whether the segment's text follows what is here.</summary>
+    internal bool IsNext(in TcpHeader header) =>
+        new SequenceNumber(header.SequenceNumber) == _receiveNext;
+
+    /// <summary>
+    /// Text in order of several segments, counted as received: to the host, and what it does not
+    /// take into the buffer.
+    /// </summary>
+    internal void SendGathered(GatheredText text, Instant now)
+    {
+        if (!TcpTransitions.IsSynchronized(State) || _host is null || _hostFailed)
+        {
+            return;
+        }
+
+        HostIo io = _host.Send(text);
+        if (io.Error is not (HostError.None or HostError.WouldBlock))
+        {
+            OnHostFailed(now);
+            return;
+        }
+
+        _buffer?.Skip(io.LengthBytes);
+        if (io.LengthBytes < text.LengthBytes)
+        {
+            _hostWritable = false;
+            _receiveNext -= text.LengthBytes - io.LengthBytes;
+            KeepFrom(text, io.LengthBytes);
+        }
+
+        DrainToHost(now);
+    }
+
+    // Where there is no memory for all of it, the guest sends the rest again.
+    private void KeepFrom(GatheredText text, int takenBytes)
+    {
+        for (int i = 0; i < text.Count; i++)
+        {
+            ReadOnlySpan<byte> piece = text.Piece(i);
+            int skipped = Math.Min(takenBytes, piece.Length);
+            takenBytes -= skipped;
+            piece = piece[skipped..];
+            SequenceNumber before = _receiveNext;
+            if (!piece.IsEmpty)
+            {
+                Keep(piece, 0);
+            }
+
+            if (_receiveNext - before < piece.Length)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>Keeps text at a distance from RCV.NXT.</summary>

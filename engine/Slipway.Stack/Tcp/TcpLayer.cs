@@ -135,7 +135,9 @@ public sealed partial class TcpLayer : ITransport
         FlowKey key = new(
             new IpEndpoint(packet.Source, header.SourcePort),
             new IpEndpoint(packet.Destination, header.DestinationPort), IpProtocol.Tcp);
-        if (_flows.Find(key) is TcpFlow flow && flow.Receive(packet, header, options, now))
+        TcpFlow? flow = _flows.Find(key);
+        EndGatheringBefore(flow, header, now);
+        if (flow is not null && flow.Receive(packet, header, options, now))
         {
             return;
         }
