@@ -73,7 +73,7 @@ internal sealed partial class TcpFlow
         else if (sequence == _receiveNext)
         {
             _textAt = now;
-            Deliver(text, now);
+            Deliver(text, mayGather: (header.Flags & TcpFlags.Fin) == 0, now);
             if (mayWait)
             {
                 _acknowledgeDeadline = now + AcknowledgmentDelay;
@@ -100,9 +100,10 @@ internal sealed partial class TcpFlow
         && _buffer is not { RangeCount: > 0 };
 
     /// <summary>Text in order: to the host, and what it does not take into the buffer.</summary>
-    private void Deliver(ReadOnlySpan<byte> text, Instant now)
+    private void Deliver(ReadOnlySpan<byte> text, bool mayGather, Instant now)
     {
-        if (HeldBytes == 0 && _hostWritable && _buffer is not { RangeCount: > 0 })
+        // Not before a FIN, which would overtake it.
+        if (mayGather && !_guestFinSeen && HeldBytes == 0 && _hostWritable && _buffer is not { RangeCount: > 0 })
         {
             _receiveNext += text.Length;
             if (_layer.TryGather(this, text, now))
