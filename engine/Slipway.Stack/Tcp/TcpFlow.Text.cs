@@ -102,16 +102,9 @@ internal sealed partial class TcpFlow
     /// <summary>Text in order: to the host, and what it does not take into the buffer.</summary>
     private void Deliver(ReadOnlySpan<byte> text, bool mayGather, Instant now)
     {
-        // Not before a FIN, which would overtake it.
-        if (mayGather && !_guestFinSeen && HeldBytes == 0 && _hostWritable && _buffer is not { RangeCount: > 0 })
+        if (mayGather && TryGather(text, now))
         {
-            _receiveNext += text.Length;
-            if (_layer.TryGather(this, text, now))
-            {
-                return;
-            }
-
-            _receiveNext -= text.Length;
+            return;
         }
 
         if (HeldBytes == 0 && _hostWritable)
@@ -148,6 +141,20 @@ internal sealed partial class TcpFlow
         }
 
         Keep(text, 0);
+    }
+
+    // Not before a FIN, which would overtake it.
+    private bool TryGather(ReadOnlySpan<byte> text, Instant now)
+    {
+        if (_guestFinSeen || HeldBytes > 0 || !_hostWritable || _buffer is { RangeCount: > 0 })
+        {
+            return false;
+        }
+
+        _receiveNext += text.Length;
+        bool isGathered = _layer.TryGather(this, text, now);
+        _receiveNext -= isGathered ? 0 : text.Length;
+        return isGathered;
     }
 
     /// <summary>Whether the segment's text follows what is here.</summary>
