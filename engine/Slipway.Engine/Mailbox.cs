@@ -22,6 +22,15 @@ internal sealed class Mailbox(Reactor reactor)
         }
     }
 
+    /// <summary>Disposes what is not run any more, and what it carries.</summary>
+    public void Discard()
+    {
+        while (_commands.TryDequeue(out Command? command))
+        {
+            (command as IDisposable)?.Dispose();
+        }
+    }
+
     /// <summary>
     /// Runs what was posted before the call; later commands wait for the next turn.
     /// </summary>

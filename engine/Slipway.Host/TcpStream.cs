@@ -19,24 +19,15 @@ internal sealed class TcpStream : IHostStream
     /// <summary>
     /// Bytes that the fallback can pass over in one peek: more than a window is never in flight.
     /// </summary>
-    private const int ScratchBytes = (4 << 20) + LazyBytes;
+    private const int ScratchBytes = 4 << 20;
 
     private const long UnknownOffset = -1;
-
-    /// <summary>
-    /// Bytes that may wait to be consumed, and how many times they may: a system call consumes
-    /// many small messages. What waits counts against the receive buffer.
-    /// </summary>
-    private const int LazyBytes = 16 << 10;
-    private const int LazyDiscards = 16;
 
     private static byte[]? s_scratch;
 
     private Reactor _reactor;
     private long _kernelOffset = UnknownOffset;
     private bool _hasPeekOffset;
-    private int _lazyBytes;
-    private int _lazyDiscards;
 
     /// <param name="reactor">Watches it.</param>
     /// <param name="descriptor">The socket.</param>
@@ -83,7 +74,6 @@ internal sealed class TcpStream : IHostStream
 
     public HostIo Peek(long offsetBytes, Span<byte> destination)
     {
-        offsetBytes += _lazyBytes;
         bool isFirst = offsetBytes == 0 && _kernelOffset == UnknownOffset;
         if (_kernelOffset != offsetBytes && !isFirst && !SetOffset(offsetBytes))
         {
@@ -101,19 +91,26 @@ internal sealed class TcpStream : IHostStream
         return HostIo.Failed(received == 0 ? HostError.EndOfStream : HostErrors.From(received));
     }
 
+    /// <remarks>
+    /// At once, also of few bytes: as long as one byte of a segment is there all of it counts
+    /// against the receive buffer, and the peer's window may stay closed for good.
+    /// </remarks>
     public HostError Discard(long lengthBytes)
     {
-        if (_hasPeekOffset && lengthBytes + _lazyBytes < LazyBytes
-            && ++_lazyDiscards < LazyDiscards)
+        while (lengthBytes > 0)
         {
-            _lazyBytes += (int)lengthBytes;
-            return HostError.None;
+            int taken = Sockets.Discard(Descriptor, (int)Math.Min(lengthBytes, int.MaxValue));
+            if (taken <= 0)
+            {
+                return taken == 0 ? HostError.Reset : HostErrors.From(taken);
+            }
+
+            lengthBytes -= taken;
+            _kernelOffset = _kernelOffset == UnknownOffset
+                ? UnknownOffset : Math.Max(_kernelOffset - taken, 0);
         }
 
-        lengthBytes += _lazyBytes;
-        _lazyBytes = 0;
-        _lazyDiscards = 0;
-        return Consume(lengthBytes);
+        return HostError.None;
     }
 
     public HostIo Send(ReadOnlySpan<byte> payload)
@@ -138,30 +135,8 @@ internal sealed class TcpStream : IHostStream
         {
             _ = SocketOptions.SetLingerZero(Descriptor);
         }
-        else if (_lazyBytes > 0)
-        {
-            _ = Consume(_lazyBytes); // bytes left there would make it a reset
-        }
 
         Files.Close(Descriptor);
-    }
-
-    private HostError Consume(long lengthBytes)
-    {
-        while (lengthBytes > 0)
-        {
-            int taken = Sockets.Discard(Descriptor, (int)Math.Min(lengthBytes, int.MaxValue));
-            if (taken <= 0)
-            {
-                return taken == 0 ? HostError.Reset : HostErrors.From(taken);
-            }
-
-            lengthBytes -= taken;
-            _kernelOffset = _kernelOffset == UnknownOffset
-                ? UnknownOffset : Math.Max(_kernelOffset - taken, 0);
-        }
-
-        return HostError.None;
     }
 
     private bool SetOffset(long offsetBytes)

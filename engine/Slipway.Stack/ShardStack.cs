@@ -63,11 +63,13 @@ public sealed class ShardStack : IFrameReceiver
     }
 
     /// <summary>
-    /// A frame of a flow of this worker that the keeper, or who trusts it, has found good. It may
-    /// be longer than the link's: of fragments that were put together.
+    /// A frame of a flow of this worker that the keeper has found good, or another worker by what
+    /// it believes of the keeper: then it is believed here only if its guest is. It may be longer
+    /// than the link's: of fragments that were put together.
     /// </summary>
     public void OnCheckedFrame(
-        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, bool isByKeeper,
+        Instant now)
     {
         if (EthernetHeader.TryParse(frame, out EthernetHeader header) != ParseError.None
             || Ipv4Header.TryParse(header.Payload, out Ipv4Header packet) != ParseError.None)
@@ -75,7 +77,16 @@ public sealed class ShardStack : IFrameReceiver
             return;
         }
 
-        Neighbors.Confirm(packet.Source, new GuestRoute(port, header.Source), now);
+        if (isByKeeper)
+        {
+            Neighbors.Confirm(packet.Source, new GuestRoute(port, header.Source), now);
+        }
+        else if (!Neighbors.Learn(packet.Source, header.Source, port, now))
+        {
+            _relay.PassToKeeper(port, frame, offload);
+            return;
+        }
+
         Flows.Ipv4.Receive(port, header, offload, now);
     }
 

@@ -39,7 +39,7 @@ public class ShardStackTests : IFrameRelay, INeighborKeeper
     public void CheckedFrame_IsServed_AndMakesItsGuestKnown()
     {
         byte[] frame = FrameOf(Worker);
-        _shard.OnCheckedFrame(_port, frame, default, _clock.Now);
+        _shard.OnCheckedFrame(_port, frame, default, isByKeeper: true, _clock.Now);
         _shard.Flows.Advance(_clock.Now);
         Assert.Equal(1, _shard.Flows.Udp.Count);
         Assert.Equal(0, _counters.FramesReceived); // counted where it arrived
@@ -48,6 +48,20 @@ public class ShardStackTests : IFrameRelay, INeighborKeeper
         Assert.Empty(_toKeeper);
         Assert.Equal(1, _counters.FramesReceived);
         Assert.Equal(frame.Length, _counters.BytesReceived);
+    }
+
+    [Fact]
+    public void FrameFromAnotherWorker_IsTakenOnlyOfAGuestThatIsKnownHere()
+    {
+        byte[] frame = FrameOf(Worker);
+        _shard.OnCheckedFrame(_port, frame, default, isByKeeper: false, _clock.Now);
+        Assert.Equal([frame], _toKeeper);
+        Assert.Equal(0, _shard.Neighbors.Count);
+
+        Introduce();
+        _shard.OnCheckedFrame(_port, frame, default, isByKeeper: false, _clock.Now);
+        Assert.Single(_toKeeper);
+        Assert.Equal(1, _shard.Flows.Udp.Count);
     }
 
     [Fact]
@@ -101,7 +115,7 @@ public class ShardStackTests : IFrameRelay, INeighborKeeper
     public void CheckedFrame_OfADatagramThatWasPutTogether_MayBeLongerThanTheLink()
     {
         Datagram large = DatagramOf(Worker) with { Payload = new byte[30_000] };
-        _shard.OnCheckedFrame(_port, large.ToFrame(), default, _clock.Now);
+        _shard.OnCheckedFrame(_port, large.ToFrame(), default, isByKeeper: true, _clock.Now);
         _shard.Flows.Advance(_clock.Now);
         Assert.Equal(1, _shard.Flows.Udp.Count);
     }

@@ -9,8 +9,10 @@ namespace Slipway.Engine;
 /// </summary>
 internal sealed partial class ShardWorker
 {
-    private sealed class Opened(ShardWorker worker, IGuestPort port) : Command
+    private sealed class Opened(ShardWorker worker, IGuestPort port) : Command, IDisposable
     {
+        public void Dispose() => (port as IDisposable)?.Dispose();
+
         public override void Run(Instant now)
         {
             worker._ports.Add(port.Id, port);
@@ -32,8 +34,11 @@ internal sealed partial class ShardWorker
     }
 
     private sealed class Accepted(
-        ShardWorker worker, IHostStream stream, IpEndpoint client, IpEndpoint guest) : Command
+        ShardWorker worker, IHostStream stream, IpEndpoint client, IpEndpoint guest)
+        : Command, IDisposable
     {
+        public void Dispose() => stream.Close(reset: true);
+
         public override void Run(Instant now)
         {
             worker.Network.Take(stream);

@@ -84,7 +84,8 @@ internal sealed partial class ShardWorker
 
         if (record.Kind == (uint)WorkerMessage.CheckedFrame)
         {
-            _stack.OnCheckedFrame(port, record.Frame, record.Offload, now);
+            _stack.OnCheckedFrame(
+                port, record.Frame, record.Offload, isByKeeper: from == FlowSharding.Keeper, now);
             return;
         }
 

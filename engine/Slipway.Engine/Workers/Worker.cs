@@ -99,7 +99,11 @@ internal abstract class Worker : IDisposable
         }
     }
 
-    public virtual void Dispose() => Reactor.Dispose();
+    public virtual void Dispose()
+    {
+        Mailbox.Discard();
+        Reactor.Dispose();
+    }
 
     /// <summary>Takes what another worker has sent.</summary>
     protected abstract void Receive(int from, in RingRecord record, Instant now);

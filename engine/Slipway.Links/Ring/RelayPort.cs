@@ -8,16 +8,17 @@ namespace Slipway.Links;
 /// </summary>
 /// <remarks>
 /// A full link fills the ring, and a full ring refuses: then the worker waits, and its flows with
-/// it, until the owner has made room. Nothing is lost on the way.
+/// it, until the owner has made room. Nothing is lost on the way. Segments go one by one: a link
+/// with little room for ever, such as a short virtqueue, would never take many at once, and who
+/// could send fewer does not hear of it.
 /// </remarks>
 public sealed class RelayPort : IGuestPort
 {
-    /// <summary>Room for seven of the largest frames.</summary>
+    /// <summary>Room for seven of the largest frames there are.</summary>
     private const int RingBytes = 512 << 10;
 
     private readonly FrameRing _ring = new(RingBytes);
     private readonly IGuestPort _port;
-    private readonly int _largestBytes;
     private readonly Action _onWritten;
     private readonly Action _onRoom;
     private int _isBlocked;
@@ -32,10 +33,8 @@ public sealed class RelayPort : IGuestPort
         _port = port;
         _onWritten = onWritten;
         _onRoom = onRoom;
-        _largestBytes = (port.Offloads & Offloads.TcpSegments4) != 0
-            ? IGuestPort.LargestSegmentedBytes : port.MaxFrameLengthBytes;
         MaxFrameLengthBytes = port.MaxFrameLengthBytes;
-        Offloads = port.Offloads;
+        Offloads = port.Offloads & Offloads.Checksum;
         Id = port.Id;
     }
 
@@ -49,7 +48,7 @@ public sealed class RelayPort : IGuestPort
 
     public Span<byte> Reserve(int lengthBytes)
     {
-        if (lengthBytes > _largestBytes)
+        if (lengthBytes > MaxFrameLengthBytes)
         {
             return default;
         }
@@ -90,6 +89,7 @@ public sealed class RelayPort : IGuestPort
         }
 
         int lost = 0;
+        bool hasRoom = _ring.IsEmpty;
         while (_ring.TryPeek(out RingRecord record))
         {
             Span<byte> room = _port.Reserve(record.Frame.Length);
@@ -101,9 +101,10 @@ public sealed class RelayPort : IGuestPort
             record.Frame.CopyTo(room);
             lost += _port.Commit(record.Frame.Length, record.Offload) ? 0 : 1;
             _ring.Release();
+            hasRoom = true;
         }
 
-        if (Interlocked.Exchange(ref _isBlocked, 0) == 1)
+        if (hasRoom && Interlocked.Exchange(ref _isBlocked, 0) == 1)
         {
             _onRoom();
         }

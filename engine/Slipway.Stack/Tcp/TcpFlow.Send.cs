@@ -293,7 +293,7 @@ internal sealed partial class TcpFlow
             | (ends ? TcpFlags.Fin : TcpFlags.None);
         FinishSegment(segment[..(headerLength + io.LengthBytes)], headerLength, sequence,
             TcpFlags.Acknowledgment | flags, now);
-        _isInteractive |= now - _textAt <= AcknowledgmentDelay;
+        NoteAnswer(now);
         if (_timedAt == Instant.Never && sequence == _sendMax)
         {
             _timedAt = now;

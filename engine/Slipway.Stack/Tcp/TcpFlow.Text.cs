@@ -19,9 +19,6 @@ internal sealed partial class TcpFlow
     private bool _hostWritable;
     private bool _acknowledgmentPending;
 
-    // The last text in order came then, and what was said to the guest soon after answers it.
-    private Instant _textAt;
-    private bool _isInteractive = true;
     private bool _guestFinSeen;
     private SequenceNumber _guestFin;
 
@@ -72,12 +69,11 @@ internal sealed partial class TcpFlow
         }
         else if (sequence == _receiveNext)
         {
-            _textAt = now;
+            NoteText(now);
             Deliver(text, mayGather: (header.Flags & TcpFlags.Fin) == 0, now);
-            if (mayWait)
+            if (mayWait && State == TcpState.Established)
             {
-                _acknowledgeDeadline = now + AcknowledgmentDelay;
-                ArmTimer(_acknowledgeDeadline);
+                HoldAcknowledgment(now);
             }
         }
         else
@@ -86,23 +82,10 @@ internal sealed partial class TcpFlow
         }
     }
 
-    /// <summary>
-    /// Whether the acknowledgment may wait for what the host answers, to go along with it (RFC
-    /// 9293 section 3.8.6.3): of one small message at a time, to a host that has answered the last
-    /// one at once.
-    /// </summary>
-    private bool MayWaitForAnswer(in TcpHeader header, SequenceNumber sequence) =>
-        _isInteractive && _acknowledgeDeadline == Instant.Never && State == TcpState.Established
-        && sequence == _receiveNext && header.Payload.Length < _layer.MaximumSegmentBytes / 2
-        && header.Payload.Length <= _receiveEdge - sequence
-        && (header.Flags & (TcpFlags.Push | TcpFlags.Fin)) == TcpFlags.Push
-        && HeldBytes == 0 && _hostWritable && !_guestFinSeen && !_hostFailed
-        && _buffer is not { RangeCount: > 0 };
-
     /// <summary>Text in order: to the host, and what it does not take into the buffer.</summary>
     private void Deliver(ReadOnlySpan<byte> text, bool mayGather, Instant now)
     {
-        if (mayGather && TryGather(text, now))
+        if ((mayGather && TryGather(text, now)) || !TryOvertakeNothing(now))
         {
             return;
         }
@@ -155,6 +138,15 @@ internal sealed partial class TcpFlow
         bool isGathered = _layer.TryGather(this, text, now);
         _receiveNext -= isGathered ? 0 : text.Length;
         return isGathered;
+    }
+
+    // Sends what is gathered before text that cannot be: cut by the window, or in other memory.
+    // False when the text has no place any more; where the flow lives on, the guest sends it again.
+    private bool TryOvertakeNothing(Instant now)
+    {
+        SequenceNumber before = _receiveNext;
+        _layer.EndGatheringOf(this, now);
+        return State != TcpState.Closed && !_hostFailed && _receiveNext == before;
     }
 
     /// <summary>Whether the segment's text follows what is here.</summary>

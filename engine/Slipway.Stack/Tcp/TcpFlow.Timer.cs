@@ -6,13 +6,6 @@ namespace Slipway.Stack;
 /// </summary>
 internal sealed partial class TcpFlow
 {
-    /// <summary>
-    /// How long an acknowledgment waits for an answer to go along with: longer than a host on the
-    /// same machine or network takes, and little to a guest that waits for it.
-    /// </summary>
-    private static readonly Duration AcknowledgmentDelay = Duration.FromMilliseconds(10);
-
-    private Instant _acknowledgeDeadline = Instant.Never;
     private Instant _retransmitDeadline = Instant.Never;
     private Instant _lifetimeDeadline = Instant.Never;
     private Instant _orphanDeadline = Instant.Never;
@@ -23,11 +16,14 @@ internal sealed partial class TcpFlow
 
     public void OnTimer(TimerEntry entry, Instant now)
     {
-        if (_acknowledgeDeadline <= now && State != TcpState.Closed)
+        if (State == TcpState.Closed)
         {
-            _acknowledgeDeadline = Instant.Never;
-            _isInteractive = false;
-            AcknowledgeNow();
+            return;
+        }
+
+        if (_acknowledgeDeadline <= now)
+        {
+            OnAcknowledgmentDue();
         }
 
         if (_retransmitDeadline <= now)

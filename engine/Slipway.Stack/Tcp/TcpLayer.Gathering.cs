@@ -58,6 +58,15 @@ public sealed partial class TcpLayer
         return true;
     }
 
+    /// <summary>Sends what is gathered of a flow, before what cannot be gathered.</summary>
+    internal void EndGatheringOf(TcpFlow flow, Instant now)
+    {
+        if (_gatherer == flow)
+        {
+            SendGathered(now);
+        }
+    }
+
     // A segment that only goes on with what is gathered does not end it.
     private void EndGatheringBefore(TcpFlow? flow, in TcpHeader header, Instant now)
     {

@@ -51,9 +51,34 @@ public sealed class TcpDelayedAcknowledgmentTests
         _script.ExpectAck();
         Say(1);
         _script.ExpectAck();
+        Answer(1); // to two messages
+        Say(1);
+        _script.ExpectAck();
         Answer(1);
         Say(1);
         _script.ExpectNothing();
+    }
+
+    [Fact]
+    public void RequestsInTwoPieces_AreWaitedForAFewTimesOnly()
+    {
+        int waited = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            Say(100);
+            if (_script.TakeAll().Count == 0)
+            {
+                waited++;
+                _script.Elapse(Duration.FromMilliseconds(12));
+                _script.ExpectAck();
+            }
+
+            Say(10);
+            _script.TakeAll();
+            Answer(50);
+        }
+
+        Assert.InRange(waited, 1, 3);
     }
 
     [Fact]

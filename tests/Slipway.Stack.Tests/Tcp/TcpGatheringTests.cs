@@ -109,6 +109,29 @@ public sealed class TcpGatheringTests
     }
 
     [Fact]
+    public void TextThatCannotBeGathered_OvertakesNothing()
+    {
+        SimConnection host = Connect();
+        Add(Text(0));
+        _script.Layer.BeginGathering(_batch.Memory);
+        Receive(_batch.Frame(0), Text(0));
+        Receive(Text(1).ToFrame(), Text(1)); // of fragments, in other memory
+        _script.Layer.EndGathering(_script.Clock.Now);
+        _script.Turn();
+        Assert.Equal(Pattern.Bytes(0, 2 * TextBytes), host.ReadAll());
+    }
+
+    [Fact]
+    public void TextThatTheWindowCuts_OvertakesNothing()
+    {
+        SimConnection host = _script.Connect(); // a window of 65,535 bytes
+        SendTogether(Text(0), Text(1, 25_000), Text(1, 30_000, 25_000));
+        byte[] read = host.ReadAll();
+        Assert.InRange(read.Length, TextBytes + 25_000, 65_535);
+        Assert.Equal(Pattern.Bytes(0, read.Length), read);
+    }
+
+    [Fact]
     public void TwoFlows_DoNotMix()
     {
         SimConnection first = Connect();
@@ -199,32 +222,42 @@ public sealed class TcpGatheringTests
         _batch.Clear();
         foreach (Segment segment in segments)
         {
-            byte[] frame = segment.ToFrame();
-            frame.CopyTo(_batch.Room);
-            _batch.Add(0, frame.Length, default);
+            Add(segment);
         }
 
         _script.Layer.BeginGathering(_batch.Memory);
         for (int i = 0; i < segments.Length; i++)
         {
-            ReadOnlySpan<byte> packet = _batch.Frame(i)[14..];
-            _script.Layer.Receive(
-                new GuestPacket
-                {
-                    Route = _script.Route,
-                    Source = segments[i].Source.Address,
-                    Destination = segments[i].Destination.Address,
-                    Protocol = IpProtocol.Tcp,
-                    Ttl = 64,
-                    TypeOfService = 0,
-                    DontFragment = true,
-                    Payload = packet[20..],
-                    Quote = packet,
-                },
-                _script.Clock.Now);
+            Receive(_batch.Frame(i), segments[i]);
         }
 
         _script.Layer.EndGathering(_script.Clock.Now);
         _script.Turn();
+    }
+
+    private void Add(Segment segment)
+    {
+        byte[] frame = segment.ToFrame();
+        frame.CopyTo(_batch.Room);
+        _batch.Add(0, frame.Length, default);
+    }
+
+    private void Receive(ReadOnlySpan<byte> frame, Segment segment)
+    {
+        ReadOnlySpan<byte> packet = frame[14..];
+        _script.Layer.Receive(
+            new GuestPacket
+            {
+                Route = _script.Route,
+                Source = segment.Source.Address,
+                Destination = segment.Destination.Address,
+                Protocol = IpProtocol.Tcp,
+                Ttl = 64,
+                TypeOfService = 0,
+                DontFragment = true,
+                Payload = packet[20..],
+                Quote = packet,
+            },
+            _script.Clock.Now);
     }
 }
