@@ -49,13 +49,14 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
 
     public override string Description { get; }
 
-    /// <summary>A frame from a guest is copied here, one at a time.</summary>
-    internal byte[] FrameBuffer { get; } = GC.AllocateUninitializedArray<byte>(
-        TransmitQueue.FrameBufferBytes, pinned: true);
+    /// <summary>
+    /// Frames of one guest are copied here: five of the largest, which is a turn's share.
+    /// </summary>
+    internal FrameBatch Frames { get; } = new(5 << 16, TransmitQueue.FrameBufferBytes);
 
     /// <summary>
     /// A frame towards a guest that is not written into its memory directly. One at a time, but
-    /// while one of <see cref="FrameBuffer"/> is read.
+    /// while one of <see cref="Frames"/> is read.
     /// </summary>
     internal byte[] StagingBuffer { get; } = GC.AllocateUninitializedArray<byte>(
         TransmitQueue.FrameBufferBytes, pinned: true);

@@ -1,3 +1,5 @@
+using Slipway.Stack;
+
 namespace Slipway.Links.Tests;
 
 /// <summary>
@@ -28,7 +30,7 @@ public sealed class ScribblingDriverTests
             IsEnabled = true,
             IsMergeable = true,
         };
-        TransmitQueue transmit = new(rings[1], new byte[TransmitQueue.FrameBufferBytes]);
+        TransmitQueue transmit = new(rings[1], new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
         HashSet<RingFault> faults = [];
         int sent = 0;
         while (!end.IsCancellationRequested)

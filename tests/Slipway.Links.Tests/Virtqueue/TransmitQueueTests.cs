@@ -14,7 +14,8 @@ public sealed class TransmitQueueTests : IDisposable
     private ulong _offered;
 
     public TransmitQueueTests() =>
-        _queue = new TransmitQueue(_bench.Ring, new byte[TransmitQueue.FrameBufferBytes]);
+        _queue = new TransmitQueue(
+            _bench.Ring, new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
 
     public void Dispose() => _bench.Dispose();
 
@@ -148,7 +149,7 @@ public sealed class TransmitQueueTests : IDisposable
     public void Frames_Taken_AllocateNothing()
     {
         using QueueBench bench = new(64) { IsCounting = true };
-        TransmitQueue queue = new(bench.Ring, new byte[TransmitQueue.FrameBufferBytes]);
+        TransmitQueue queue = new(bench.Ring, new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
         bench.Driver.Add(false, (Buffers, 1_526));
         queue.Drain(64, bench, bench, default);
         SteadyState.AllocatesNothing(1, () => queue.Drain(64, bench, bench, default), Prepare);
