@@ -30,7 +30,8 @@ public sealed class ScribblingDriverTests
             IsEnabled = true,
             IsMergeable = true,
         };
-        TransmitQueue transmit = new(rings[1], new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
+        TransmitQueue transmit = new(
+            rings[1], new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
         HashSet<RingFault> faults = [];
         int sent = 0;
         while (!end.IsCancellationRequested)

@@ -149,7 +149,8 @@ public sealed class TransmitQueueTests : IDisposable
     public void Frames_Taken_AllocateNothing()
     {
         using QueueBench bench = new(64) { IsCounting = true };
-        TransmitQueue queue = new(bench.Ring, new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
+        TransmitQueue queue = new(
+            bench.Ring, new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
         bench.Driver.Add(false, (Buffers, 1_526));
         queue.Drain(64, bench, bench, default);
         SteadyState.AllocatesNothing(1, () => queue.Drain(64, bench, bench, default), Prepare);
