@@ -87,11 +87,7 @@ internal sealed partial class DatagramSocket : IHostDatagramSocket
             ? HostIo.Failed(HostErrors.From(received)) : HostIo.Moved(received);
     }
 
-    public void Close()
-    {
-        _reactor.Unwatch(_descriptor);
-        Files.Close(_descriptor);
-    }
+    public void Close() => _reactor.Close(_descriptor);
 
     private void SetSocket(int option, int value) =>
         _ = SocketOptions.Set(_descriptor, SocketOptions.LevelSocket, option, value);

@@ -26,7 +26,8 @@ public sealed class HostNetwork(
         }
 
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
-        TcpStream tcp = new(reactor, socket, usePeekOffset, isAccepted: false);
+        TcpStream tcp = new(reactor, socket, usePeekOffset);
+        TcpStream.SetOptions(socket);
         HostError error = HostErrors.From(
             Sockets.Connect(socket, SocketAddress.Write(address, remote)));
         if (error is not (HostError.None or HostError.InProgress))

@@ -75,11 +75,7 @@ internal sealed class PairStream(
     public HostError ShutdownSend() =>
         HostErrors.From(Sockets.Shutdown(descriptor, Sockets.ShutdownWrite));
 
-    public void Close(bool reset)
-    {
-        reactor.Unwatch(descriptor);
-        Files.Close(descriptor);
-    }
+    public void Close(bool reset) => reactor.Close(descriptor);
 
     /// <summary>Reads what the service has written, as far as there is room.</summary>
     private HostError Fill()

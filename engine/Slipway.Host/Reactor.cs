@@ -112,11 +112,17 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     }
 
     /// <summary>
-    /// For a descriptor that is closed now, which takes it out of the epoll as well. Where a
-    /// process that is just being started has a copy, its events are known by their generation.
+    /// Closes a descriptor, which takes it out of the epoll as well. Where a process that is just
+    /// being started has a copy, its events are known by their generation.
     /// </summary>
+    internal void Close(int descriptor)
+    {
+        _ = Forget(descriptor);
+        Files.Close(descriptor);
+    }
+
     /// <returns>Whether it was watched.</returns>
-    internal bool Forget(int descriptor)
+    private bool Forget(int descriptor)
     {
         if (descriptor >= _slots.Length || _slots[descriptor].Owner is null)
         {

@@ -59,7 +59,7 @@ internal sealed class TcpListener : IHostListener, IReadinessOwner
         }
 
         client = SocketAddress.Read(address);
-        stream = new TcpStream(_reactor, accepted, _usePeekOffset, isAccepted: true);
+        stream = new TcpStream(_reactor, accepted, _usePeekOffset);
         return HostError.None;
     }
 

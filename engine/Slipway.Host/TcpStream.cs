@@ -30,18 +30,13 @@ internal sealed class TcpStream : IHostStream
     private bool _hasPeekOffset;
 
     /// <param name="reactor">Watches it.</param>
-    /// <param name="descriptor">The socket.</param>
+    /// <param name="descriptor">The socket, with its options set.</param>
     /// <param name="usePeekOffset">False as on a kernel without SO_PEEK_OFF.</param>
-    /// <param name="isAccepted">It has its options from the listener.</param>
-    internal TcpStream(Reactor reactor, int descriptor, bool usePeekOffset, bool isAccepted)
+    internal TcpStream(Reactor reactor, int descriptor, bool usePeekOffset)
     {
         _reactor = reactor;
         _hasPeekOffset = usePeekOffset;
         Descriptor = descriptor;
-        if (!isAccepted)
-        {
-            SetOptions(descriptor);
-        }
     }
 
     public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(Descriptor);
@@ -130,13 +125,12 @@ internal sealed class TcpStream : IHostStream
 
     public void Close(bool reset)
     {
-        _reactor.Forget(Descriptor);
         if (reset)
         {
             _ = SocketOptions.SetLingerZero(Descriptor);
         }
 
-        Files.Close(Descriptor);
+        _reactor.Close(Descriptor);
     }
 
     private bool SetOffset(long offsetBytes)

@@ -27,7 +27,6 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
     private readonly byte[] _sent;
     private int _reservedBytes;
     private LookAhead _lookAhead;
-    private bool _isOpen;
     private bool _isClosed;
     private IDescriptorWatcher? _watcher;
     private IFrameReceiver? _receiver;
@@ -59,6 +58,8 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
     /// <summary>The device has gone; told once, in the turn, with the reason.</summary>
     internal Action<string, Instant>? OnDead { get; set; }
 
+    private bool IsOpen => _receiver is not null && !_isClosed;
+
     private int LargestFrameBytes => (Offloads & Offloads.TcpSegments4) != 0
         ? IGuestPort.LargestSegmentedBytes : MaxFrameLengthBytes;
 
@@ -66,8 +67,7 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
     public void Start(IDescriptorWatcher watcher, IFrameReceiver receiver)
     {
         _receiver = receiver;
-        _isOpen = !_isClosed;
-        if (_received is not null && _isOpen)
+        if (_received is not null && IsOpen)
         {
             _watcher = watcher;
             watcher.Watch(_descriptor, Readiness.Readable, this);
@@ -79,12 +79,12 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
         FrameBatch received = _received!;
         received.Clear();
         int error = 0;
-        while (error == 0 && received.Room is { IsEmpty: false } room)
+        while (received.Room is { IsEmpty: false } room)
         {
             int length = Files.Read(_descriptor, room);
             if (length <= 0)
             {
-                error = length == 0 ? -Errno.EAGAIN : length;
+                error = length;
                 _lookAhead.NoteFound(received.Count);
                 break;
             }
@@ -103,7 +103,7 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
 
         // EIO: the interface is down, which comes and goes. EBADFD: it has been deleted, with
         // its namespace or by hand, and the descriptor is good for nothing any more.
-        if (_isOpen && error is not (0 or -Errno.EAGAIN or -Errno.EINTR or -Errno.EIO))
+        if (IsOpen && error is not (0 or -Errno.EAGAIN or -Errno.EINTR or -Errno.EIO))
         {
             Dispose();
             OnDead?.Invoke(new Win32Exception(-error).Message, now);
@@ -112,7 +112,7 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
 
     public Span<byte> Reserve(int lengthBytes)
     {
-        _reservedBytes = _isOpen && lengthBytes <= LargestFrameBytes ? lengthBytes : 0;
+        _reservedBytes = IsOpen && lengthBytes <= LargestFrameBytes ? lengthBytes : 0;
         return Reserved;
     }
 
@@ -133,7 +133,6 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
     /// </summary>
     public void Dispose()
     {
-        _isOpen = false;
         if (!_isClosed)
         {
             _isClosed = true;

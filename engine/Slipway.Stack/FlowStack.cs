@@ -77,6 +77,17 @@ public sealed class FlowStack
         Tcp.Flush(now);
     }
 
+    /// <summary>
+    /// Hands on frames that came together, so that their text goes to the host together.
+    /// </summary>
+    internal void HandOn(
+        FrameBatch batch, IFrameReceiver receiver, IGuestPort port, Instant now)
+    {
+        Tcp.BeginGathering(batch.Memory);
+        batch.HandTo(receiver, port, now);
+        Tcp.EndGathering(now);
+    }
+
     internal void OnPortClosed(IGuestPort port, Instant now)
     {
         Ipv4.OnPortClosed(port);

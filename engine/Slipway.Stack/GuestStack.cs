@@ -74,16 +74,8 @@ public sealed class GuestStack : IFrameReceiver
         _switch.Hear(port, mac, now) && Settings.IsGuest(address)
         && Neighbors.Learn(address, mac, port, now);
 
-    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now)
-    {
-        Tcp.BeginGathering(batch.Memory);
-        for (int i = 0; i < batch.Count; i++)
-        {
-            OnFrame(port, batch.Frame(i), batch.Offload(i), now);
-        }
-
-        Tcp.EndGathering(now);
-    }
+    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now) =>
+        Flows.HandOn(batch, this, port, now);
 
     public void OnPortWritable(IGuestPort port, Instant now)
     {

@@ -90,16 +90,8 @@ public sealed class ShardStack : IFrameReceiver
         Flows.Ipv4.Receive(port, header, offload, now);
     }
 
-    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now)
-    {
-        Flows.Tcp.BeginGathering(batch.Memory);
-        for (int i = 0; i < batch.Count; i++)
-        {
-            OnFrame(port, batch.Frame(i), batch.Offload(i), now);
-        }
-
-        Flows.Tcp.EndGathering(now);
-    }
+    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now) =>
+        Flows.HandOn(batch, this, port, now);
 
     public void OnPortWritable(IGuestPort port, Instant now) => Flows.Tcp.OnPortWritable(port);
 

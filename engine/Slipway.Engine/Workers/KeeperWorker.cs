@@ -64,7 +64,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     public void Accept(
         IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now)
     {
-        int worker = _sharding.Workers == 1 ? Index : _sharding.WorkerOf(new FlowKey(
+        int worker = _sharding.WorkerOf(new FlowKey(
             guest, new IpEndpoint(Stack.Settings.Gateway, client.Port), IpProtocol.Tcp));
         if (worker == Index)
         {

@@ -11,7 +11,7 @@ namespace Slipway.Links;
 /// <code>
 ///   record, 8-byte aligned and never wrapped:
 ///     record bytes u32 | kind u32 | port i32 | frame bytes i32
-///     checksum start u16 | checksum offset u16 | segment bytes u16 | header bytes u16 | kind u8
+///     FrameOffload, up to byte 32
 ///     frame
 ///   a record of kind Skip: the next one is at the ring's start
 /// </code>
@@ -95,11 +95,7 @@ public sealed class FrameRing
             Start = new RecordStart { RecordBytes = (uint)record, Kind = kind },
             Port = port,
             FrameBytes = lengthBytes,
-            ChecksumStart = offload.ChecksumStart,
-            ChecksumOffset = offload.ChecksumOffset,
-            SegmentBytes = offload.SegmentBytes,
-            HeaderBytes = offload.HeaderBytes,
-            SegmentKind = offload.Kind,
+            Offload = offload,
         };
         Volatile.Write(ref _positions.Tail, _reservedAt + record);
     }
@@ -126,14 +122,7 @@ public sealed class FrameRing
         {
             Kind = header.Start.Kind,
             Port = header.Port,
-            Offload = new FrameOffload
-            {
-                ChecksumStart = header.ChecksumStart,
-                ChecksumOffset = header.ChecksumOffset,
-                SegmentBytes = header.SegmentBytes,
-                HeaderBytes = header.HeaderBytes,
-                Kind = header.SegmentKind,
-            },
+            Offload = header.Offload,
             Frame = _memory.AsSpan(
                 (int)(head & _mask) + RecordHeader.LengthBytes, header.FrameBytes),
         };
@@ -195,10 +184,6 @@ public sealed class FrameRing
         public RecordStart Start;
         public int Port;
         public int FrameBytes;
-        public ushort ChecksumStart;
-        public ushort ChecksumOffset;
-        public ushort SegmentBytes;
-        public ushort HeaderBytes;
-        public SegmentKind SegmentKind;
+        public FrameOffload Offload;
     }
 }

@@ -109,6 +109,21 @@ internal sealed class LruTable<TKey, TValue>
         return index;
     }
 
+    /// <summary>Removes all entries whose value is such.</summary>
+    public void RemoveWhere(Predicate<TValue> isSuch)
+    {
+        for (int index = Oldest; index != None;)
+        {
+            int newer = Newer(index);
+            if (isSuch(_entries[index].Value))
+            {
+                RemoveAt(index);
+            }
+
+            index = newer;
+        }
+    }
+
     /// <summary>Makes an entry the newest.</summary>
     public void Touch(int index)
     {

@@ -160,17 +160,8 @@ public sealed class NeighborCache : INeighbors, ITimerOwner
     /// <summary>Forgets the guests of a port that closed.</summary>
     public void OnPortClosed(IGuestPort port)
     {
-        int index = _beliefs.Oldest;
-        while (index >= 0)
-        {
-            int newer = _beliefs.Newer(index);
-            if (_beliefs.ValueAt(index).Route.Port == port)
-            {
-                Forget(index);
-            }
-
-            index = newer;
-        }
+        _last = -1;
+        _beliefs.RemoveWhere(belief => belief.Route.Port == port);
     }
 
     void ITimerOwner.OnTimer(TimerEntry entry, Instant now)

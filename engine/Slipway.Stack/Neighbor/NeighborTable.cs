@@ -111,17 +111,7 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
     {
         _last = default;
         _lastAddress = default;
-        int index = _neighbors.Oldest;
-        while (index >= 0)
-        {
-            int newer = _neighbors.Newer(index);
-            if (_neighbors.ValueAt(index).Port == port)
-            {
-                _neighbors.RemoveAt(index);
-            }
-
-            index = newer;
-        }
+        _neighbors.RemoveWhere(neighbor => neighbor.Port == port);
     }
 
     void ITimerOwner.OnTimer(TimerEntry entry, Instant now)

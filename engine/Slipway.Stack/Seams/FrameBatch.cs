@@ -39,6 +39,15 @@ public sealed class FrameBatch
 
     public FrameOffload Offload(int index) => _entries[index].Offload;
 
+    /// <summary>Gives each frame to a receiver.</summary>
+    public void HandTo(IFrameReceiver receiver, IGuestPort port, Instant now)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            receiver.OnFrame(port, Frame(i), Offload(i), now);
+        }
+    }
+
     /// <summary>Begins the next batch.</summary>
     public void Clear()
     {

@@ -17,13 +17,8 @@ public interface IFrameReceiver
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now);
 
     /// <summary>Frames that came together; they stay where they are during the call.</summary>
-    void OnFrames(IGuestPort port, FrameBatch batch, Instant now)
-    {
-        for (int i = 0; i < batch.Count; i++)
-        {
-            OnFrame(port, batch.Frame(i), batch.Offload(i), now);
-        }
-    }
+    void OnFrames(IGuestPort port, FrameBatch batch, Instant now) =>
+        batch.HandTo(this, port, now);
 
     /// <summary>A port that had no room has some again.</summary>
     void OnPortWritable(IGuestPort port, Instant now);

@@ -130,17 +130,7 @@ public sealed class Switch : IFrameReceiver
         _ports.Remove(port);
         _last = default;
         _lastMac = default;
-        int index = _stations.Oldest;
-        while (index >= 0)
-        {
-            int newer = _stations.Newer(index);
-            if (_stations.ValueAt(index).Port == port)
-            {
-                _stations.RemoveAt(index);
-            }
-
-            index = newer;
-        }
+        _stations.RemoveWhere(station => station.Port == port);
     }
 
     // Whether the frame's sender does not pass itself off as the gateway.

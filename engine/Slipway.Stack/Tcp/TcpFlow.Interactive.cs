@@ -34,8 +34,7 @@ internal sealed partial class TcpFlow
         && sequence == _receiveNext && header.Payload.Length < _layer.MaximumSegmentBytes / 2
         && header.Payload.Length <= _receiveEdge - sequence
         && (header.Flags & (TcpFlags.Push | TcpFlags.Fin)) == TcpFlags.Push
-        && HeldBytes == 0 && _hostWritable && !_guestFinSeen && !_hostFailed
-        && _buffer is not { RangeCount: > 0 };
+        && GoesStraight && !_hostFailed;
 
     private void HoldAcknowledgment(Instant now)
     {

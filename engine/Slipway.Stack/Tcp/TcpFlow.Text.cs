@@ -25,6 +25,12 @@ internal sealed partial class TcpFlow
     /// <summary>Bytes that are acknowledged to the guest and not taken by the host.</summary>
     internal int HeldBytes => _buffer?.HeldBytes ?? 0;
 
+    /// <summary>
+    /// Nothing that came before is in the way of text in order to the host, and no FIN behind it.
+    /// </summary>
+    private bool GoesStraight => HeldBytes == 0 && _hostWritable && !_guestFinSeen
+        && _buffer is not { RangeCount: > 0 };
+
     private void ReceiveText(in TcpHeader header, Instant now)
     {
         ReadOnlySpan<byte> text = header.Payload;
@@ -85,7 +91,7 @@ internal sealed partial class TcpFlow
     /// <summary>Text in order: to the host, and what it does not take into the buffer.</summary>
     private void Deliver(ReadOnlySpan<byte> text, bool mayGather, Instant now)
     {
-        if ((mayGather && TryGather(text, now)) || !TryOvertakeNothing(now))
+        if ((mayGather && TryGather(text, now)) || !TryKeepOrder(now))
         {
             return;
         }
@@ -129,7 +135,7 @@ internal sealed partial class TcpFlow
     // Not before a FIN, which would overtake it.
     private bool TryGather(ReadOnlySpan<byte> text, Instant now)
     {
-        if (_guestFinSeen || HeldBytes > 0 || !_hostWritable || _buffer is { RangeCount: > 0 })
+        if (!GoesStraight)
         {
             return false;
         }
@@ -142,7 +148,7 @@ internal sealed partial class TcpFlow
 
     // Sends what is gathered before text that cannot be: cut by the window, or in other memory.
     // False when the text has no place any more; where the flow lives on, the guest sends it again.
-    private bool TryOvertakeNothing(Instant now)
+    private bool TryKeepOrder(Instant now)
     {
         SequenceNumber before = _receiveNext;
         _layer.EndGatheringOf(this, now);

@@ -22,20 +22,15 @@ public sealed partial class TcpLayer
 
     private readonly GatheredText _gathered = new();
     private TcpFlow? _gatherer;
-    private bool _isGathering;
 
     /// <summary>Frames follow that lie in one memory until <see cref="EndGathering"/>.</summary>
-    public void BeginGathering(ReadOnlyMemory<byte> memory)
-    {
-        _isGathering = true;
-        _gathered.Clear(memory);
-    }
+    public void BeginGathering(ReadOnlyMemory<byte> memory) => _gathered.Clear(memory);
 
     /// <summary>The memory is used again.</summary>
     public void EndGathering(Instant now)
     {
         SendGathered(now);
-        _isGathering = false;
+        _gathered.Clear(default);
     }
 
     /// <summary>
@@ -43,7 +38,7 @@ public sealed partial class TcpLayer
     /// </summary>
     internal bool TryGather(TcpFlow flow, ReadOnlySpan<byte> text, Instant now)
     {
-        if (!_isGathering || text.Length < GatherFromBytes || !_gathered.TryAdd(text))
+        if (text.Length < GatherFromBytes || !_gathered.TryAdd(text))
         {
             return false;
         }
