@@ -172,6 +172,19 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         }
     }
 
+    protected override bool HasMail()
+    {
+        foreach (RelayPort relay in _relays)
+        {
+            if (relay.HasNews)
+            {
+                return true;
+            }
+        }
+
+        return base.HasMail();
+    }
+
     protected override void EndTurn(Instant now)
     {
         DrainRelays();

@@ -160,6 +160,23 @@ internal abstract class Worker : IDisposable
         }
     }
 
+    /// <summary>
+    /// Another worker has written what this one can take now; looked at after this worker has said
+    /// that it waits.
+    /// </summary>
+    protected virtual bool HasMail()
+    {
+        foreach (Inlet inlet in _inlets)
+        {
+            if (!inlet.Ring.IsEmpty)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private void Wait()
     {
         long nanoseconds = WaitNanoseconds();
@@ -184,19 +201,6 @@ internal abstract class Worker : IDisposable
 
         Instant next = Flows.NextDeadline;
         return next == Instant.Never ? -1 : Math.Max(0, (next - Reactor.Now()).Nanoseconds);
-    }
-
-    private bool HasMail()
-    {
-        foreach (Inlet inlet in _inlets)
-        {
-            if (!inlet.Ring.IsEmpty)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private readonly record struct Inlet(int Worker, FrameRing Ring);

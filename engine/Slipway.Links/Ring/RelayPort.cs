@@ -4,7 +4,8 @@ namespace Slipway.Links;
 
 /// <summary>
 /// A guest's port for a worker that does not own its link: frames go through a ring to the owner,
-/// who sends them on. All but <see cref="Drain"/> is called on the worker, that on the owner.
+/// who sends them on. All but <see cref="Drain"/> and
+/// <see cref="HasNews"/> is called on the worker, those on the owner.
 /// </summary>
 /// <remarks>
 /// A full link fills the ring, and a full ring refuses: then the worker waits, and its flows with
@@ -23,6 +24,9 @@ public sealed class RelayPort : IGuestPort
     private readonly Action _onRoom;
     private int _isBlocked;
 
+    // The owner's: the link's port has refused, and will say when it is writable.
+    private bool _isHeldUp;
+
     /// <param name="port">The link's own.</param>
     /// <param name="onWritten">Called on the worker: there is something to drain.</param>
     /// <param name="onRoom">
@@ -37,6 +41,11 @@ public sealed class RelayPort : IGuestPort
         Offloads = port.Offloads & Offloads.Checksum;
         Id = port.Id;
     }
+
+    /// <summary>
+    /// Owner: frames have come since <see cref="Drain"/>, and the link may take them.
+    /// </summary>
+    public bool HasNews => !_isHeldUp && !_ring.IsEmpty;
 
     public int Id { get; }
 
@@ -89,12 +98,14 @@ public sealed class RelayPort : IGuestPort
         }
 
         int lost = 0;
+        _isHeldUp = false;
         bool hasRoom = _ring.IsEmpty;
         while (_ring.TryPeek(out RingRecord record))
         {
             Span<byte> room = _port.Reserve(record.Frame.Length);
             if (room.IsEmpty)
             {
+                _isHeldUp = true;
                 break;
             }
 

@@ -83,7 +83,7 @@ internal sealed partial class TcpFlow
         }
 
         UpdateSendWindow(header, acknowledgment, moved, now);
-        DetectLoss();
+        DetectLoss(told, now);
         _layer.Queue(this);
         return true;
     }
@@ -109,6 +109,9 @@ internal sealed partial class TcpFlow
         MeasureRoundTrip(options, acknowledgment, now);
         _timeout.ResetBackoff();
         _retransmissions = 0;
+        _tailProbed = false;
+        _tailProbePending = false;
+        _firstSentAt = now;
         _scoreboard?.AdvanceTo(acknowledgment);
         OnAdvanceInRecovery(acknowledgment, acknowledged, wasLimited);
         _retransmitDeadline = Instant.Never;

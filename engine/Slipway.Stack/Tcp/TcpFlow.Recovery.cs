@@ -3,13 +3,16 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// Loss towards the guest: duplicate acknowledgments (RFC 5681), SACK (RFC 6675), and NewReno's
-/// partial acknowledgments where the guest does not speak SACK (RFC 6582).
+/// Loss towards the guest: duplicate acknowledgments (RFC 5681), SACK (RFC 6675), NewReno's
+/// partial acknowledgments where the guest does not speak SACK (RFC 6582), and of RFC 8985 what
+/// needs no record of each segment: a retransmission that was lost, and a lost tail.
 /// </summary>
 internal sealed partial class TcpFlow
 {
     /// <summary>DupThresh of RFC 6675.</summary>
     private const int DuplicateThreshold = 3;
+
+    private static readonly Duration ReorderingAllowance = Duration.FromMilliseconds(2);
 
     private CongestionWindow _congestion;
     private SackScoreboard? _scoreboard;
@@ -24,6 +27,9 @@ internal sealed partial class TcpFlow
     /// <summary>HighRxt: holes below it have been sent again.</summary>
     private SequenceNumber _retransmitNext;
     private bool _retransmitFirst;
+
+    /// <summary>When the bytes at SND.UNA were last sent, or became the first.</summary>
+    private Instant _firstSentAt = Instant.Never;
 
     private bool TakeSackBlocks(in TcpOptions options)
     {
@@ -53,30 +59,48 @@ internal sealed partial class TcpFlow
         }
     }
 
-    private void DetectLoss()
+    /// <param name="told">SACK has told of bytes that had not been known to be there.</param>
+    private void DetectLoss(bool told, Instant now)
     {
-        if (_recovering || _sendMax == _sendUnacknowledged)
+        if (_sendMax == _sendUnacknowledged)
         {
             return;
         }
 
-        if (_recoveryPointSet)
+        bool isFirstLostAgain = told && IsFirstLostAgain(now);
+        if (_recovering)
         {
-            if (_sendUnacknowledged < _recoveryPoint)
+            _retransmitFirst |= isFirstLostAgain;
+            return;
+        }
+
+        bool hasTailEcho = _tailProbed && _scoreboard is { Count: > 0 };
+        bool lost = hasTailEcho || _duplicates >= DuplicateThreshold
+            || (_scoreboard?.SackedBytes ?? 0) > DuplicateThreshold * _segmentBytes;
+        if (_recoveryPointSet && _sendUnacknowledged < _recoveryPoint)
+        {
+            // What the timer found is still being repaired; what is lost once more meanwhile
+            // need not wait for it again.
+            _retransmitFirst = lost && isFirstLostAgain;
+            if (_retransmitFirst && _sendNext == _sendMax)
             {
-                return; // what the timer found is still being repaired
+                StartRecovery();
             }
 
-            _recoveryPointSet = false;
-        }
-
-        bool lost = _duplicates >= DuplicateThreshold
-            || (_scoreboard?.SackedBytes ?? 0) > DuplicateThreshold * _segmentBytes;
-        if (!lost)
-        {
             return;
         }
 
+        _recoveryPointSet = false;
+        if (lost)
+        {
+            _tailLost = hasTailEcho;
+            _congestion.EnterRecovery(_sendMax - _sendUnacknowledged);
+            StartRecovery();
+        }
+    }
+
+    private void StartRecovery()
+    {
         _recovering = true;
         _recoveryPoint = _sendMax;
         _recoveryPointSet = true;
@@ -84,7 +108,16 @@ internal sealed partial class TcpFlow
         _retransmitFirst = true;
         _timedAt = Instant.Never;
         _sendNext = _sendMax;
-        _congestion.EnterRecovery(_sendMax - _sendUnacknowledged);
+    }
+
+    /// <summary>
+    /// The bytes at SND.UNA were sent again, and what was sent later has arrived (RFC 8985 section
+    /// 6.2): a round trip and a quarter has passed, so news cannot be of what went before them.
+    /// </summary>
+    private bool IsFirstLostAgain(Instant now)
+    {
+        Duration settled = _timeout.Smoothed + (_timeout.Smoothed / 4) + ReorderingAllowance;
+        return _firstSentAt != Instant.Never && now - _firstSentAt > settled;
     }
 
     private void OnAdvanceInRecovery(
@@ -101,6 +134,8 @@ internal sealed partial class TcpFlow
         {
             _recovering = false;
             _recoveryPointSet = false;
+            _retransmitFirst = false;
+            _tailLost = false;
             _duplicates = 0;
             return;
         }
@@ -149,8 +184,8 @@ internal sealed partial class TcpFlow
             return _sendUnacknowledged;
         }
 
-        return SequenceNumber.Max(
-            _scoreboard.HighestEnd - (DuplicateThreshold * _segmentBytes), _sendUnacknowledged + 1);
+        int reordered = _tailLost ? 0 : DuplicateThreshold * _segmentBytes;
+        return SequenceNumber.Max(_scoreboard.HighestEnd - reordered, _sendUnacknowledged + 1);
     }
 
     /// <summary>The next bytes to send again while recovering.</summary>
@@ -158,11 +193,6 @@ internal sealed partial class TcpFlow
     {
         sequence = _sendUnacknowledged;
         lengthBytes = 0;
-        if (!_recovering)
-        {
-            return false;
-        }
-
         SequenceNumber end = _finSent ? SequenceNumber.Min(_sendMax, _finSequence + 1) : _sendMax;
         if (_retransmitFirst)
         {
@@ -175,7 +205,7 @@ internal sealed partial class TcpFlow
             return lengthBytes > 0;
         }
 
-        if (_scoreboard is null || PipeBytes() + _segmentBytes > _congestion.Bytes)
+        if (!_recovering || _scoreboard is null || PipeBytes() + _segmentBytes > _congestion.Bytes)
         {
             return false;
         }
@@ -208,6 +238,8 @@ internal sealed partial class TcpFlow
         _scoreboard?.Clear(); // the guest may have reneged (RFC 2018 section 8)
         _duplicates = 0;
         _recovering = false;
+        _retransmitFirst = false;
+        _tailLost = false;
         _recoveryPoint = _sendMax;
         _recoveryPointSet = true;
         _sendNext = _sendUnacknowledged;

@@ -60,7 +60,7 @@ internal sealed partial class TcpFlow
 
     private void ArmRetransmission(Instant now)
     {
-        _retransmitDeadline = now + _timeout.Current;
+        _retransmitDeadline = now + TimeToProbe();
         ArmTimer(_retransmitDeadline);
     }
 
@@ -86,6 +86,10 @@ internal sealed partial class TcpFlow
         else if (_persisting || (_sendWindow == 0 && _sendMax > _sendUnacknowledged))
         {
             OnPersistTimeout(now);
+        }
+        else if (_tailProbeArmed && _sendMax > _sendUnacknowledged)
+        {
+            OnTailProbeDue(now);
         }
         else if (_sendMax > _sendUnacknowledged)
         {

@@ -83,14 +83,15 @@ internal static class GuestSide
     }
 
     // The runtime removes the socket of its diagnostics port when the process ends, and becoming
-    // another program is no end.
+    // another program is no end. One by the same number that another user's process has left
+    // cannot be removed, and stays.
     private static void RemoveDiagnosticsPort()
     {
         string folder = Path.GetTempPath();
         if (Directory.Exists(folder))
         {
             string sockets = $"dotnet-diagnostic-{Environment.ProcessId}-*-socket";
-            Array.ForEach(Directory.GetFiles(folder, sockets), File.Delete);
+            Array.ForEach(Directory.GetFiles(folder, sockets), path => _ = Files.Unlink(path));
         }
     }
 }

@@ -40,6 +40,27 @@ public sealed class RelayPortTests
     }
 
     [Fact]
+    public void News_IsWhatTheOwnerHasNotSeenAndTheLinkMayTake()
+    {
+        Assert.False(_relay.HasNews);
+        Write(1);
+        Assert.True(_relay.HasNews);
+        _link.Room = 0;
+        _relay.Drain();
+        Assert.False(_relay.HasNews);
+        Write(2);
+        Assert.False(_relay.HasNews);
+        _link.Room = 1;
+        _relay.Drain();
+        Assert.False(_relay.HasNews);
+        _link.Room = 10;
+        _relay.Drain();
+        Assert.False(_relay.HasNews);
+        Write(3);
+        Assert.True(_relay.HasNews);
+    }
+
+    [Fact]
     public void FullLink_KeepsTheFrames_AndTheWorkerIsToldOfRoom()
     {
         _link.Room = 0;
