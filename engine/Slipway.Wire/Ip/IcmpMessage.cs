@@ -3,8 +3,11 @@ using System.Buffers.Binary;
 namespace Slipway.Wire;
 
 /// <summary>
-/// An ICMPv4 message (RFC 792). The second word depends on the type: identifier and sequence
-/// number of an echo, next-hop MTU of "fragmentation needed" (RFC 1191 section 4), else unused.
+/// An ICMP message of either family (RFC 792, RFC 4443 section 2.1). The second word depends on the
+/// type: identifier and sequence number of an echo, next-hop MTU of "fragmentation needed" (RFC
+/// 1191 section 4) and of "packet too big", a pointer, else unused. The families differ in the
+/// numbers of types and codes (<see cref="IcmpType"/>, <see cref="Icmpv6Type"/>) and in the
+/// checksum, to which ICMPv6 adds a pseudo-header.
 /// <code>
 ///  0                   1                   2                   3
 ///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -60,15 +63,27 @@ public readonly ref struct IcmpMessage
     public ReadOnlySpan<byte> Message => _message;
 
     /// <summary>
-    /// True for messages that report a problem with another packet; none may be sent about them
-    /// (RFC 1122 section 3.2.2).
+    /// True for ICMPv4 messages that report a problem with another packet; none may be sent about
+    /// them (RFC 1122 section 3.2.2).
     /// </summary>
     public bool IsError => Type is IcmpType.DestinationUnreachable or IcmpType.SourceQuench
         or IcmpType.Redirect or IcmpType.TimeExceeded or IcmpType.ParameterProblem;
 
-    /// <summary>Reads the payload of an IPv4 packet.</summary>
+    /// <summary>
+    /// The sum that a message's checksum begins with: of the pseudo-header for ICMPv6 (RFC 4443
+    /// section 2.3), 0 for ICMPv4.
+    /// </summary>
+    public static ulong PseudoHeader(IpAddress source, IpAddress destination, int lengthBytes) =>
+        source.IsIPv4 ? 0 : InternetChecksum.PseudoHeader(
+            source, destination, IpProtocol.IcmpV6, lengthBytes);
+
+    /// <summary>Reads the payload of an IP packet.</summary>
+    /// <param name="payload">Header and body.</param>
+    /// <param name="message">What was read.</param>
+    /// <param name="pseudo">See <see cref="PseudoHeader"/>.</param>
     /// <returns><see cref="ParseError.Truncated"/> or <see cref="ParseError.Checksum"/>.</returns>
-    public static ParseError TryParse(ReadOnlySpan<byte> payload, out IcmpMessage message)
+    public static ParseError TryParse(
+        ReadOnlySpan<byte> payload, out IcmpMessage message, ulong pseudo = 0)
     {
         message = default;
         if (payload.Length < HeaderLengthBytes)
@@ -76,7 +91,7 @@ public readonly ref struct IcmpMessage
             return ParseError.Truncated;
         }
 
-        if (InternetChecksum.Compute(payload) != 0)
+        if (InternetChecksum.Compute(payload, pseudo) != 0)
         {
             return ParseError.Checksum;
         }
@@ -97,20 +112,29 @@ public readonly ref struct IcmpMessage
     /// <param name="type">See <see cref="IcmpType"/>.</param>
     /// <param name="code">See <see cref="IcmpCode"/>.</param>
     /// <param name="restOfHeader">Bytes 4 to 7 as a number in host order.</param>
-    public static void Write(Span<byte> message, byte type, byte code, uint restOfHeader)
+    /// <param name="pseudo">See <see cref="PseudoHeader"/>.</param>
+    public static void Write(
+        Span<byte> message, byte type, byte code, uint restOfHeader, ulong pseudo = 0)
     {
         message[TypeOffset] = type;
         message[CodeOffset] = code;
-        BinaryPrimitives.WriteUInt16BigEndian(message[ChecksumOffset..], 0);
         BinaryPrimitives.WriteUInt32BigEndian(message[RestOffset..], restOfHeader);
+        WriteChecksum(message, pseudo);
+    }
+
+    /// <summary>Fills in the checksum of a message that is otherwise complete.</summary>
+    public static void WriteChecksum(Span<byte> message, ulong pseudo)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(message[ChecksumOffset..], 0);
         BinaryPrimitives.WriteUInt16BigEndian(
-            message[ChecksumOffset..], InternetChecksum.Compute(message));
+            message[ChecksumOffset..], InternetChecksum.Compute(message, pseudo));
     }
 
     /// <summary>
     /// Writes the header of an echo request or reply in front of data already there.
     /// </summary>
     public static void WriteEcho(
-        Span<byte> message, byte type, ushort identifier, ushort sequenceNumber) =>
-        Write(message, type, 0, ((uint)identifier << 16) | sequenceNumber);
+        Span<byte> message, byte type, ushort identifier, ushort sequenceNumber,
+        ulong pseudo = 0) =>
+        Write(message, type, 0, ((uint)identifier << 16) | sequenceNumber, pseudo);
 }
