@@ -42,7 +42,8 @@ public readonly ref struct Ipv6Header
     private readonly ReadOnlySpan<byte> _packet;
     private readonly Ipv6Extensions _extensions;
 
-    private Ipv6Header(ReadOnlySpan<byte> packet, in Ipv6Extensions extensions)
+    private Ipv6Header(
+        ReadOnlySpan<byte> packet, scoped in Ipv6Extensions extensions)
     {
         _packet = packet;
         _extensions = extensions;
