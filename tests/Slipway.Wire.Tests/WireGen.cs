@@ -10,6 +10,11 @@ internal static class WireGen
     public static readonly Gen<IpAddress> IPv6 =
         Gen.Select(Gen.ULong, Gen.ULong, (high, low) => new IpAddress(high, low));
 
+    /// <summary>IPv6 addresses that a neighbor can have: unicast, not :: and not mapped.</summary>
+    public static readonly Gen<IpAddress> Neighbor = Gen.Select(
+        Gen.ULong[1, 0xfeff_ffff_ffff_ffff], Gen.ULong,
+        (high, low) => new IpAddress(high, low));
+
     public static readonly Gen<MacAddress> Mac =
         Gen.ULong[0, 0xffff_ffff_ffff].Select(value => new MacAddress(value));
 

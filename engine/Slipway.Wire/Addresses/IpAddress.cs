@@ -11,6 +11,7 @@ namespace Slipway.Wire;
 public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpAddress>
 {
     private const ulong MappedPrefix = 0x0000_ffff_0000_0000;
+    private const ulong LinkLocalPrefix = 0xfe80_0000_0000_0000;
 
     /// <summary>Length of an IPv4 address on the wire, in bytes.</summary>
     public const int IPv4LengthBytes = 4;
@@ -26,6 +27,12 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
 
     /// <summary>255.255.255.255.</summary>
     public static readonly IpAddress IPv4Broadcast = FromIPv4(0xffff_ffff);
+
+    /// <summary>::.</summary>
+    public static readonly IpAddress IPv6Any;
+
+    /// <summary>::1.</summary>
+    public static readonly IpAddress IPv6Loopback = new(0, 1);
 
     public bool IsIPv4 => High == 0 && (Low & 0xffff_ffff_0000_0000) == MappedPrefix;
 
@@ -44,9 +51,21 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
     public bool IsMulticast => IsIPv4 ? IPv4 >> 28 == 0xe : High >> 56 == 0xff;
 
     /// <summary>
+    /// True for 169.254.0.0/16 (RFC 3927) and for fe80::/10 (RFC 4291 section 2.5.6).
+    /// </summary>
+    public bool IsLinkLocal =>
+        IsIPv4 ? IPv4 >> 16 == 0xa9fe : High >> 54 == LinkLocalPrefix >> 54;
+
+    /// <summary>
     /// Makes an IPv4 address from a number in host order (192.0.2.1 is 0xc0000201).
     /// </summary>
     public static IpAddress FromIPv4(uint value) => new(0, MappedPrefix | value);
+
+    /// <summary>
+    /// The link-local address that an interface makes of its MAC address (RFC 4862 section 5.3).
+    /// </summary>
+    public static IpAddress LinkLocal(MacAddress address) =>
+        new(LinkLocalPrefix, address.InterfaceIdentifier);
 
     /// <summary>Reads four bytes in network order; the span must hold them.</summary>
     public static IpAddress ReadIPv4(ReadOnlySpan<byte> source) =>

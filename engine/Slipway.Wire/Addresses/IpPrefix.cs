@@ -54,6 +54,23 @@ public readonly record struct IpPrefix(IpAddress Network, int Length)
         return (address.High & ~high) == 0 && (address.Low & ~low) == 0;
     }
 
+    /// <summary>
+    /// The prefix of an address of IPv6, whose further bits do not count; false for a length over
+    /// 128 and for addresses that would pass for IPv4 in its mapped form.
+    /// </summary>
+    public static bool TryMakeIPv6(IpAddress address, int length, out IpPrefix prefix)
+    {
+        prefix = default;
+        if (length > 128)
+        {
+            return false;
+        }
+
+        (ulong high, ulong low) = Mask(length);
+        prefix = new IpPrefix(new IpAddress(address.High & high, address.Low & low), length);
+        return !prefix.Network.IsIPv4;
+    }
+
     /// <summary>Parses, or throws <see cref="FormatException"/>: for constants and tests.</summary>
     public static IpPrefix Parse(ReadOnlySpan<char> text) => TryParse(text, out IpPrefix prefix)
         ? prefix

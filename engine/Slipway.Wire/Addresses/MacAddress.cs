@@ -19,6 +19,13 @@ public readonly record struct MacAddress(ulong Value)
 
     public bool IsZero => Value == 0;
 
+    /// <summary>
+    /// The modified EUI-64, which is the low half of an IPv6 address: fffe put in the middle and
+    /// the universal/local bit turned over (RFC 4291 appendix A).
+    /// </summary>
+    public ulong InterfaceIdentifier =>
+        ((Value & 0xffff_ff00_0000) << 16) ^ 0x0200_00ff_fe00_0000 ^ (Value & 0xff_ffff);
+
     /// <summary>Reads six bytes in network order; the span must hold them.</summary>
     public static MacAddress Read(ReadOnlySpan<byte> source) =>
         new(((ulong)BinaryPrimitives.ReadUInt16BigEndian(source) << 32)
