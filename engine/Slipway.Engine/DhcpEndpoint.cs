@@ -5,7 +5,8 @@ using Slipway.Wire;
 namespace Slipway.Engine;
 
 /// <summary>Puts the DHCP server on UDP port 67: its answers go out in the same turn.</summary>
-internal sealed class DhcpEndpoint(DhcpServer server, UdpLayer udp, TimeProvider clock)
+internal sealed class DhcpEndpoint(
+    DhcpServer server, UdpLayer udp, IpAddress gateway, TimeProvider clock)
     : IDatagramService
 {
     public const ushort ServerPort = 67;
@@ -23,7 +24,8 @@ internal sealed class DhcpEndpoint(DhcpServer server, UdpLayer udp, TimeProvider
         {
             GuestRoute route = new(packet.Route.Port, reply.DestinationMac);
             udp.SendFromGateway(
-                route, ServerPort, new IpEndpoint(reply.Destination, ClientPort),
+                route, new IpEndpoint(gateway, ServerPort),
+                new IpEndpoint(reply.Destination, ClientPort),
                 _reply.AsSpan(0, reply.LengthBytes));
         }
     }

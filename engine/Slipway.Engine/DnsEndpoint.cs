@@ -23,14 +23,14 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
     private readonly CancellationToken _stopped;
     private readonly DnsServer _server;
     private readonly Mailbox _mailbox;
-    private readonly IpAddress _gateway;
+    private readonly StackSettings _settings;
     private UdpLayer? _udp;
 
-    public DnsEndpoint(DnsServer server, Mailbox mailbox, IpAddress gateway)
+    public DnsEndpoint(DnsServer server, Mailbox mailbox, StackSettings settings)
     {
         _server = server;
         _mailbox = mailbox;
-        _gateway = gateway;
+        _settings = settings;
         _stopped = _stopping.Token;
     }
 
@@ -49,16 +49,20 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
         switch (_server.TryAnswer(payload, overTcp: false, _response, out int lengthBytes))
         {
             case DnsDisposition.Answered:
-                _udp!.SendFromGateway(packet.Route, Port, guest, _response.AsSpan(0, lengthBytes));
+                _udp!.SendFromGateway(
+                    packet.Route, new IpEndpoint(packet.Destination, Port), guest,
+                    _response.AsSpan(0, lengthBytes));
                 return;
             case DnsDisposition.Unknown:
-                _ = AskAsync(payload.ToArray(), packet.Route, guest);
+                _ = AskAsync(
+                    payload.ToArray(), packet.Route, new IpEndpoint(packet.Destination, Port),
+                    guest);
                 return;
         }
     }
 
     /// <summary>The same by TCP, for the flows of a worker with these sockets.</summary>
-    public DnsStreams StreamsOn(HostNetwork network) => new(_server, network, _gateway, _stopped);
+    public DnsStreams StreamsOn(HostNetwork network) => new(_server, network, _settings, _stopped);
 
     /// <summary>Ends what waits.</summary>
     public void Dispose()
@@ -67,7 +71,8 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
         _stopping.Dispose();
     }
 
-    private async Task AskAsync(byte[] query, GuestRoute route, IpEndpoint guest)
+    private async Task AskAsync(
+        byte[] query, GuestRoute route, IpEndpoint asked, IpEndpoint guest)
     {
         try
         {
@@ -76,7 +81,7 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
                 .ConfigureAwait(false);
             if (answer is not null)
             {
-                _mailbox.Post(new Answer(_udp!, route, guest, answer));
+                _mailbox.Post(new Answer(_udp!, route, asked, guest, answer));
             }
         }
         catch (OperationCanceledException)
@@ -85,9 +90,10 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
         }
     }
 
-    private sealed class Answer(UdpLayer udp, GuestRoute route, IpEndpoint guest, byte[] message)
+    private sealed class Answer(
+        UdpLayer udp, GuestRoute route, IpEndpoint asked, IpEndpoint guest, byte[] message)
         : Command
     {
-        public override void Run(Instant now) => udp.SendFromGateway(route, Port, guest, message);
+        public override void Run(Instant now) => udp.SendFromGateway(route, asked, guest, message);
     }
 }

@@ -11,7 +11,7 @@ namespace Slipway.Engine;
 /// end the server reads.
 /// </summary>
 internal sealed class DnsStreams(
-    DnsServer server, HostNetwork network, IpAddress gateway, CancellationToken stopped)
+    DnsServer server, HostNetwork network, StackSettings settings, CancellationToken stopped)
     : IStreamServices
 {
     public HostError Open(
@@ -19,7 +19,7 @@ internal sealed class DnsStreams(
         out IHostStream? stream)
     {
         stream = null;
-        if (destination.Port != DnsEndpoint.Port || destination.Address != gateway)
+        if (destination.Port != DnsEndpoint.Port || !settings.IsGateway(destination.Address))
         {
             return HostError.Refused;
         }

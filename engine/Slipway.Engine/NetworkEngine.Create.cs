@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Slipway.Host;
 using Slipway.Links;
@@ -14,6 +15,9 @@ namespace Slipway.Engine;
 /// </summary>
 public sealed partial class NetworkEngine
 {
+    /// <summary>The well-known prefix (RFC 6052 section 2.1).</summary>
+    private static readonly IpPrefix s_nat64 = IpPrefix.Parse("64:ff9b::/96");
+
     private NetworkEngine(EngineConfiguration configuration, IEngineLog log)
     {
         _log = log;
@@ -26,7 +30,9 @@ public sealed partial class NetworkEngine
         {
             GuestStack stack = _keeper.Stack;
             stack.Udp.AddService(
-                DhcpEndpoint.ServerPort, new DhcpEndpoint(_dhcp, stack.Udp, TimeProvider.System));
+                DhcpEndpoint.ServerPort,
+                new DhcpEndpoint(
+                    _dhcp, stack.Udp, configuration.Gateway, TimeProvider.System));
             _dhcp.IsUsedByAnother = (address, mac) =>
                 stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
         }
@@ -203,6 +209,7 @@ public sealed partial class NetworkEngine
             Gateway = configuration.Gateway,
             GatewayMac = configuration.GatewayMac,
             HostAlias = configuration.HostAlias,
+            Ipv6 = ToIpv6Settings(configuration),
             MtuBytes = configuration.MtuBytes,
             Limits = configuration.Limits.ShareOf(configuration.Workers),
             UdpFullCone = configuration.UdpFullCone,
@@ -225,8 +232,50 @@ public sealed partial class NetworkEngine
             Subnet = configuration.Subnet,
             Gateway = configuration.Gateway,
             HostAlias = configuration.HostAlias,
+            Ipv6 = ToIpv6Settings(configuration) is not Ipv6Settings ipv6 ? null
+                : new DnsIpv6Settings(
+                    ipv6.Prefix, ipv6.Gateway, ipv6.HostAlias, ipv6.Nat64Prefix),
             Records = records,
         };
+    }
+
+    /// <summary>Null where guests have no IPv6.</summary>
+    private static Ipv6Settings? ToIpv6Settings(EngineConfiguration configuration)
+    {
+        Ipv6Configuration ipv6 = configuration.Ipv6;
+        bool isOff = ipv6.Mode == Ipv6Mode.Off
+            || (ipv6.Mode == Ipv6Mode.Auto && !Socket.OSSupportsIPv6)
+            || configuration.MtuBytes < Ipv6Header.MinimumMtuBytes;
+        return isOff ? null : new Ipv6Settings
+        {
+            Prefix = ipv6.Prefix,
+            Gateway = ipv6.Gateway,
+            HostAlias = ipv6.HostAlias,
+            IsAlwaysRouter = ipv6.Mode == Ipv6Mode.On,
+            IsManaged = ipv6.IsManaged,
+            HasOtherConfiguration = ipv6.HasOtherConfiguration,
+            SearchList = EncodeNames(SearchDomainsOf(configuration.Dhcp)),
+            Nat64Prefix = ipv6.HasNat64 ? s_nat64 : null,
+        };
+    }
+
+    private static IReadOnlyList<string> SearchDomainsOf(DhcpConfiguration dhcp) =>
+        dhcp.Search.Count > 0 || dhcp.Domain is null ? dhcp.Search : [dhcp.Domain];
+
+    // Names in wire form, one behind the other.
+    private static byte[] EncodeNames(IReadOnlyList<string> names)
+    {
+        List<byte> all = [];
+        Span<byte> name = stackalloc byte[DomainName.MaxLengthBytes];
+        foreach (string text in names)
+        {
+            if (DomainName.TryParse(text, name, out int length))
+            {
+                all.AddRange(name[..length]);
+            }
+        }
+
+        return [.. all];
     }
 
     private static DhcpServer MakeDhcpServer(EngineConfiguration configuration, IEngineLog log)

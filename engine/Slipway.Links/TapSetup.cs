@@ -90,6 +90,7 @@ public static class TapSetup
     {
         Check(settings, "loopback", NetworkInterfaces.BringUp("lo"));
         Check(settings, "MTU", NetworkInterfaces.SetMtu(settings.Name, settings.MtuBytes));
+        NetworkInterfaces.SkipDuplicateDetection(settings.Name);
         Check(settings, "address", NetworkInterfaces.SetAddress(
             settings.Name, settings.Address.IPv4, settings.Subnet.IPv4Mask));
         Check(settings, "link", NetworkInterfaces.BringUp(settings.Name));

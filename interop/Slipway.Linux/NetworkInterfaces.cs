@@ -38,6 +38,21 @@ public static unsafe partial class NetworkInterfaces
                 request.Address = new InterfaceRequest.InternetAddress(mask));
     }
 
+    /// <summary>
+    /// Lets the interface use its IPv6 addresses at once, unasked whether another has them
+    /// (accept_dad): for a link of two. Nothing happens where IPv6 is off.
+    /// </summary>
+    public static void SkipDuplicateDetection(string name)
+    {
+        int setting = Files.Open(
+            $"/proc/sys/net/ipv6/conf/{name}/accept_dad", Files.ReadWrite | Files.CloseOnExec);
+        if (setting >= 0)
+        {
+            _ = Files.Write(setting, "0"u8);
+            Files.Close(setting);
+        }
+    }
+
     /// <summary>Brings an interface up, "lo" too.</summary>
     public static int BringUp(string name)
     {

@@ -20,6 +20,8 @@ public sealed record CommandLineSettings
 
     public bool NoHostAlias { get; init; }
 
+    public string? Ipv6 { get; init; }
+
     public string? LogLevel { get; init; }
 
     public string? ReadyFd { get; init; }

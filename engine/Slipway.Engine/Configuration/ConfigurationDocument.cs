@@ -42,6 +42,9 @@ internal sealed class ConfigurationDocument
     [Description("That address. The last one of the subnet by default.")]
     public string? HostAliasAddress { get; set; }
 
+    [Description("The IPv6 side of the virtual network.")]
+    public Ipv6Document? Ipv6 { get; set; }
+
     [Description(
         "Largest IP packet on the virtual network in bytes, 576 to 65520; 1500 by default. Option "
             + "--mtu.")]

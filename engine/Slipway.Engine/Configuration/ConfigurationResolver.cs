@@ -43,6 +43,9 @@ internal static class ConfigurationResolver
         configuration = ResolveAddresses(configuration, document, commandLine);
         configuration = configuration with
         {
+            Ipv6 = Ipv6Resolver.Resolve(
+                document.Ipv6 ?? new Ipv6Document(), commandLine,
+                isAliased: configuration.HostAlias is not null),
             Dhcp = ResolveDhcp(document.Dhcp ?? new DhcpDocument(), configuration),
         };
         return configuration with
@@ -124,7 +127,8 @@ internal static class ConfigurationResolver
         {
             throw new ConfigurationException(
                 key, text,
-                "IPv6 is not in this version; write an IPv4 network such as 192.168.127.0/24");
+                "is IPv6: that prefix is the key ipv6.prefix; write an IPv4 network such as "
+                    + "192.168.127.0/24");
         }
 
         if (subnet.Length is < MinPrefixLength or > MaxPrefixLength)
@@ -166,6 +170,12 @@ internal static class ConfigurationResolver
     private static void CheckGuest(
         string key, string text, IpAddress address, EngineConfiguration configuration)
     {
+        if (!address.IsIPv4)
+        {
+            Ipv6Resolver.CheckGuest(key, text, address, configuration.Ipv6);
+            return;
+        }
+
         CheckInside(key, text, address, configuration.Subnet);
         if (address == configuration.Gateway || address == configuration.HostAlias)
         {

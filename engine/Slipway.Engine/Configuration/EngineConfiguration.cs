@@ -32,6 +32,9 @@ public sealed record EngineConfiguration
     /// </summary>
     public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
 
+    /// <summary>The same in IPv6.</summary>
+    public Ipv6Configuration Ipv6 { get; init; } = new();
+
     /// <summary>
     /// The first address that is leased, and a published port's guest where none is named.
     /// </summary>

@@ -5,7 +5,7 @@ namespace Slipway.Engine;
 
 /// <summary>
 /// A port of the host that leads to a guest's, in Docker's grammar:
-/// [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. An IPv6 host address stands in brackets.
+/// [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. An IPv6 address stands in brackets.
 /// </summary>
 /// <param name="Host">Where the host listens; port 0 takes a free one.</param>
 /// <param name="Guest">Where connections go; an unspecified address means the first guest.</param>
@@ -39,26 +39,16 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
         }
 
         (string ports, IpProtocol protocol) = SplitProtocol(key, text);
-        string? hostAddress = null;
-        if (ports.StartsWith('['))
-        {
-            int end = ports.IndexOf("]:", StringComparison.Ordinal);
-            hostAddress = end < 0
-                ? throw new ConfigurationException(key, text, Grammar) : ports[1..end];
-            ports = ports[(end + 2)..];
-        }
-
-        string[] parts = ports.Split(':');
+        List<string> parts = SplitParts(ports);
         int next = 0;
-        if (hostAddress is null
-            && (parts.Length == 4
-                || (parts.Length == 3 && parts[0].Contains('.', StringComparison.Ordinal))))
+        string? hostAddress = null;
+        if (parts.Count == 4 || (parts.Count == 3 && IsAddress(parts[0])))
         {
             hostAddress = parts[next++];
         }
 
-        string? guestAddress = parts.Length - next == 3 ? parts[next + 1] : null;
-        if (parts.Length - next != (guestAddress is null ? 2 : 3))
+        string? guestAddress = parts.Count - next == 3 ? parts[next + 1] : null;
+        if (parts.Count - next != (guestAddress is null ? 2 : 3))
         {
             throw new ConfigurationException(key, text, Grammar);
         }
@@ -80,6 +70,31 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     }
 
     public override string ToString() => Text ?? Whole;
+
+    private static bool IsAddress(string part) =>
+        part.Contains('.', StringComparison.Ordinal) || part.Contains(':', StringComparison.Ordinal);
+
+    // At the colons that stand in no brackets, which are taken off.
+    private static List<string> SplitParts(string ports)
+    {
+        List<string> parts = [];
+        int start = 0;
+        int depth = 0;
+        for (int i = 0; i <= ports.Length; i++)
+        {
+            char c = i < ports.Length ? ports[i] : ':';
+            depth += c == '[' ? 1 : c == ']' ? -1 : 0;
+            if (c == ':' && (depth == 0 || i == ports.Length))
+            {
+                string part = ports[start..i];
+                bool isBracketed = part.StartsWith('[') && part.EndsWith(']');
+                parts.Add(isBracketed ? part[1..^1] : part);
+                start = i + 1;
+            }
+        }
+
+        return parts;
+    }
 
     private static (string Ports, IpProtocol Protocol) SplitProtocol(string key, string text)
     {

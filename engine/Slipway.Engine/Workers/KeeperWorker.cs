@@ -26,7 +26,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         : base(FlowSharding.Keeper)
     {
         _sharding = sharding;
-        Dns = new DnsEndpoint(dns, Mailbox, settings.Gateway);
+        Dns = new DnsEndpoint(dns, Mailbox, settings);
         Stack = new GuestStack(settings, Counters, Network, Network, Dns.StreamsOn(Network));
         Dns.Attach(Stack.Udp);
         if (sharding.Workers > 1)

@@ -19,6 +19,9 @@ public sealed record DnsSettings
     /// <summary>host.internal; null when it is off, and then that name does not exist.</summary>
     public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
 
+    /// <summary>The same in IPv6; null where guests have none.</summary>
+    public DnsIpv6Settings? Ipv6 { get; init; }
+
     /// <summary>Names that are answered as configured; a name may occur several times.</summary>
     public IReadOnlyList<DnsAddressRecord> Records { get; init; } = [];
 

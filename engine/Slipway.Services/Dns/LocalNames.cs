@@ -23,6 +23,10 @@ internal sealed class LocalNames
 
     private static readonly byte[] s_localhost = Encode("localhost");
     private static readonly byte[] s_reverse = Encode("in-addr.arpa");
+    private static readonly byte[] s_reverse6 = Encode("ip6.arpa");
+
+    // A nibble a label, and ip6.arpa (RFC 3596 section 2.5).
+    private const int ReverseIPv6Labels = 34;
 
     private readonly DnsSettings _settings;
     private readonly ILeaseNames? _leases;
@@ -45,11 +49,12 @@ internal sealed class LocalNames
                 [.. group.Select(record => record.Address)], null, FixedTtlSeconds);
         }
 
-        AddBuiltIn(s_hostNames, settings.HostAlias);
-        AddBuiltIn(s_gatewayNames, settings.Gateway);
+        AddBuiltIn(s_hostNames, settings.HostAlias, settings.Ipv6?.HostAlias);
+        AddBuiltIn(s_gatewayNames, settings.Gateway, settings.Ipv6?.Gateway);
         _names[s_localhost] = new LocalName(
-            [IpAddress.IPv4Loopback, new IpAddress(0, 1)], null, FixedTtlSeconds);
+            [IpAddress.IPv4Loopback, IpAddress.IPv6Loopback], null, FixedTtlSeconds);
         _reverse[IpAddress.IPv4Loopback] = new LocalName([], s_localhost, FixedTtlSeconds);
+        _reverse[IpAddress.IPv6Loopback] = new LocalName([], s_localhost, FixedTtlSeconds);
     }
 
     /// <summary>What is known of a name; null if others must be asked.</summary>
@@ -77,17 +82,22 @@ internal sealed class LocalNames
                 : throw new ArgumentException($"'{text}' is not a domain name", nameof(text));
     }
 
-    private void AddBuiltIn(string[] names, IpAddress? address)
+    private void AddBuiltIn(string[] names, params ReadOnlySpan<IpAddress?> addresses)
     {
-        foreach (string name in names)
+        List<IpAddress> known = [];
+        foreach (IpAddress? address in addresses)
         {
-            _names[Encode(name)] = address is IpAddress known
-                ? new LocalName([known], null, FixedTtlSeconds) : LocalName.Nonexistent;
+            if (address is IpAddress one)
+            {
+                known.Add(one);
+                _reverse[one] = new LocalName([], Encode(names[0]), FixedTtlSeconds);
+            }
         }
 
-        if (address is IpAddress reversed)
+        foreach (string name in names)
         {
-            _reverse[reversed] = new LocalName([], Encode(names[0]), FixedTtlSeconds);
+            _names[Encode(name)] = known.Count > 0
+                ? new LocalName([.. known], null, FixedTtlSeconds) : LocalName.Nonexistent;
         }
     }
 
@@ -115,7 +125,8 @@ internal sealed class LocalNames
             ? new LocalName([address], null, LeaseTtlSeconds) : null;
     }
 
-    /// <summary>D.C.B.A.in-addr.arpa of addresses that only this server can know.</summary>
+    /// <summary>Names under in-addr.arpa and ip6.arpa of addresses that only this server can
+    /// know.</summary>
     private LocalName? FindReverse(ReadOnlySpan<byte> name)
     {
         if (!TryReadReverse(name, out IpAddress address))
@@ -128,7 +139,8 @@ internal sealed class LocalNames
             return known;
         }
 
-        if (!_settings.Subnet.Contains(address))
+        if (!_settings.Subnet.Contains(address)
+            && _settings.Ipv6?.Prefix.Contains(address) != true)
         {
             return null;
         }
@@ -145,6 +157,11 @@ internal sealed class LocalNames
     internal static bool TryReadReverse(ReadOnlySpan<byte> name, out IpAddress address)
     {
         address = default;
+        if (DomainName.LabelCount(name) == ReverseIPv6Labels)
+        {
+            return TryReadReverse6(name, out address);
+        }
+
         if (DomainName.LabelCount(name) != 6)
         {
             return false;
@@ -166,5 +183,26 @@ internal sealed class LocalNames
 
         address = IpAddress.FromIPv4(value);
         return DomainName.Same(name, s_reverse);
+    }
+
+    private static bool TryReadReverse6(ReadOnlySpan<byte> name, out IpAddress address)
+    {
+        const int nibbles = 32;
+        UInt128 value = 0;
+        address = default;
+        for (int i = 0; i < nibbles; i++)
+        {
+            if (name[0] != 1 || !char.IsAsciiHexDigit((char)name[1]))
+            {
+                return false;
+            }
+
+            byte.TryParse(name.Slice(1, 1), NumberStyles.AllowHexSpecifier, null, out byte digit);
+            value |= (UInt128)digit << (4 * i);
+            name = DomainName.Parent(name);
+        }
+
+        address = new IpAddress((ulong)(value >> 64), (ulong)value);
+        return DomainName.Same(name, s_reverse6);
     }
 }

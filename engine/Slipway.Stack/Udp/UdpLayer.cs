@@ -101,21 +101,20 @@ public sealed partial class UdpLayer : ITransport
 
     /// <summary>Sends a datagram of a service to a guest, in fragments if it must be.</summary>
     /// <param name="route">Where to; the MAC may be the broadcast one.</param>
-    /// <param name="sourcePort">The service's port.</param>
+    /// <param name="source">The gateway's address that was asked, and the service's port.</param>
     /// <param name="destination">The guest's endpoint, or that of broadcast.</param>
     /// <param name="payload">At most 65507 bytes.</param>
     /// <returns>False when the link could not take it; it is counted.</returns>
     public bool SendFromGateway(
-        in GuestRoute route, ushort sourcePort, in IpEndpoint destination,
+        in GuestRoute route, in IpEndpoint source, in IpEndpoint destination,
         ReadOnlySpan<byte> payload)
     {
-        IpAddress source = _settings.GatewayFor(destination.Address);
         payload.CopyTo(_turn.Payload);
         Span<byte> datagram = _turn.DatagramOf(payload.Length);
         UdpHeader.Write(
-            datagram, sourcePort, destination.Port, source, destination.Address);
+            datagram, source.Port, destination.Port, source.Address, destination.Address);
         return _output.SendFragmented(
-            route, source, destination.Address, IpProtocol.Udp, datagram);
+            route, source.Address, destination.Address, IpProtocol.Udp, datagram);
     }
 
     /// <summary>The guests of a port have left; their flows wait for them.</summary>

@@ -61,6 +61,12 @@ internal sealed class EngineOptions
         Description = "Keep the host's loopback (host.internal) from guests.",
     };
 
+    private readonly Option<string> _ipv6 = new("--ipv6")
+    {
+        Description = "Whether guests have IPv6: auto (as the host has), on or off. [auto]",
+        HelpName = "MODE",
+    };
+
     private readonly Option<string> _logLevel = new("--log-level")
     {
         Description = "What is said on standard error: debug, information, warning or error.",
@@ -89,6 +95,7 @@ internal sealed class EngineOptions
         command.Options.Add(_publish);
         command.Options.Add(_dns);
         command.Options.Add(_noHostAlias);
+        command.Options.Add(_ipv6);
         command.Options.Add(_logLevel);
         command.Options.Add(_readyFd);
     }
@@ -109,6 +116,7 @@ internal sealed class EngineOptions
             Publish = result.GetValue(_publish) ?? [],
             Dns = result.GetValue(_dns) ?? [],
             NoHostAlias = result.GetValue(_noHostAlias),
+            Ipv6 = result.GetValue(_ipv6),
             LogLevel = result.GetValue(_logLevel),
             ReadyFd = result.GetValue(_readyFd),
         };

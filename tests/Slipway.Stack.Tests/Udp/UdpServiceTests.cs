@@ -115,7 +115,7 @@ public class UdpServiceTests : IDatagramService
         if (destinationPort == 53)
         {
             _bench.Stack.Udp.SendFromGateway(
-                packet.Route, 53, new IpEndpoint(packet.Source, sourcePort), payload);
+                packet.Route, new IpEndpoint(packet.Destination, destinationPort), source, payload);
         }
     }
 }
