@@ -49,7 +49,7 @@ internal sealed partial class DatagramSocket
         Span<byte> addressBytes = stackalloc byte[SocketAddress.MaximumLengthBytes];
         ReadOnlySpan<byte> address = SocketAddress.Write(addressBytes, remote);
         Span<byte> control = stackalloc byte[3 * ControlMessage.NumberBytes];
-        int length = _ipv4 ? WriteControl(control, options) : 0;
+        int length = WriteControl(control, options);
         length += ControlMessage.WriteShort(
             control[length..], SocketOptions.LevelUdp, SocketOptions.UdpSegment,
             (ushort)segmentBytes);

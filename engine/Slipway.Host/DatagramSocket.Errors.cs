@@ -5,7 +5,8 @@ using Slipway.Wire;
 namespace Slipway.Host;
 
 /// <summary>
-/// The error queue of a datagram socket (ip(7), IP_RECVERR): who said what about which datagram.
+/// The error queue of a datagram socket (ip(7), IP_RECVERR; ipv6(7), IPV6_RECVERR): who said what
+/// about which datagram.
 /// </summary>
 internal sealed partial class DatagramSocket
 {
@@ -13,12 +14,6 @@ internal sealed partial class DatagramSocket
 
     /// <summary>struct sock_extended_err, which the offender's address follows.</summary>
     private const int ExtendedErrorBytes = 16;
-
-    private const byte OriginIcmp = 2;
-    private const byte DestinationUnreachable = 3;
-    private const byte HostUnreachable = 1;
-    private const byte PortUnreachable = 3;
-    private const byte FragmentationNeeded = 4;
 
     // A report of the host's own names neither the port nor the payload (ip_local_error): they are
     // those of the last datagram that was too long, since it is made while that one is sent.
@@ -39,7 +34,7 @@ internal sealed partial class DatagramSocket
         }
 
         ReadOnlySpan<byte> error = ControlMessage.Find(
-            control[..controlBytes], SocketOptions.LevelIp, SocketOptions.IpReceiveErrors);
+            control[..controlBytes], _family.Level, _family.ReceiveErrors);
         if (error.Length < ExtendedErrorBytes)
         {
             return false;
@@ -65,31 +60,22 @@ internal sealed partial class DatagramSocket
         return report with { Remote = _tooLongRemote, QuotedLengthBytes = length };
     }
 
-    private static HostErrorReport ToReport(
+    private HostErrorReport ToReport(
         ReadOnlySpan<byte> error, IpEndpoint remote, int quotedLengthBytes)
     {
         int errno = BitConverter.ToInt32(error);
-        byte origin = error[4];
         int information = BitConverter.ToInt32(error[8..]);
-        if (origin == OriginIcmp)
+        bool isByIcmp = error[4] == _family.ErrorOrigin;
+        (byte Type, byte Code) icmp = isByIcmp ? (error[5], error[6]) : errno switch
         {
-            IpAddress offender = error.Length > ExtendedErrorBytes + 8
-                ? SocketAddress.Read(error[ExtendedErrorBytes..]).Address : IpAddress.IPv4Any;
-            bool fragmentation = error[5] == DestinationUnreachable
-                && error[6] == FragmentationNeeded;
-            return new HostErrorReport(
-                remote, offender, error[5], error[6], fragmentation ? information : 0,
-                    quotedLengthBytes);
-        }
-
-        byte code = errno switch
-        {
-            Errno.EMSGSIZE => FragmentationNeeded,
-            Errno.ECONNREFUSED => PortUnreachable,
-            _ => HostUnreachable,
+            Errno.EMSGSIZE => _family.TooLong,
+            Errno.ECONNREFUSED => _family.PortUnreachable,
+            _ => _family.HostUnreachable,
         };
+        IpAddress offender = isByIcmp && error.Length >= ExtendedErrorBytes + _family.AddressBytes
+            ? SocketAddress.Read(error[ExtendedErrorBytes..]).Address : _family.Unspecified;
         return new HostErrorReport(
-            remote, IpAddress.IPv4Any, DestinationUnreachable, code,
-            errno == Errno.EMSGSIZE ? information : 0, quotedLengthBytes);
+            remote, offender, icmp.Type, icmp.Code, icmp == _family.TooLong ? information : 0,
+            quotedLengthBytes);
     }
 }

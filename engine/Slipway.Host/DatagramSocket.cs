@@ -5,8 +5,8 @@ using Slipway.Wire;
 namespace Slipway.Host;
 
 /// <summary>
-/// A UDP or ICMP echo socket of the host, unconnected, with errors reported (IP_RECVERR). Send and
-/// receive here; the error queue is in the other file.
+/// A UDP or ICMP echo socket of the host, unconnected, of either family, with errors reported
+/// (IP_RECVERR, IPV6_RECVERR). Send and receive here; the error queue is in the other file.
 /// </summary>
 internal sealed partial class DatagramSocket : IHostDatagramSocket
 {
@@ -20,26 +20,21 @@ internal sealed partial class DatagramSocket : IHostDatagramSocket
 
     private readonly Reactor _reactor;
     private readonly int _descriptor;
-    private readonly bool _ipv4;
+    private readonly DatagramFamily _family;
     private int _mtuDiscover = -1;
 
-    internal DatagramSocket(Reactor reactor, int descriptor, bool ipv4)
+    internal DatagramSocket(Reactor reactor, int descriptor, DatagramFamily family)
     {
         const int bufferBytes = 1 << 20;
         _reactor = reactor;
         _descriptor = descriptor;
-        _ipv4 = ipv4;
+        _family = family;
         SetSocket(SocketOptions.ReceiveBuffer, bufferBytes);
         SetSocket(SocketOptions.SendBuffer, bufferBytes);
-        if (ipv4)
-        {
-            _ = SocketOptions.Set(
-                descriptor, SocketOptions.LevelIp, SocketOptions.IpReceiveErrors, 1);
+        SetFamily(family.ReceiveErrors, 1);
 
-            // The host may have another default (net.ipv4.ip_default_ttl).
-            _ = SocketOptions.Set(
-                descriptor, SocketOptions.LevelIp, SocketOptions.IpTtl, DefaultTtl);
-        }
+        // The host may have another default (ip_default_ttl, conf/*/hop_limit).
+        SetFamily(family.DefaultTtl, DefaultTtl);
     }
 
     public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(_descriptor);
@@ -50,7 +45,7 @@ internal sealed partial class DatagramSocket : IHostDatagramSocket
         Span<byte> addressBytes = stackalloc byte[SocketAddress.MaximumLengthBytes];
         ReadOnlySpan<byte> address = SocketAddress.Write(addressBytes, remote);
         Span<byte> control = stackalloc byte[2 * ControlMessage.NumberBytes];
-        control = control[..(_ipv4 ? WriteControl(control, options) : 0)];
+        control = control[..WriteControl(control, options)];
         int sent = -1;
         for (int attempt = 0; attempt < PendingErrors && sent < 0; attempt++)
         {
@@ -92,31 +87,32 @@ internal sealed partial class DatagramSocket : IHostDatagramSocket
     private void SetSocket(int option, int value) =>
         _ = SocketOptions.Set(_descriptor, SocketOptions.LevelSocket, option, value);
 
+    private void SetFamily(int option, int value) =>
+        _ = SocketOptions.Set(_descriptor, _family.Level, option, value);
+
     private void SetDontFragment(bool dontFragment)
     {
         int wanted = dontFragment ? SocketOptions.MtuDiscoverDo : SocketOptions.MtuDiscoverDont;
-        if (_ipv4 && _mtuDiscover != wanted)
+        if (_mtuDiscover != wanted)
         {
             _mtuDiscover = wanted;
-            _ = SocketOptions.Set(
-                _descriptor, SocketOptions.LevelIp, SocketOptions.IpMtuDiscover, wanted);
+            SetFamily(_family.MtuDiscover, wanted);
         }
     }
 
-    private static int WriteControl(Span<byte> control, DatagramOptions options)
+    private int WriteControl(Span<byte> control, DatagramOptions options)
     {
         int length = 0;
         if (options.Ttl != DefaultTtl)
         {
             length = ControlMessage.Write(
-                control, SocketOptions.LevelIp, SocketOptions.IpTtl, options.Ttl);
+                control, _family.Level, _family.Ttl, options.Ttl);
         }
 
         if (options.TypeOfService != 0)
         {
             length += ControlMessage.Write(
-                control[length..], SocketOptions.LevelIp, SocketOptions.IpTypeOfService,
-                options.TypeOfService);
+                control[length..], _family.Level, _family.TypeOfService, options.TypeOfService);
         }
 
         return length;

@@ -57,7 +57,7 @@ public sealed class HostNetwork(
             return HostErrors.From(descriptor);
         }
 
-        socket = new DatagramSocket(reactor, descriptor, ipv4);
+        socket = new DatagramSocket(reactor, descriptor, DatagramFamily.Of(ipv4));
         reactor.WatchEdges(descriptor, owner);
         return HostError.None;
     }
@@ -99,7 +99,7 @@ public sealed class HostNetwork(
 
         // Where the kernel has no such thing it gives datagrams one by one.
         _ = SocketOptions.Set(descriptor, SocketOptions.LevelUdp, SocketOptions.UdpGro, 1);
-        DatagramSocket udp = new(reactor, descriptor, ipv4);
+        DatagramSocket udp = new(reactor, descriptor, DatagramFamily.Of(ipv4));
         int result = Bind(descriptor, local);
         if (result < 0)
         {

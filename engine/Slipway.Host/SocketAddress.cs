@@ -13,7 +13,8 @@ internal static class SocketAddress
     /// <summary>Room for either, in bytes.</summary>
     public const int MaximumLengthBytes = 28;
 
-    private const int IPv4LengthBytes = 16;
+    /// <summary>Length of struct sockaddr_in.</summary>
+    public const int IPv4LengthBytes = 16;
 
     /// <summary>Writes the address and returns the part of the span that it takes.</summary>
     public static ReadOnlySpan<byte> Write(Span<byte> destination, in IpEndpoint endpoint)

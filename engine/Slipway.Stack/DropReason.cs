@@ -4,7 +4,7 @@ namespace Slipway.Stack;
 public enum DropReason : byte
 {
     /// <summary>
-    /// A frame whose ethertype nobody here speaks (IPv6 until its issue, LLDP, ...).
+    /// A frame whose ethertype nobody here speaks (LLDP, IPv6 where it is off, ...).
     /// </summary>
     EtherType,
 
@@ -73,4 +73,7 @@ public enum DropReason : byte
 
     /// <summary>A frame for another worker, whose ring was full.</summary>
     WorkerBusy,
+
+    /// <summary>A guest that passes itself off as a router (RFC 6105).</summary>
+    RouterGuard,
 }

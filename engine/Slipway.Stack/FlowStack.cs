@@ -8,15 +8,16 @@ namespace Slipway.Stack;
 /// </summary>
 /// <remarks>
 /// <code>
-///   Ipv4Layer -+---> IcmpLayer -> PingLayer -> IHostNetwork
-///   Reassembly +---> UdpLayer  --------------> IHostNetwork
-///              +---> TcpLayer  --------------> IHostNetwork
+///   Ipv4Layer  +---> IcmpLayer, Icmpv6Layer -> PingLayer -> IHostNetwork
+///   Ipv6Layer  +---> UdpLayer  ---------------------------> IHostNetwork
+///   Reassembly +---> TcpLayer  ---------------------------> IHostNetwork
 ///   frames &lt;- IGuestPort &lt;- PacketOutput &lt;- IcmpErrors and all of the above
 /// </code>
 /// </remarks>
 public sealed class FlowStack
 {
     private readonly DatagramTurn _datagrams = new();
+    private readonly Reassembly _reassembly;
 
     internal FlowStack(StackParts parts, INeighbors neighbors)
     {
@@ -28,7 +29,9 @@ public sealed class FlowStack
         Timers = parts.Timers;
         Errors = new IcmpErrors(settings, counters, Output);
         DestinationMap destinations = new(settings);
-        Ipv4 = new Ipv4Layer(settings, counters, Errors, Timers, neighbors, destinations);
+        _reassembly = new Reassembly(settings, counters, Errors, Timers);
+        Ipv4 = new Ipv4Layer(settings, counters, Errors, neighbors, destinations, _reassembly);
+        Ipv6 = new Ipv6Layer(settings, counters, Errors, neighbors, destinations, _reassembly);
         Pings = new PingLayer(
             settings, counters, Output, Errors, Timers, neighbors, parts.Network, destinations,
             _datagrams);
@@ -38,10 +41,15 @@ public sealed class FlowStack
         Tcp = new TcpLayer(
             settings, counters, Output, Errors, Timers, neighbors, parts.Network, parts.Listeners,
             parts.Services, destinations);
-        Ipv4.Attach(
+        Icmpv6 = new Icmpv6Layer(settings, counters, Output, Pings, _datagrams, Tcp);
+        Ipv4.Dispatch.Attach(
             IpProtocol.Icmp, new IcmpLayer(settings, counters, Output, Pings, _datagrams, Tcp));
-        Ipv4.Attach(IpProtocol.Udp, Udp);
-        Ipv4.Attach(IpProtocol.Tcp, Tcp);
+        Ipv6.Dispatch.Attach(IpProtocol.IcmpV6, Icmpv6);
+        foreach (PacketDispatch dispatch in new[] { Ipv4.Dispatch, Ipv6.Dispatch })
+        {
+            dispatch.Attach(IpProtocol.Udp, Udp);
+            dispatch.Attach(IpProtocol.Tcp, Tcp);
+        }
     }
 
     public StackSettings Settings { get; }
@@ -56,11 +64,25 @@ public sealed class FlowStack
 
     public Ipv4Layer Ipv4 { get; }
 
+    public Ipv6Layer Ipv6 { get; }
+
+    public Icmpv6Layer Icmpv6 { get; }
+
+    /// <summary>Datagrams of which fragments are missing.</summary>
+    public int ReassemblyCount => _reassembly.Count;
+
     public PingLayer Pings { get; }
 
     public UdpLayer Udp { get; }
 
     public TcpLayer Tcp { get; }
+
+    /// <summary>Whose packets these are; where there are several workers.</summary>
+    public void SetSteering(IPacketSteering steering)
+    {
+        Ipv4.Dispatch.Steering = steering;
+        Ipv6.Dispatch.Steering = steering;
+    }
 
     /// <summary>True when there is more to do at once: the next turn must not wait.</summary>
     public bool HasPendingWork => _datagrams.HasPendingWork || Tcp.HasPendingWork;
@@ -88,9 +110,27 @@ public sealed class FlowStack
         Tcp.EndGathering(now);
     }
 
+    /// <summary>Takes a frame to the gateway's MAC or to a group.</summary>
+    /// <returns>False where its ethertype is no IP.</returns>
+    internal bool TryReceive(
+        IGuestPort port, in EthernetHeader frame, in FrameOffload offload, Instant now)
+    {
+        switch (frame.EtherType)
+        {
+            case EtherType.IPv4:
+                Ipv4.Receive(port, frame, offload, now);
+                return true;
+            case EtherType.IPv6:
+                Ipv6.Receive(port, frame, offload, now);
+                return true;
+            default:
+                return false;
+        }
+    }
+
     internal void OnPortClosed(IGuestPort port, Instant now)
     {
-        Ipv4.OnPortClosed(port);
+        _reassembly.OnPortClosed(port);
         Udp.OnPortClosed(port);
         Tcp.OnPortClosed(port, now);
     }

@@ -9,7 +9,7 @@ namespace Slipway.Stack;
 /// </summary>
 /// <remarks>
 /// <code>
-///   frames -> Switch -> ArpLayer ------> NeighborTable
+///   frames -> Switch -> ArpLayer, NeighborDiscovery ------> NeighborTable
 ///                    -> FlowStack: IP, ICMP, UDP, TCP
 /// </code>
 /// </remarks>
@@ -26,7 +26,11 @@ public sealed class GuestStack : IFrameReceiver
         Neighbors = new NeighborTable(settings, counters, parts.Output, ports, parts.Timers);
         ArpLayer arp = new(settings, counters, parts.Output, ports, Neighbors);
         Flows = new FlowStack(parts, Neighbors);
-        _switch = new Switch(settings, counters, parts.Output, ports, arp, Flows.Ipv4);
+        Router = new RouterAdvertiser(settings, parts.Output, ports, parts.Timers);
+        NeighborDiscovery discovery = new(
+            settings, counters, parts.Output, ports, Neighbors, Router);
+        Flows.Icmpv6.Neighbors = discovery;
+        _switch = new Switch(settings, counters, parts.Output, ports, arp, discovery, Flows);
     }
 
     /// <summary>The protocols above the switch.</summary>
@@ -40,6 +44,9 @@ public sealed class GuestStack : IFrameReceiver
 
     public NeighborTable Neighbors { get; }
 
+    /// <summary>Tells guests of the IPv6 prefix and of the default route.</summary>
+    public RouterAdvertiser Router { get; }
+
     public PingLayer Pings => Flows.Pings;
 
     public UdpLayer Udp => Flows.Udp;
@@ -50,7 +57,7 @@ public sealed class GuestStack : IFrameReceiver
     public int StationCount => _switch.StationCount;
 
     /// <summary>Datagrams of which fragments are missing.</summary>
-    public int ReassemblyCount => Flows.Ipv4.ReassemblyCount;
+    public int ReassemblyCount => Flows.ReassemblyCount;
 
     /// <summary>True when there is more to do at once: the next turn must not wait.</summary>
     public bool HasPendingWork => Flows.HasPendingWork;

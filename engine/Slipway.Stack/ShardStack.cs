@@ -58,7 +58,7 @@ public sealed class ShardStack : IFrameReceiver
         {
             Flows.Counters.FramesReceived++;
             Flows.Counters.BytesReceived += frame.Length;
-            Flows.Ipv4.Receive(port, header, offload, now);
+            Flows.TryReceive(port, header, offload, now);
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class ShardStack : IFrameReceiver
         Instant now)
     {
         if (EthernetHeader.TryParse(frame, out EthernetHeader header) != ParseError.None
-            || Ipv4Header.TryParse(header.Payload, out Ipv4Header packet) != ParseError.None)
+            || !TryRead(header, out FlowPacket packet))
         {
             return;
         }
@@ -87,7 +87,7 @@ public sealed class ShardStack : IFrameReceiver
             return;
         }
 
-        Flows.Ipv4.Receive(port, header, offload, now);
+        Flows.TryReceive(port, header, offload, now);
     }
 
     public void OnFrames(IGuestPort port, FrameBatch batch, Instant now) =>
@@ -110,12 +110,60 @@ public sealed class ShardStack : IFrameReceiver
             ? IGuestPort.LargestSegmentedBytes : port.MaxFrameLengthBytes;
         return EthernetHeader.TryParse(frame, out header) == ParseError.None
             && frame.Length <= largest && header.Destination == Flows.Settings.GatewayMac
-            && header.EtherType == EtherType.IPv4
-            && Ipv4Header.TryParse(header.Payload, out Ipv4Header packet) == ParseError.None
+            && TryRead(header, out FlowPacket packet)
             && !packet.IsFragment && packet.Protocol is (IpProtocol.Tcp or IpProtocol.Udp)
             && Neighbors.Learn(packet.Source, header.Source, port, now)
             ? _sharding.WorkerOf(
                 packet.Protocol, packet.Source, packet.Destination, packet.Payload)
             : FlowSharding.Keeper;
+    }
+
+    private static bool TryRead(in EthernetHeader frame, out FlowPacket packet)
+    {
+        packet = default;
+        if (frame.EtherType == EtherType.IPv4
+            && Ipv4Header.TryParse(frame.Payload, out Ipv4Header header) == ParseError.None)
+        {
+            packet = new FlowPacket
+            {
+                Source = header.Source,
+                Destination = header.Destination,
+                Protocol = header.Protocol,
+                IsFragment = header.IsFragment,
+                Payload = header.Payload,
+            };
+            return true;
+        }
+
+        if (frame.EtherType != EtherType.IPv6
+            || Ipv6Header.TryParse(frame.Payload, out Ipv6Header header6) != ParseError.None)
+        {
+            return false;
+        }
+
+        packet = new FlowPacket
+        {
+            Source = header6.Source,
+            Destination = header6.Destination,
+            Protocol = header6.Protocol,
+            IsFragment = header6.Extensions.IsFragment
+                || header6.Extensions.Problem != Ipv6Problem.None,
+            Payload = header6.Payload,
+        };
+        return true;
+    }
+
+    // What of a packet tells whose it is.
+    private readonly ref struct FlowPacket
+    {
+        public required IpAddress Source { get; init; }
+
+        public required IpAddress Destination { get; init; }
+
+        public required IpProtocol Protocol { get; init; }
+
+        public required bool IsFragment { get; init; }
+
+        public required ReadOnlySpan<byte> Payload { get; init; }
     }
 }

@@ -18,6 +18,15 @@ public sealed record StackSettings
     /// </summary>
     public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
 
+    /// <summary>The IPv6 side; null when there is none.</summary>
+    public Ipv6Settings? Ipv6 { get; init; }
+
+    /// <summary>
+    /// The gateway's address on the link: its interface identifier is made of its MAC (RFC 4291
+    /// appendix A).
+    /// </summary>
+    public IpAddress GatewayLinkLocal => IpAddress.LinkLocal(GatewayMac);
+
     /// <summary>Largest IP packet towards a guest, in bytes: 576 to 65520.</summary>
     public int MtuBytes { get; init; } = 1500;
 
@@ -36,9 +45,35 @@ public sealed record StackSettings
     /// <summary>
     /// True for the gateway and the host alias: addresses that the engine itself answers for.
     /// </summary>
-    public bool IsVirtual(IpAddress address) => address == Gateway || address == HostAlias;
+    public bool IsVirtual(IpAddress address) =>
+        IsGateway(address) || address == HostAlias
+        || (Ipv6 is not null && address == Ipv6.HostAlias);
+
+    /// <summary>True for the gateway's addresses.</summary>
+    public bool IsGateway(IpAddress address) => address == Gateway
+        || (Ipv6 is not null && (address == Ipv6.Gateway || address == GatewayLinkLocal));
+
+    /// <summary>True for the addresses that reach the host's loopback.</summary>
+    public bool IsHostAlias(IpAddress address) =>
+        address == HostAlias || (Ipv6 is not null && address == Ipv6.HostAlias);
+
+    /// <summary>The gateway's address that a guest's address is on the link with.</summary>
+    public IpAddress GatewayFor(IpAddress guest) => guest.IsIPv4 || Ipv6 is null ? Gateway
+        : guest.IsLinkLocal ? GatewayLinkLocal : Ipv6.Gateway;
+
+    /// <summary>True for an address on the guests' link.</summary>
+    public bool IsOnLink(IpAddress address) => Subnet.Contains(address)
+        || (Ipv6 is not null
+            && (Ipv6.Prefix.Contains(address) || (!address.IsIPv4 && address.IsLinkLocal)));
+
+    /// <summary>True for IPv4's broadcast addresses.</summary>
+    public bool IsBroadcast(IpAddress address) =>
+        address == IpAddress.IPv4Broadcast || address == Subnet.Last;
 
     /// <summary>True for an address that a guest may have.</summary>
-    public bool IsGuest(IpAddress address) => Subnet.Contains(address) && !IsVirtual(address)
-        && address != Subnet.Network && address != Subnet.Last;
+    public bool IsGuest(IpAddress address) =>
+        (Subnet.Contains(address)
+            ? address != Subnet.Network && address != Subnet.Last
+            : Ipv6 is not null && IsOnLink(address) && address != Ipv6.Prefix.Network)
+        && !IsVirtual(address);
 }

@@ -25,7 +25,16 @@ public static unsafe partial class SocketOptions
     public const int IpTtl = 2;
     public const int IpMtuDiscover = 10;
     public const int IpReceiveErrors = 11;
+    public const int IPv6UnicastHops = 16;
+    public const int IPv6MtuDiscover = 23;
+    public const int IPv6ReceiveErrors = 25;
     public const int IPv6Only = 26;
+
+    /// <summary>IPV6_HOPLIMIT: of one datagram, in a control message.</summary>
+    public const int IPv6HopLimit = 52;
+
+    /// <summary>IPV6_TCLASS.</summary>
+    public const int IPv6TrafficClass = 67;
 
     /// <summary>UDP_SEGMENT: the kernel cuts what is sent into datagrams (udp(7)).</summary>
     public const int UdpSegment = 103;
@@ -35,10 +44,12 @@ public static unsafe partial class SocketOptions
 
     public const int TcpNoDelay = 1;
 
-    /// <summary>IP_PMTUDISC_DONT: fragments may be made.</summary>
+    /// <summary>IP_PMTUDISC_DONT, also of IPv6: fragments may be made.</summary>
     public const int MtuDiscoverDont = 0;
 
-    /// <summary>IP_PMTUDISC_DO: DF is set, and what is too long is an error.</summary>
+    /// <summary>
+    /// IP_PMTUDISC_DO, also of IPv6: DF is set where there is one; what is too long is an error.
+    /// </summary>
     public const int MtuDiscoverDo = 2;
 
     public static int Set(int socket, int level, int option, int value) =>

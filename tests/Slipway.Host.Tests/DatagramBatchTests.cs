@@ -11,14 +11,14 @@ public sealed class DatagramBatchTests
     private static readonly DatagramOptions s_plain = new(64, 0, DontFragment: false);
 
     [Theory]
-    [InlineData(5_000, 1_400)]
-    [InlineData(64_000, 1_000)]
-    [InlineData(9, 2)]
-    public void Segments_SentInOneCall_ArriveApart(int lengthBytes, int segmentBytes)
+    [BothFamilies(5_000, 1_400)]
+    [BothFamilies(64_000, 1_000)]
+    [BothFamilies(9, 2)]
+    public void Segments_SentInOneCall_ArriveApart(bool ipv4, int lengthBytes, int segmentBytes)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Socket peer = host.BindUdp(out IpEndpoint peerEndpoint);
-        IHostDatagramSocket socket = Open(host);
+        IHostDatagramSocket socket = host.OpenUdp(new Owner());
         byte[] sent = HostFixture.Pattern(lengthBytes);
 
         Assert.Equal(
@@ -34,12 +34,13 @@ public sealed class DatagramBatchTests
         socket.Close();
     }
 
-    [Fact]
-    public void Segments_LongerThanThePath_AreRefusedWhole()
+    [Theory]
+    [BothFamilies]
+    public void Segments_LongerThanThePath_AreRefusedWhole(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Socket peer = host.BindUdp(out IpEndpoint peerEndpoint);
-        IHostDatagramSocket socket = Open(host);
+        IHostDatagramSocket socket = host.OpenUdp(new Owner());
 
         // Loopback carries 65,536 bytes: more segments than the kernel takes are the other bound.
         Assert.NotEqual(
@@ -49,14 +50,15 @@ public sealed class DatagramBatchTests
     }
 
     /// <summary>The report names the remote of these, not of what was too long before.</summary>
-    [Fact]
-    public void Segments_LongerThanADatagram_AreReportedOfTheirOwnRemote()
+    [Theory]
+    [BothFamilies]
+    public void Segments_LongerThanADatagram_AreReportedOfTheirOwnRemote(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         _ = host.BindUdp(out IpEndpoint first);
         _ = host.BindUdp(out IpEndpoint second);
-        IHostDatagramSocket socket = Open(host);
-        byte[] payload = new byte[65_520];
+        IHostDatagramSocket socket = host.OpenUdp(new Owner());
+        byte[] payload = new byte[65_530];
         byte[] quoted = new byte[512];
         Assert.Equal(HostError.MessageTooLong, socket.Send(first, payload, s_plain));
         Assert.True(socket.TryReceiveError(quoted, out _));
@@ -68,13 +70,14 @@ public sealed class DatagramBatchTests
     }
 
     /// <summary>One engine's joined send is another's joined receive.</summary>
-    [Fact]
-    public void ReceiveMany_OfWhatWaits_HoldsEveryDatagramApart()
+    [Theory]
+    [BothFamilies]
+    public void ReceiveMany_OfWhatWaits_HoldsEveryDatagramApart(bool ipv4)
     {
-        using HostFixture host = new();
-        IHostDatagramSocket receiver = Open(host);
-        IHostDatagramSocket sender = Open(host);
-        IpEndpoint to = new(IpAddress.IPv4Loopback, receiver.LocalEndpoint.Port);
+        using HostFixture host = new(ipv4: ipv4);
+        IHostDatagramSocket receiver = host.OpenUdp(new Owner());
+        IHostDatagramSocket sender = host.OpenUdp(new Owner());
+        IpEndpoint to = new(host.Loopback, receiver.LocalEndpoint.Port);
         byte[] pattern = HostFixture.Pattern(20_000);
         Assert.Equal(HostError.None, sender.SendSegments(to, pattern, 1_200, s_plain));
         Assert.Equal(HostError.None, sender.Send(to, [], s_plain));
@@ -89,7 +92,7 @@ public sealed class DatagramBatchTests
         while (receiver.ReceiveMany(batch) == HostError.None)
         {
             calls++;
-            Take(batch, new IpEndpoint(IpAddress.IPv4Loopback, sender.LocalEndpoint.Port), got);
+            Take(batch, new IpEndpoint(host.Loopback, sender.LocalEndpoint.Port), got);
         }
 
         int[] expected = [.. Enumerable.Repeat(1_200, 16), 800, 0, .. Enumerable.Range(1, 60)];
@@ -100,13 +103,14 @@ public sealed class DatagramBatchTests
         sender.Close();
     }
 
-    [Fact]
-    public void ReceiveMany_InSteadyState_AllocatesNothing()
+    [Theory]
+    [BothFamilies]
+    public void ReceiveMany_InSteadyState_AllocatesNothing(bool ipv4)
     {
-        using HostFixture host = new();
-        IHostDatagramSocket receiver = Open(host);
-        IHostDatagramSocket sender = Open(host);
-        IpEndpoint to = new(IpAddress.IPv4Loopback, receiver.LocalEndpoint.Port);
+        using HostFixture host = new(ipv4: ipv4);
+        IHostDatagramSocket receiver = host.OpenUdp(new Owner());
+        IHostDatagramSocket sender = host.OpenUdp(new Owner());
+        IpEndpoint to = new(host.Loopback, receiver.LocalEndpoint.Port);
         byte[] payload = HostFixture.Pattern(10_000);
         DatagramBatch batch = new();
         int received = 0;
@@ -133,12 +137,5 @@ public sealed class DatagramBatchTests
                 got.Add(batch.Datagram(i, offset, piece)[DatagramBatch.RoomBytes..].ToArray());
             }
         }
-    }
-
-    private static IHostDatagramSocket Open(HostFixture host)
-    {
-        Assert.Equal(HostError.None, host.Network.OpenUdp(true, new Owner(),
-            out IHostDatagramSocket? socket));
-        return socket!;
     }
 }

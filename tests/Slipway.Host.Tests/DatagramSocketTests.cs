@@ -13,21 +13,21 @@ public sealed class DatagramSocketTests
     private static readonly DatagramOptions s_plain = new(64, 0, DontFragment: false);
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(1_472)]
-    [InlineData(65_507)]
-    public void Send_OfAnySize_ArrivesAndIsAnswered(int lengthBytes)
+    [BothFamilies(0)]
+    [BothFamilies(1)]
+    [BothFamilies(1_472)]
+    [BothFamilies(65_507)]
+    public void Send_OfAnySize_ArrivesAndIsAnswered(bool ipv4, int lengthBytes)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Socket peer = host.BindUdp(out IpEndpoint peerEndpoint);
         Owner owner = new();
-        IHostDatagramSocket socket = Open(host, owner);
+        IHostDatagramSocket socket = host.OpenUdp(owner);
         byte[] sent = HostFixture.Pattern(lengthBytes);
 
         Assert.Equal(HostError.None, socket.Send(peerEndpoint, sent, s_plain));
         byte[] received = new byte[65_536];
-        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        EndPoint from = new IPEndPoint(host.Loopback.ToIPAddress(), 0);
         Assert.Equal(lengthBytes, peer.ReceiveFrom(received, ref from));
         Assert.Equal(sent, received[..lengthBytes]);
         Assert.Equal(socket.LocalEndpoint.Port, ((IPEndPoint)from).Port);
@@ -41,12 +41,13 @@ public sealed class DatagramSocketTests
         socket.Close();
     }
 
-    [Fact]
-    public void TryReceiveError_AfterAClosedPort_SaysPortUnreachableWithItsPayload()
+    [Theory]
+    [BothFamilies]
+    public void TryReceiveError_AfterAClosedPort_SaysPortUnreachableWithItsPayload(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Owner owner = new();
-        IHostDatagramSocket socket = Open(host, owner);
+        IHostDatagramSocket socket = host.OpenUdp(owner);
         IpEndpoint closed = host.ClosedUdpPort();
 
         Assert.Equal(HostError.None, socket.Send(closed, "question"u8, s_plain));
@@ -55,19 +56,20 @@ public sealed class DatagramSocketTests
         byte[] quoted = new byte[64];
         Assert.True(socket.TryReceiveError(quoted, out HostErrorReport report));
         Assert.Equal(closed, report.Remote);
-        Assert.Equal(IpAddress.IPv4Loopback, report.Offender);
-        Assert.Equal((3, 3), (report.IcmpType, report.IcmpCode));
+        Assert.Equal(host.Loopback, report.Offender);
+        Assert.Equal(ipv4 ? (3, 3) : (1, 4), (report.IcmpType, report.IcmpCode));
         Assert.Equal("question"u8.ToArray(), quoted[..report.QuotedLengthBytes]);
         Assert.False(socket.TryReceiveError(quoted, out _));
         socket.Close();
     }
 
-    [Fact]
-    public void Send_ToAnotherPeer_IsNotLostToTheFirstOnesError()
+    [Theory]
+    [BothFamilies]
+    public void Send_ToAnotherPeer_IsNotLostToTheFirstOnesError(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Socket peer = host.BindUdp(out IpEndpoint good);
-        IHostDatagramSocket socket = Open(host, new Owner());
+        IHostDatagramSocket socket = host.OpenUdp(new Owner());
         IpEndpoint closed = host.ClosedUdpPort();
         byte[] received = new byte[16];
 
@@ -82,14 +84,16 @@ public sealed class DatagramSocketTests
         socket.Close();
     }
 
-    [Fact]
-    public void Receive_BehindAnError_StillGivesTheDatagram()
+    [Theory]
+    [BothFamilies]
+    public void Receive_BehindAnError_StillGivesTheDatagram(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Socket peer = host.BindUdp(out IpEndpoint good);
         Owner owner = new();
-        IHostDatagramSocket socket = Open(host, owner);
-        peer.SendTo("data"u8, new IPEndPoint(IPAddress.Loopback, socket.LocalEndpoint.Port));
+        IHostDatagramSocket socket = host.OpenUdp(owner);
+        peer.SendTo(
+            "data"u8, new IPEndPoint(host.Loopback.ToIPAddress(), socket.LocalEndpoint.Port));
         socket.Send(host.ClosedUdpPort(), "lost"u8, s_plain);
         host.Until(() => (owner.Seen & Readiness.Error) != 0, "the report is told");
 
@@ -99,62 +103,71 @@ public sealed class DatagramSocketTests
         socket.Close();
     }
 
-    [Fact]
-    public void Send_LongerThanThePathWithDontFragment_SaysTheMtuAndAboutWhat()
+    [Theory]
+    [BothFamilies]
+    public void Send_LongerThanThePathWithDontFragment_SaysTheMtuAndAboutWhat(bool ipv4)
     {
         using Testing.NetworkNamespace space = new();
         space.Execute("ip link set lo mtu 1400 up");
         space.Run(() =>
         {
-            using HostFixture host = new();
+            using HostFixture host = new(ipv4: ipv4);
             Socket peer = host.BindUdp(out IpEndpoint remote);
-            IHostDatagramSocket socket = Open(host, new Owner());
-            byte[] payload = HostFixture.Pattern(1_373);
+            IHostDatagramSocket socket = host.OpenUdp(new Owner());
+            int most = 1_400 - (ipv4 ? 28 : 48);
+            byte[] payload = HostFixture.Pattern(most + 1);
             DatagramOptions whole = s_plain with { DontFragment = true };
 
             Assert.Equal(HostError.MessageTooLong, socket.Send(remote, payload, whole));
             byte[] quoted = new byte[16];
             Assert.True(socket.TryReceiveError(quoted, out HostErrorReport report));
-            Assert.Equal(
-                new HostErrorReport(remote, IpAddress.IPv4Any, 3, 4, 1_400, quoted.Length), report);
+            Assert.Equal(ipv4
+                ? new HostErrorReport(remote, IpAddress.IPv4Any, 3, 4, 1_400, quoted.Length)
+                : new HostErrorReport(remote, default, 2, 0, 1_400, quoted.Length), report);
             Assert.Equal(payload[..16], quoted);
 
-            // What fits goes, and without DF the long one too.
+            // What fits goes, and without DF the long one in fragments.
             Assert.Equal(HostError.None, socket.Send(remote, payload.AsSpan(1), whole));
             Assert.Equal(HostError.None, socket.Send(remote, payload, s_plain));
             byte[] received = new byte[2_000];
-            Assert.Equal(1_372, peer.Receive(received));
-            Assert.Equal(1_373, peer.Receive(received));
+            Assert.Equal(most, peer.Receive(received));
+            Assert.Equal(most + 1, peer.Receive(received));
             socket.Close();
         });
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(63)]
-    [InlineData(64)]
-    [InlineData(255)]
-    public void Send_WithATtlAndATypeOfService_PutsThemOnTheWire(byte ttl)
+    [BothFamilies(1)]
+    [BothFamilies(63)]
+    [BothFamilies(64)]
+    [BothFamilies(255)]
+    public void Send_WithATtlAndATypeOfService_PutsThemOnTheWire(bool ipv4, byte ttl)
     {
         using Testing.NetworkNamespace space = new();
-        space.Execute("ip link set lo up; sysctl -qw net.ipv4.ip_default_ttl=99");
+        space.Execute("ip link set lo up; sysctl -qw net.ipv4.ip_default_ttl=99; "
+            + "sysctl -qw net.ipv6.conf.lo.hop_limit=99");
         space.Run(() =>
         {
-            using HostFixture host = new();
-            using Socket sniffer = new(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Udp)
+            using HostFixture host = new(ipv4: ipv4);
+            const int networkOrderIPv4 = 0x0008;
+            const int networkOrderIPv6 = 0xdd86;
+            using Socket sniffer = new(
+                AddressFamily.Packet, SocketType.Dgram,
+                (ProtocolType)(ipv4 ? networkOrderIPv4 : networkOrderIPv6))
             {
                 ReceiveTimeout = 20_000,
             };
-            sniffer.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             host.BindUdp(out IpEndpoint remote);
-            IHostDatagramSocket socket = Open(host, new Owner());
+            IHostDatagramSocket socket = host.OpenUdp(new Owner());
 
             DatagramOptions marked = new(ttl, 0xb8, DontFragment: true);
             Assert.Equal(HostError.None, socket.Send(remote, "x"u8, marked));
             byte[] packet = new byte[64];
-            Assert.Equal(29, sniffer.Receive(packet));
-            Assert.Equal((ttl, 0xb8), (packet[8], packet[1]));
-            Assert.Equal(0x40, packet[6]);
+            Assert.Equal(ipv4 ? 29 : 49, sniffer.Receive(packet));
+            Assert.Equal(ttl, packet[ipv4 ? 8 : 7]);
+            int start = BinaryPrimitives.ReadUInt16BigEndian(packet);
+            Assert.Equal(ipv4 ? 0x45b8 : 0x6b80, ipv4 ? start : start & ~0xf); // a flow label
+            Assert.True(!ipv4 || packet[6] == 0x40, "DF");
             socket.Close();
         });
     }
@@ -163,16 +176,17 @@ public sealed class DatagramSocketTests
     public void Send_ToABroadcastAddress_IsProhibited()
     {
         using HostFixture host = new();
-        IHostDatagramSocket socket = Open(host, new Owner());
+        IHostDatagramSocket socket = host.OpenUdp(new Owner());
         IpEndpoint broadcast = new(IpAddress.Parse("127.255.255.255"), 9);
         Assert.Equal(HostError.Prohibited, socket.Send(broadcast, "x"u8, s_plain));
         socket.Close();
     }
 
-    [Fact]
-    public void BindUdp_ToATakenPort_SaysSo()
+    [Theory]
+    [BothFamilies]
+    public void BindUdp_ToATakenPort_SaysSo(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         host.BindUdp(out IpEndpoint taken);
         Assert.Equal(
             HostError.AddressInUse, host.Network.BindUdp(taken, new Owner(),
@@ -180,84 +194,89 @@ public sealed class DatagramSocketTests
         Assert.Null(none);
     }
 
-    [Fact]
-    public void OpenPing_WhereTheGroupRangeForbids_IsProhibited()
+    [Theory]
+    [BothFamilies]
+    public void OpenPing_WhereTheGroupRangeForbids_IsProhibited(bool ipv4)
     {
         using Testing.NetworkNamespace space = new();
         space.Run(() =>
         {
-            using HostFixture host = new();
-            Assert.Equal(HostError.Prohibited, host.Network.OpenPing(true, new Owner(), out _));
+            using HostFixture host = new(ipv4: ipv4);
+            Assert.Equal(HostError.Prohibited, host.Network.OpenPing(ipv4, new Owner(), out _));
         });
     }
 
-    [Fact]
-    public void Ping_OfTheLoopback_IsAnsweredWithIdentifierAndPayload()
+    [Theory]
+    [BothFamilies]
+    public void Ping_OfTheLoopback_IsAnsweredWithIdentifierAndPayload(bool ipv4)
     {
         using Testing.NetworkNamespace space = new();
         space.Execute("ip link set lo up; sysctl -qw net.ipv4.ping_group_range='0 2147483647'");
         space.Run(() =>
         {
-            using HostFixture host = new();
+            using HostFixture host = new(ipv4: ipv4);
             Owner owner = new();
-            Assert.Equal(
-                HostError.None, host.Network.OpenPing(true, owner,
-                    out IHostDatagramSocket? socket));
-            byte[] echo = [8, 0, 0, 0, 0, 0, 0, 7, (byte)'p', (byte)'i', (byte)'n', (byte)'g'];
-            IpEndpoint remote = new(IpAddress.IPv4Loopback, 0);
+            IHostDatagramSocket socket = host.OpenPing(owner);
+            byte[] echo = [EchoRequest(ipv4), 0, 0, 0, 0, 0, 0, 7, .. "ping"u8];
+            IpEndpoint remote = new(host.Loopback, 0);
 
-            Assert.Equal(HostError.None, socket!.Send(remote, echo, s_plain));
+            Assert.Equal(HostError.None, socket.Send(remote, echo, s_plain));
             host.Until(() => (owner.Seen & Readiness.Readable) != 0, "the echo reply is told");
             byte[] reply = new byte[64];
             Assert.Equal(HostIo.Moved(12), socket.Receive(reply, out IpEndpoint from));
-            Assert.Equal(IpAddress.IPv4Loopback, from.Address);
-            Assert.Equal(0, reply[0]);
+            Assert.Equal(host.Loopback, from.Address);
+            Assert.Equal(ipv4 ? 0 : 129, reply[0]);
+            Assert.Equal(
+                socket.LocalEndpoint.Port, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(4)));
             Assert.Equal(7, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(6)));
             Assert.Equal("ping"u8.ToArray(), reply[8..12]);
             socket.Close();
         });
     }
 
-    [Fact]
-    public void Ping_WhoseTtlEndsOnTheWay_SaysWhoEndedIt()
+    [Theory]
+    [BothFamilies]
+    public void Ping_WhoseTtlEndsOnTheWay_SaysWhoEndedIt(bool ipv4)
     {
         using Testing.NetworkNamespace near = new();
         using Testing.NetworkNamespace router = new();
+        string prefix = ipv4 ? "198.51.100." : "2001:db8:1::";
+        string bits = ipv4 ? "/24" : "/64 nodad";
         near.Execute("ip link set lo up; sysctl -qw net.ipv4.ping_group_range='0 2147483647'; "
             + $"ip link add v0 type veth peer name v1 netns {router.Path.Split('/')[2]}; "
-            + "ip addr add 198.51.100.2/24 dev v0; ip link set v0 up; "
-            + "ip route add default via 198.51.100.1");
-        router.Execute("sysctl -qw net.ipv4.ip_forward=1; ip addr add 198.51.100.1/24 dev v1; "
-            + "ip link set v1 up; ip link set lo up; ip route add 203.0.113.0/24 dev v1");
+            + $"ip addr add {prefix}2{bits} dev v0; ip link set v0 up");
+        router.Execute("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; "
+            + $"ip addr add {prefix}1{bits} dev v1; ip link set v1 up; ip link set lo up; "
+            + "ip route add 203.0.113.0/24 dev v1; ip -6 route add 2001:db8:9::/64 dev v1");
+        near.Execute($"ip route add default via {prefix}1");
         near.Run(() =>
         {
-            using HostFixture host = new();
+            using HostFixture host = new(ipv4: ipv4);
             Owner owner = new();
-            Assert.Equal(
-                HostError.None, host.Network.OpenPing(true, owner,
-                    out IHostDatagramSocket? socket));
-            byte[] echo = [8, 0, 0, 0, 0, 0, 0, 7];
-            IpEndpoint remote = new(IpAddress.Parse("203.0.113.9"), 0);
+            IHostDatagramSocket socket = host.OpenPing(owner);
+            byte[] echo = [EchoRequest(ipv4), 0, 0, 0, 0, 0, 0, 7];
+            IpEndpoint remote = new(IpAddress.Parse(ipv4 ? "203.0.113.9" : "2001:db8:9::9"), 0);
 
-            Assert.Equal(HostError.None, socket!.Send(remote, echo, new DatagramOptions(1, 0,
-                true)));
+            Assert.Equal(HostError.None, socket.Send(
+                remote, echo, new DatagramOptions(1, 0, true)));
             host.Until(() => (owner.Seen & Readiness.Error) != 0, "time exceeded is told");
             byte[] quoted = new byte[64];
             Assert.True(socket.TryReceiveError(quoted, out HostErrorReport report));
-            Assert.Equal((11, 0), (report.IcmpType, report.IcmpCode));
-            Assert.Equal(IpAddress.Parse("198.51.100.1"), report.Offender);
+            Assert.Equal(ipv4 ? (11, 0) : (3, 0), (report.IcmpType, report.IcmpCode));
+            Assert.Equal(IpAddress.Parse(prefix + "1"), report.Offender);
             Assert.Equal(remote.Address, report.Remote.Address);
             Assert.Equal(7, BinaryPrimitives.ReadUInt16BigEndian(quoted.AsSpan(6)));
             socket.Close();
         });
     }
 
-    [Fact]
-    public void SendAndReceive_InSteadyState_AllocateNothing()
+    [Theory]
+    [BothFamilies]
+    public void SendAndReceive_InSteadyState_AllocateNothing(bool ipv4)
     {
-        using HostFixture host = new();
-        IHostDatagramSocket socket = Open(host, new Owner());
-        IpEndpoint self = new(IpAddress.IPv4Loopback, socket.LocalEndpoint.Port);
+        using HostFixture host = new(ipv4: ipv4);
+        IHostDatagramSocket socket = host.OpenUdp(new Owner());
+        IpEndpoint self = new(host.Loopback, socket.LocalEndpoint.Port);
         DatagramOptions marked = new(63, 0x10, DontFragment: true);
         byte[] bytes = new byte[100];
         int received = 0;
@@ -270,10 +289,5 @@ public sealed class DatagramSocketTests
         socket.Close();
     }
 
-    private static IHostDatagramSocket Open(HostFixture host, Owner owner)
-    {
-        Assert.Equal(HostError.None, host.Network.OpenUdp(true, owner,
-            out IHostDatagramSocket? socket));
-        return socket!;
-    }
+    private static byte EchoRequest(bool ipv4) => (byte)(ipv4 ? 8 : 128);
 }

@@ -7,20 +7,28 @@ using Slipway.Wire;
 namespace Slipway.Host.Tests;
 
 /// <summary>
-/// A reactor and a network over it, on the real kernel, and the peers they speak to.
+/// A reactor and a network over it, on the real kernel, and the peers they speak to, all of one
+/// family.
 /// </summary>
 internal sealed class HostFixture : IDisposable
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(20);
 
     private readonly List<IDisposable> _peers = [];
+    private readonly bool _ipv4;
 
-    public HostFixture(bool usePeekOffset = true) =>
+    public HostFixture(bool usePeekOffset = true, bool ipv4 = true)
+    {
+        _ipv4 = ipv4;
         Network = new HostNetwork(Reactor, usePeekOffset);
+    }
 
     public Reactor Reactor { get; } = new();
 
     public HostNetwork Network { get; }
+
+    /// <summary>127.0.0.1 or ::1.</summary>
+    public IpAddress Loopback => _ipv4 ? IpAddress.IPv4Loopback : new IpAddress(0, 1);
 
     /// <summary>Takes turns until a condition holds; fails when it does not.</summary>
     public void Until(Func<bool> condition, string what)
@@ -43,9 +51,8 @@ internal sealed class HostFixture : IDisposable
     /// <summary>A listening TCP socket on the loopback.</summary>
     public Socket Listen(out IpEndpoint endpoint)
     {
-        Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _peers.Add(listener);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Socket listener = NewPeer(SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(Loopback.ToIPAddress(), 0));
         listener.Listen(16);
         endpoint = ToEndpoint(listener);
         return listener;
@@ -64,15 +71,27 @@ internal sealed class HostFixture : IDisposable
         return (near, far);
     }
 
-    /// <summary>A UDP peer on a loopback address.</summary>
-    public Socket BindUdp(out IpEndpoint endpoint, string address = "127.0.0.1")
+    /// <summary>A socket of the network's for datagrams.</summary>
+    public IHostDatagramSocket OpenUdp(Owner owner)
     {
-        Socket peer = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
-        {
-            ReceiveTimeout = (int)s_longest.TotalMilliseconds,
-        };
-        _peers.Add(peer);
-        peer.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        Assert.Equal(
+            HostError.None, Network.OpenUdp(_ipv4, owner, out IHostDatagramSocket? socket));
+        return socket!;
+    }
+
+    /// <summary>A socket of the network's for echo.</summary>
+    public IHostDatagramSocket OpenPing(Owner owner)
+    {
+        Assert.Equal(
+            HostError.None, Network.OpenPing(_ipv4, owner, out IHostDatagramSocket? socket));
+        return socket!;
+    }
+
+    /// <summary>A UDP peer on the loopback.</summary>
+    public Socket BindUdp(out IpEndpoint endpoint)
+    {
+        Socket peer = NewPeer(SocketType.Dgram, ProtocolType.Udp);
+        peer.Bind(new IPEndPoint(Loopback.ToIPAddress(), 0));
         endpoint = ToEndpoint(peer);
         return peer;
     }
@@ -83,6 +102,14 @@ internal sealed class HostFixture : IDisposable
         Socket peer = BindUdp(out IpEndpoint endpoint);
         peer.Dispose();
         return endpoint;
+    }
+
+    /// <summary>A TCP client of a port of the loopback.</summary>
+    public Socket ConnectTo(ushort port)
+    {
+        Socket client = NewPeer(SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(new IPEndPoint(Loopback.ToIPAddress(), port));
+        return client;
     }
 
     public static IpEndpoint ToEndpoint(Socket socket)
@@ -96,6 +123,17 @@ internal sealed class HostFixture : IDisposable
         byte[] bytes = new byte[lengthBytes];
         new Random(seed).NextBytes(bytes);
         return bytes;
+    }
+
+    private Socket NewPeer(SocketType type, ProtocolType protocol)
+    {
+        AddressFamily family = _ipv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+        Socket peer = new(family, type, protocol)
+        {
+            ReceiveTimeout = (int)s_longest.TotalMilliseconds,
+        };
+        _peers.Add(peer);
+        return peer;
     }
 
     public void Dispose()

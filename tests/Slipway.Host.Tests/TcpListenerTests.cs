@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Slipway.Linux;
 using Slipway.Stack;
@@ -9,17 +8,16 @@ namespace Slipway.Host.Tests;
 /// <summary>Published TCP ports: accepted, adopted, and refused when descriptors run out.</summary>
 public sealed class TcpListenerTests
 {
-    private static readonly IpEndpoint s_anyPort = new(IpAddress.IPv4Loopback, 0);
-
-    [Fact]
-    public void Accept_OfAConnection_GivesAStreamWhoseOwnerIsToldWhatWaits()
+    [Theory]
+    [BothFamilies]
+    public void Accept_OfAConnection_GivesAStreamWhoseOwnerIsToldWhatWaits(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Owner owner = new();
-        IHostListener listener = Listen(host, owner);
+        IHostListener listener = Listen(host, owner, new IpEndpoint(host.Loopback, 0));
         Assert.Equal(HostError.WouldBlock, listener.Accept(out _, out _));
 
-        using Socket client = Connect(listener);
+        Socket client = host.ConnectTo(listener.LocalEndpoint.Port);
         client.Send("early"u8);
         host.Until(() => (owner.Seen & Readiness.Readable) != 0, "the connection is told");
         Assert.Equal(HostError.None, listener.Accept(out IHostStream? stream, out IpEndpoint from));
@@ -34,10 +32,11 @@ public sealed class TcpListenerTests
         listener.Close();
     }
 
-    [Fact]
-    public void ListenTcp_OnATakenPort_SaysSo()
+    [Theory]
+    [BothFamilies]
+    public void ListenTcp_OnATakenPort_SaysSo(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         host.Listen(out IpEndpoint taken);
         Assert.Equal(
             HostError.AddressInUse, host.Network.ListenTcp(taken, new Owner(),
@@ -45,22 +44,24 @@ public sealed class TcpListenerTests
         Assert.Null(none);
     }
 
-    [Fact]
-    public void ListenTcp_OnAnAddressOfAnotherHost_IsRefused()
+    [Theory]
+    [BothFamilies]
+    public void ListenTcp_OnAnAddressOfAnotherHost_IsRefused(bool ipv4)
     {
-        using HostFixture host = new();
-        IpEndpoint foreign = new(IpAddress.Parse("192.0.2.1"), 0);
+        using HostFixture host = new(ipv4: ipv4);
+        IpEndpoint foreign = new(IpAddress.Parse(ipv4 ? "192.0.2.1" : "2001:db8::1"), 0);
         Assert.Equal(HostError.NetworkUnreachable, host.Network.ListenTcp(foreign, new Owner(),
             out _));
     }
 
-    [Fact]
-    public void Accept_OutOfDescriptors_RefusesTheClientAndServesTheNext()
+    [Theory]
+    [BothFamilies]
+    public void Accept_OutOfDescriptors_RefusesTheClientAndServesTheNext(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Owner owner = new();
-        IHostListener listener = Listen(host, owner);
-        using Socket refused = Connect(listener);
+        IHostListener listener = Listen(host, owner, new IpEndpoint(host.Loopback, 0));
+        Socket refused = host.ConnectTo(listener.LocalEndpoint.Port);
         (ulong soft, _) = CurrentProcess.DescriptorLimit;
         List<int> taken = [];
         HostError error;
@@ -89,26 +90,42 @@ public sealed class TcpListenerTests
         Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);
         Assert.Equal(HostError.WouldBlock, listener.Accept(out _, out _));
 
-        using Socket served = Connect(listener);
+        Socket served = host.ConnectTo(listener.LocalEndpoint.Port);
         host.Until(() => listener.Accept(out IHostStream? stream, out _) == HostError.None
             && stream is not null, "the next is accepted");
         listener.Close();
     }
 
-    private static IHostListener Listen(HostFixture host, Owner owner)
+    /// <summary>One port of 0.0.0.0 and of ::, as `-p PORT` of both families asks for.</summary>
+    [Fact]
+    public void ListenTcp_OnAnyAddressOfBothFamilies_TellsThemApart()
     {
-        Assert.Equal(HostError.None, host.Network.ListenTcp(s_anyPort, owner,
-            out IHostListener? listener));
-        return listener!;
+        using HostFixture ipv4 = new();
+        using HostFixture ipv6 = new(ipv4: false);
+        IHostListener first = Listen(ipv4, new Owner(), new IpEndpoint(IpAddress.IPv4Any, 0));
+        ushort port = first.LocalEndpoint.Port;
+        IHostListener second = Listen(ipv6, new Owner(), new IpEndpoint(default, port));
+
+        Assert.Equal(new IpEndpoint(default, port), second.LocalEndpoint);
+        AcceptsAlone(first, second, ipv4.ConnectTo(port));
+        AcceptsAlone(second, first, ipv6.ConnectTo(port));
+        first.Close();
+        second.Close();
     }
 
-    private static Socket Connect(IHostListener listener)
+    private static void AcceptsAlone(IHostListener one, IHostListener other, Socket client)
     {
-        Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
-        {
-            ReceiveTimeout = 20_000,
-        };
-        client.Connect(new IPEndPoint(IPAddress.Loopback, listener.LocalEndpoint.Port));
-        return client;
+        Assert.Equal(HostError.WouldBlock, other.Accept(out _, out _));
+        Assert.Equal(HostError.None, one.Accept(out IHostStream? stream, out IpEndpoint from));
+        Assert.Equal(HostFixture.ToEndpoint(client), from);
+        stream!.Close(reset: false);
+    }
+
+    private static IHostListener Listen(HostFixture host, Owner owner, IpEndpoint local)
+    {
+        Assert.Equal(
+            HostError.None,
+            host.Network.ListenTcp(local, owner, out IHostListener? listener));
+        return listener!;
     }
 }

@@ -11,11 +11,12 @@ namespace Slipway.Host.Tests;
 public sealed class TcpStreamTests
 {
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Peek_AtOffsets_GivesTheBytesThereUntilTheyAreDiscarded(bool usePeekOffset)
+    [BothFamilies(true)]
+    [BothFamilies(false)]
+    public void Peek_AtOffsets_GivesTheBytesThereUntilTheyAreDiscarded(
+        bool ipv4, bool usePeekOffset)
     {
-        using HostFixture host = new(usePeekOffset);
+        using HostFixture host = new(usePeekOffset, ipv4);
         (IHostStream near, Socket far) = host.Connect(new Owner());
         byte[] sent = HostFixture.Pattern(10_000);
         far.Send(sent);
@@ -128,10 +129,11 @@ public sealed class TcpStreamTests
         near.Close(reset: false);
     }
 
-    [Fact]
-    public void ConnectTcp_ToAPortWhereNobodyListens_IsRefused()
+    [Theory]
+    [BothFamilies]
+    public void ConnectTcp_ToAPortWhereNobodyListens_IsRefused(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Socket listener = host.Listen(out IpEndpoint endpoint);
         listener.Dispose();
         Owner owner = new();
@@ -147,14 +149,15 @@ public sealed class TcpStreamTests
         Assert.Equal(HostError.Refused, error);
     }
 
-    [Fact]
-    public void ConnectTcp_WithoutARoute_FailsAtOnceAndMakesNoSocket()
+    [Theory]
+    [BothFamilies]
+    public void ConnectTcp_WithoutARoute_FailsAtOnceAndMakesNoSocket(bool ipv4)
     {
         using Testing.NetworkNamespace empty = new();
         empty.Run(() =>
         {
-            using HostFixture inside = new();
-            IpEndpoint remote = new(IpAddress.Parse("192.0.2.1"), 80);
+            using HostFixture inside = new(ipv4: ipv4);
+            IpEndpoint remote = new(IpAddress.Parse(ipv4 ? "192.0.2.1" : "2001:db8::1"), 80);
             HostError error = inside.Network.ConnectTcp(
                 remote, new Owner(), out IHostStream? stream);
             Assert.Equal(HostError.NetworkUnreachable, error);
@@ -162,10 +165,11 @@ public sealed class TcpStreamTests
         });
     }
 
-    [Fact]
-    public void Peek_AfterThePeersReset_SaysReset()
+    [Theory]
+    [BothFamilies]
+    public void Peek_AfterThePeersReset_SaysReset(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         Owner owner = new();
         (IHostStream near, Socket far) = host.Connect(owner);
         far.LingerState = new LingerOption(enable: true, seconds: 0);
@@ -244,10 +248,11 @@ public sealed class TcpStreamTests
         near.Close(reset: false);
     }
 
-    [Fact]
-    public void PeekDiscardSend_InSteadyState_AllocateNothing()
+    [Theory]
+    [BothFamilies]
+    public void PeekDiscardSend_InSteadyState_AllocateNothing(bool ipv4)
     {
-        using HostFixture host = new();
+        using HostFixture host = new(ipv4: ipv4);
         (IHostStream near, Socket far) = host.Connect(new Owner());
         byte[] sent = new byte[1_000];
         byte[] read = new byte[1_000];

@@ -31,7 +31,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         Dns.Attach(Stack.Udp);
         if (sharding.Workers > 1)
         {
-            Stack.Flows.Ipv4.Steering = this;
+            Stack.Flows.SetSteering(this);
             Stack.Tcp.Owns = key => sharding.WorkerOf(key) == FlowSharding.Keeper;
         }
     }
@@ -65,7 +65,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now)
     {
         int worker = _sharding.WorkerOf(new FlowKey(
-            guest, new IpEndpoint(Stack.Settings.Gateway, client.Port), IpProtocol.Tcp));
+            guest, new IpEndpoint(Stack.Settings.GatewayFor(guest.Address), client.Port), IpProtocol.Tcp));
         if (worker == Index)
         {
             Stack.Tcp.AcceptFromHost(stream, client, guest, now);
@@ -96,7 +96,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
             EthernetHeader.Write(
                 frame,
                 packet.IsLinkBroadcast ? MacAddress.Broadcast : Stack.Settings.GatewayMac,
-                packet.Route.Mac, EtherType.IPv4);
+                packet.Route.Mac, packet.Source.IsIPv4 ? EtherType.IPv4 : EtherType.IPv6);
             packet.Quote.CopyTo(frame[EthernetHeader.LengthBytes..]);
             Commit(
                 worker, WorkerMessage.CheckedFrame, packet.Route.Port.Id, lengthBytes,

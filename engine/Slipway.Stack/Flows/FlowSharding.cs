@@ -53,16 +53,20 @@ public sealed class FlowSharding(StackSettings settings, int workers)
                 return WorkerOf(
                     new FlowKey(guest, new IpEndpoint(destination, destinationPort), protocol));
             case IpProtocol.Udp when IsOutside(destination):
-                return WorkerOf(UdpLayer.KeyOf(guest));
+                return WorkerOf(UdpLayer.KeyOf(guest, source));
             case IpProtocol.Icmp when IcmpMessage.TryParse(payload, out IcmpMessage message)
                 == ParseError.None
                 && IcmpLayer.TryReadQuotedSegment(message, out FlowKey key, out _):
+                return WorkerOf(key);
+            case IpProtocol.IcmpV6 when IcmpMessage.TryReadVerified(
+                payload, out IcmpMessage message) == ParseError.None
+                && Icmpv6Layer.TryReadQuotedSegment(message, out FlowKey key, out _):
                 return WorkerOf(key);
             default:
                 return Keeper;
         }
     }
 
-    private bool IsOutside(IpAddress destination) => destination != settings.Gateway
-        && destination != IpAddress.IPv4Broadcast && destination != settings.Subnet.Last;
+    private bool IsOutside(IpAddress destination) => !settings.IsGateway(destination)
+        && !settings.IsBroadcast(destination) && !destination.IsMulticast;
 }

@@ -35,7 +35,7 @@ internal sealed class KeyHash(Seed128 seed)
 
     public ulong Of(FragmentKey key) => Of([
         key.Source.High, key.Source.Low, key.Destination.High, key.Destination.Low,
-        ((ulong)key.Protocol << 16) | key.Identification]);
+        ((ulong)key.Protocol << 32) | key.Identification]);
 
     private ulong Of(ReadOnlySpan<ulong> words) =>
         SipHash.HashWords(words, seed.Low, seed.High);

@@ -16,14 +16,13 @@ namespace Slipway.Stack;
 public sealed class IcmpErrors
 {
     /// <summary>
-    /// Longest ICMP error, its IP header included, in bytes (RFC 1812 section 4.3.2.3).
+    /// Longest ICMPv4 error, its IP header included, in bytes (RFC 1812 section 4.3.2.3). ICMPv6's
+    /// fit what every link carries (RFC 4443 section 2.4 c).
     /// </summary>
     public const int MaximumPacketLengthBytes = 576;
 
     // "Internetwork control" (RFC 1812 section 4.3.2.5).
     private const byte ErrorTypeOfService = 0xc0;
-    private const int MaximumQuoteLengthBytes =
-        MaximumPacketLengthBytes - Ipv4Header.MinimumLengthBytes - IcmpMessage.HeaderLengthBytes;
     private const int BucketLimit = 1_024;
 
     private readonly StackSettings _settings;
@@ -41,23 +40,29 @@ public sealed class IcmpErrors
 
     /// <summary>Sends an error about a packet to the guest that sent it.</summary>
     /// <param name="packet">What the error is about.</param>
-    /// <param name="type">See <see cref="IcmpType"/>.</param>
-    /// <param name="code">See <see cref="IcmpCode"/>.</param>
+    /// <param name="error">In either family: the packet's is sent.</param>
     /// <param name="now">The turn's time, for the rate.</param>
-    /// <param name="mtuBytes">Next-hop MTU of "fragmentation needed", else 0.</param>
+    /// <param name="detail">
+    /// Next-hop MTU of "too big", in bytes; the pointer of a parameter problem; else 0.
+    /// </param>
     /// <param name="from">Who says so; the gateway if null.</param>
+    /// <param name="answersMulticast">
+    /// One of the errors that are sent about multicast packets, too (RFC 4443 section 2.4 e.3).
+    /// </param>
     /// <returns>True when it was sent.</returns>
     public bool SendAbout(
-        in GuestPacket packet, byte type, byte code, Instant now, int mtuBytes = 0,
-        IpAddress? from = null)
+        in GuestPacket packet, IcmpError error, Instant now, int detail = 0,
+        IpAddress? from = null, bool answersMulticast = false)
     {
-        if (packet.IsLinkBroadcast || !IsUnicast(packet.Destination) || IsIcmpError(packet))
+        bool isGroup = packet.IsLinkBroadcast || !IsUnicast(packet.Destination);
+        if ((isGroup && !answersMulticast) || IsIcmpError(packet)
+            || packet.Source.IsUnspecified)
         {
             return false;
         }
 
-        ReadOnlySpan<byte> quote =
-            packet.Quote[..Math.Min(packet.Quote.Length, MaximumQuoteLengthBytes)];
+        ReadOnlySpan<byte> quote = packet.Quote[..Math.Min(
+            packet.Quote.Length, MaximumQuoteLengthBytes(packet.Source))];
         Span<byte> message = Begin(packet.Route, packet.Source, quote.Length, now);
         if (message.IsEmpty)
         {
@@ -66,7 +71,8 @@ public sealed class IcmpErrors
 
         quote.CopyTo(message[IcmpMessage.HeaderLengthBytes..]);
         return Finish(
-            packet.Route, message, packet.Source, from ?? _settings.Gateway, type, code, mtuBytes);
+            packet.Route, message, packet.Source, from ?? _settings.GatewayFor(packet.Source),
+            error, detail);
     }
 
     /// <summary>
@@ -76,9 +82,8 @@ public sealed class IcmpErrors
     /// <param name="route">Where the guest is.</param>
     /// <param name="key">The flow; the quoted packet went from guest to remote.</param>
     /// <param name="from">Who says so.</param>
-    /// <param name="type">See <see cref="IcmpType"/>.</param>
-    /// <param name="code">See <see cref="IcmpCode"/>.</param>
-    /// <param name="mtuBytes">Next-hop MTU of "fragmentation needed", else 0.</param>
+    /// <param name="error">In either family: the guest's is sent.</param>
+    /// <param name="mtuBytes">Next-hop MTU of "too big", else 0.</param>
     /// <param name="transportStart">The start of the packet's payload, at least 8 bytes.</param>
     /// <param name="now">The turn's time, for the rate.</param>
     /// <param name="payloadLengthBytes">
@@ -86,12 +91,13 @@ public sealed class IcmpErrors
     /// </param>
     /// <returns>True when it was sent.</returns>
     public bool SendForFlow(
-        in GuestRoute route, in FlowKey key, IpAddress from, byte type, byte code, int mtuBytes,
+        in GuestRoute route, in FlowKey key, IpAddress from, IcmpError error, int mtuBytes,
         ReadOnlySpan<byte> transportStart, Instant now, int payloadLengthBytes = 0)
     {
+        int headerBytes = PacketOutput.IpHeaderLengthBytes(key.Guest.Address);
         transportStart = transportStart[..Math.Min(
-            transportStart.Length, MaximumQuoteLengthBytes - Ipv4Header.MinimumLengthBytes)];
-        int quoteLengthBytes = Ipv4Header.MinimumLengthBytes + transportStart.Length;
+            transportStart.Length, MaximumQuoteLengthBytes(key.Guest.Address) - headerBytes)];
+        int quoteLengthBytes = headerBytes + transportStart.Length;
         Span<byte> message = Begin(route, key.Guest.Address, quoteLengthBytes, now);
         if (message.IsEmpty)
         {
@@ -99,24 +105,46 @@ public sealed class IcmpErrors
         }
 
         Span<byte> quote = message[IcmpMessage.HeaderLengthBytes..];
-        Ipv4Header.Write(
-            quote,
-            Ipv4Header.MinimumLengthBytes + Math.Max(payloadLengthBytes, transportStart.Length),
-            typeOfService: 0, identification: 0, dontFragment: true, moreFragments: false,
-            fragmentOffsetBytes: 0, ttl: 1, key.Protocol, key.Guest.Address, key.Remote.Address);
-        transportStart.CopyTo(quote[Ipv4Header.MinimumLengthBytes..]);
-        return Finish(route, message, key.Guest.Address, from, type, code, mtuBytes);
+        WriteHeader(quote, key, Math.Max(payloadLengthBytes, transportStart.Length));
+        transportStart.CopyTo(quote[headerBytes..]);
+        return Finish(route, message, key.Guest.Address, from, error, mtuBytes);
     }
 
-    private static bool IsIcmpError(in GuestPacket packet) =>
-        packet.Protocol == IpProtocol.Icmp
-        && (packet.Payload.IsEmpty || packet.Payload[0] is IcmpType.DestinationUnreachable
+    // The header of a packet that the guest has sent.
+    private static void WriteHeader(Span<byte> packet, in FlowKey key, int payloadLengthBytes)
+    {
+        if (!key.Guest.Address.IsIPv4)
+        {
+            Ipv6Header.Write(
+                packet, payloadLengthBytes, trafficClass: 0, flowLabel: 0, key.Protocol,
+                hopLimit: 1, key.Guest.Address, key.Remote.Address);
+            return;
+        }
+
+        Ipv4Header.Write(
+            packet, Ipv4Header.MinimumLengthBytes + payloadLengthBytes, typeOfService: 0,
+            identification: 0, dontFragment: true, moreFragments: false, fragmentOffsetBytes: 0,
+            ttl: 1, key.Protocol, key.Guest.Address, key.Remote.Address);
+    }
+
+    private static int MaximumQuoteLengthBytes(IpAddress guest) =>
+        (guest.IsIPv4 ? MaximumPacketLengthBytes : Ipv6Header.MinimumMtuBytes)
+        - PacketOutput.IpHeaderLengthBytes(guest) - IcmpMessage.HeaderLengthBytes;
+
+    // RFC 4443 section 2.4 e.1 and e.2: nor about a redirect.
+    private static bool IsIcmpv6Error(in GuestPacket packet) =>
+        packet.Protocol == IpProtocol.IcmpV6
+        && (packet.Payload.IsEmpty || packet.Payload[0] < Icmpv6Type.FirstInformational
+            || packet.Payload[0] == Icmpv6Type.Redirect);
+
+    private static bool IsIcmpError(in GuestPacket packet) => IsIcmpv6Error(packet)
+        || (packet.Protocol == IpProtocol.Icmp && (packet.Payload.IsEmpty || packet.Payload[0] is IcmpType.DestinationUnreachable
             or IcmpType.SourceQuench or IcmpType.Redirect or IcmpType.TimeExceeded
-            or IcmpType.ParameterProblem);
+            or IcmpType.ParameterProblem));
 
     private bool IsUnicast(IpAddress destination) =>
         !destination.IsMulticast && !destination.IsUnspecified
-        && destination != IpAddress.IPv4Broadcast && destination != _settings.Subnet.Last;
+        && !_settings.IsBroadcast(destination);
 
     private Span<byte> Begin(
         in GuestRoute route, IpAddress guest, int quoteLengthBytes, Instant now)
@@ -128,7 +156,7 @@ public sealed class IcmpErrors
         }
 
         Span<byte> message = PacketOutput.Reserve(
-            route.Port, IcmpMessage.HeaderLengthBytes + quoteLengthBytes);
+            route.Port, guest, IcmpMessage.HeaderLengthBytes + quoteLengthBytes);
         if (message.IsEmpty)
         {
             _counters.Drop(DropReason.LinkFull);
@@ -139,12 +167,15 @@ public sealed class IcmpErrors
 
     private bool Finish(
         in GuestRoute route, Span<byte> message, IpAddress guest, IpAddress from,
-        byte type, byte code, int mtuBytes)
+        IcmpError error, int detail)
     {
-        IcmpMessage.Write(message, type, code, (uint)Math.Clamp(mtuBytes, 0, ushort.MaxValue));
+        error = error.For(guest);
+        ulong pseudo = IcmpMessage.PseudoHeader(from, guest, message.Length);
+        uint rest = (uint)(guest.IsIPv4 ? Math.Clamp(detail, 0, ushort.MaxValue) : detail);
+        IcmpMessage.Write(message, error.Type, error.Code, rest, pseudo);
         return _output.Commit(
-            route, from, guest, IpProtocol.Icmp, message.Length,
-            typeOfService: ErrorTypeOfService, dontFragment: false);
+            route, from, guest, guest.IsIPv4 ? IpProtocol.Icmp : IpProtocol.IcmpV6,
+            message.Length, typeOfService: ErrorTypeOfService, dontFragment: false);
     }
 
     // A bucket holds what a second gives, in nanoseconds of waiting.

@@ -6,25 +6,34 @@ namespace Slipway.Stack;
 internal sealed class PingFlow : DatagramFlow, ITimerOwner
 {
     private readonly PingLayer _layer;
-    private readonly IpEndpoint _guest;
     private readonly TimerEntry _timer;
     private Instant _active;
 
     /// <param name="layer">Whose flow it is.</param>
     /// <param name="turn">What datagram flows share.</param>
-    /// <param name="guest">The guest's address, and the identifier in place of a port.</param>
-    public PingFlow(PingLayer layer, DatagramTurn turn, in IpEndpoint guest)
+    /// <param name="key">See <see cref="KeyOf"/>.</param>
+    public PingFlow(PingLayer layer, DatagramTurn turn, in FlowKey key)
         : base(turn)
     {
         _layer = layer;
-        _guest = guest;
+        Key = key;
         _timer = new TimerEntry(this);
     }
 
-    public IpEndpoint Guest => _guest;
+    /// <summary>The flow's place in its table.</summary>
+    public FlowKey Key { get; }
+
+    /// <summary>The guest's address, and the identifier in place of a port.</summary>
+    public IpEndpoint Guest => Key.Guest;
 
     /// <summary>Of the guest's last request.</summary>
     public ushort LastSequenceNumber { get; private set; }
+
+    /// <summary>One socket serves all remotes of a family.</summary>
+    public static FlowKey KeyOf(in IpEndpoint guest, IpAddress hostRemote) => new(
+        guest,
+        new IpEndpoint(hostRemote.IsIPv4 ? IpAddress.IPv4Any : IpAddress.IPv6Any, 0),
+        IpProtocol.Icmp);
 
     public void NoteOutbound(ushort sequenceNumber, Instant now)
     {

@@ -27,8 +27,9 @@ public sealed class PingLayer
     private readonly IHostNetwork _network;
     private readonly DestinationMap _destinations;
     private readonly DatagramTurn _turn;
-    private readonly LruTable<IpEndpoint, PingFlow> _flows;
+    private readonly LruTable<FlowKey, PingFlow> _flows;
     private Instant _prohibitedUntil;
+    private Instant _prohibited6Until;
 
     public PingLayer(
         StackSettings settings, Counters counters, PacketOutput output, IcmpErrors errors,
@@ -43,8 +44,9 @@ public sealed class PingLayer
         _network = network;
         _destinations = destinations;
         _turn = turn;
-        _flows = new LruTable<IpEndpoint, PingFlow>(
-            settings.Limits.EchoFlows, new KeyHash(settings.Seed).Of);
+        KeyHash hash = new(settings.Seed);
+        _flows = new LruTable<FlowKey, PingFlow>(
+            settings.Limits.EchoFlows, key => hash.Of(key));
         Counters = counters;
         Timers = timers;
     }
@@ -65,7 +67,7 @@ public sealed class PingLayer
             return;
         }
 
-        if (FindOrOpen(packet, message.Identifier, now) is not PingFlow flow)
+        if (FindOrOpen(packet, message.Identifier, remote, now) is not PingFlow flow)
         {
             return;
         }
@@ -73,7 +75,8 @@ public sealed class PingLayer
         flow.NoteOutbound(message.SequenceNumber, now);
         DatagramOptions options = new(
             (byte)(packet.Ttl - 1), packet.TypeOfService, packet.DontFragment);
-        HostError error = flow.Send(new IpEndpoint(remote, 0), message.Message, options, now);
+        HostError error = flow.Send(
+            new IpEndpoint(remote, 0), ForHost(message, remote), options, now);
         if (error == HostError.None)
         {
             return;
@@ -81,40 +84,42 @@ public sealed class PingLayer
 
         Counters.Drop(
             error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
-        if (UdpLayer.IcmpCodeOf(error) is byte code)
+        if (IcmpError.Of(error) is IcmpError told)
         {
-            _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
+            _errors.SendAbout(packet, told, now);
         }
     }
 
     /// <summary>Passes a reply on to the guest, under the guest's identifier.</summary>
     internal void SendToGuest(PingFlow flow, IpAddress remote, Span<byte> message)
     {
-        IpAddress source = _destinations.ToGuest(remote);
-        if (source.IsLoopback
-            || IcmpMessage.TryParse(message, out IcmpMessage reply) != ParseError.None
-            || reply.Type != IcmpType.EchoReply)
+        IpAddress guest = flow.Guest.Address;
+        IpAddress source = _destinations.ToGuest(remote, guest);
+        byte replyType = guest.IsIPv4 ? IcmpType.EchoReply : Icmpv6Type.EchoReply;
+        if (source.IsLoopback || !TryRead(message, remote, out IcmpMessage reply)
+            || reply.Type != (remote.IsIPv4 ? IcmpType.EchoReply : Icmpv6Type.EchoReply))
         {
             Counters.Drop(DropReason.Icmp);
             return;
         }
 
-        if (!_neighbors.TryFind(flow.Guest.Address, out GuestRoute route))
+        if (!_neighbors.TryFind(guest, out GuestRoute route))
         {
             Counters.Drop(DropReason.NoNeighbor);
             return;
         }
 
-        IcmpMessage.WriteEcho(message, IcmpType.EchoReply, flow.Guest.Port, reply.SequenceNumber);
-        _output.SendFragmented(route, source, flow.Guest.Address, IpProtocol.Icmp, message);
+        IcmpMessage.WriteEcho(
+            message, replyType, flow.Guest.Port, reply.SequenceNumber,
+            IcmpMessage.PseudoHeader(source, guest, message.Length));
+        _output.SendFragmented(route, source, guest, ProtocolOf(guest), message);
     }
 
     /// <summary>Tells the guest of an ICMP error as the network would have.</summary>
     internal void Report(PingFlow flow, in HostErrorReport report, Span<byte> quoted, Instant now)
     {
-        if (report.IcmpType is not (IcmpType.DestinationUnreachable or IcmpType.TimeExceeded
-            or IcmpType.ParameterProblem)
-            || !_neighbors.TryFind(flow.Guest.Address, out GuestRoute route))
+        IcmpError error = IcmpError.Of(report);
+        if (!error.IsForGuests || !_neighbors.TryFind(flow.Guest.Address, out GuestRoute route))
         {
             Counters.Drop(DropReason.Icmp);
             return;
@@ -125,24 +130,54 @@ public sealed class PingLayer
         Span<byte> start = quoted.Length >= IcmpMessage.HeaderLengthBytes ? quoted : header;
         ushort sequenceNumber = quoted.Length >= IcmpMessage.HeaderLengthBytes
             ? IcmpMessage.SequenceNumberOf(quoted) : flow.LastSequenceNumber;
-        IcmpMessage.WriteEcho(start, IcmpType.EchoRequest, flow.Guest.Port, sequenceNumber);
-        IpEndpoint remote = new(_destinations.ToGuest(report.Remote.Address), 0);
-        FlowKey key = new(flow.Guest, remote, IpProtocol.Icmp);
+        IpAddress guest = flow.Guest.Address;
+        IpEndpoint remote = new(_destinations.ToGuest(report.Remote.Address, guest), 0);
+        IcmpMessage.WriteEcho(
+            start, guest.IsIPv4 ? IcmpType.EchoRequest : Icmpv6Type.EchoRequest,
+            flow.Guest.Port, sequenceNumber,
+            IcmpMessage.PseudoHeader(guest, remote.Address, start.Length));
+        FlowKey key = new(flow.Guest, remote, ProtocolOf(guest));
         _errors.SendForFlow(
-            route, key, UdpLayer.OffenderOf(report, _destinations, _settings),
-            report.IcmpType, report.IcmpCode, report.MtuBytes, start, now);
+            route, key, UdpLayer.OffenderOf(report, guest, _destinations, _settings), error,
+            report.MtuBytes, start, now);
     }
 
     internal void Remove(PingFlow flow)
     {
-        _flows.RemoveAt(_flows.Find(flow.Guest));
+        _flows.RemoveAt(_flows.Find(flow.Key));
         flow.Close();
     }
 
-    private PingFlow? FindOrOpen(in GuestPacket packet, ushort identifier, Instant now)
+    private static IpProtocol ProtocolOf(IpAddress guest) =>
+        guest.IsIPv4 ? IpProtocol.Icmp : IpProtocol.IcmpV6;
+
+    // The kernel has verified an ICMPv6 checksum, by addresses that are not known here.
+    private static bool TryRead(ReadOnlySpan<byte> message, IpAddress remote, out IcmpMessage reply)
+        => (remote.IsIPv4
+            ? IcmpMessage.TryParse(message, out reply)
+            : IcmpMessage.TryReadVerified(message, out reply)) == ParseError.None;
+
+    // The request as the host's socket sends it: another family has another type. The kernel
+    // writes identifier and checksum.
+    private ReadOnlySpan<byte> ForHost(in IcmpMessage message, IpAddress remote)
     {
-        IpEndpoint guest = new(packet.Source, identifier);
-        int index = _flows.Find(guest);
+        byte type = remote.IsIPv4 ? IcmpType.EchoRequest : Icmpv6Type.EchoRequest;
+        if (message.Type == type)
+        {
+            return message.Message;
+        }
+
+        Span<byte> copy = _turn.Payload[..message.Message.Length];
+        message.Message.CopyTo(copy);
+        IcmpMessage.WriteEcho(copy, type, message.Identifier, message.SequenceNumber);
+        return copy;
+    }
+
+    private PingFlow? FindOrOpen(
+        in GuestPacket packet, ushort identifier, IpAddress remote, Instant now)
+    {
+        FlowKey key = PingFlow.KeyOf(new IpEndpoint(packet.Source, identifier), remote);
+        int index = _flows.Find(key);
         if (index >= 0)
         {
             _flows.Touch(index);
@@ -150,30 +185,31 @@ public sealed class PingLayer
         }
 
         HostError error = HostError.Prohibited;
-        if (now >= _prohibitedUntil)
+        ref Instant prohibitedUntil = ref remote.IsIPv4 ? ref _prohibitedUntil : ref _prohibited6Until;
+        if (now >= prohibitedUntil)
         {
             if (_flows.IsFull)
             {
                 Remove(_flows.ValueAt(_flows.Oldest));
             }
 
-            PingFlow flow = new(this, _turn, guest);
-            error = _network.OpenPing(ipv4: true, flow, out IHostDatagramSocket? socket);
+            PingFlow flow = new(this, _turn, key);
+            error = _network.OpenPing(remote.IsIPv4, flow, out IHostDatagramSocket? socket);
             if (error == HostError.None)
             {
                 flow.Socket = socket;
-                _flows.Add(guest, flow);
+                _flows.Add(key, flow);
                 Counters.EchoFlowsOpened++;
                 return flow;
             }
 
-            _prohibitedUntil = error == HostError.Prohibited ? now + ProhibitedFor : default;
+            prohibitedUntil = error == HostError.Prohibited ? now + ProhibitedFor : default;
         }
 
         Counters.Drop(error == HostError.Prohibited ? DropReason.Icmp : DropReason.HostResources);
-        byte code = error == HostError.Prohibited
-            ? IcmpCode.CommunicationProhibited : IcmpCode.HostUnreachable;
-        _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
+        IcmpError told = error == HostError.Prohibited
+            ? IcmpError.Prohibited : IcmpError.HostUnreachable;
+        _errors.SendAbout(packet, told, now);
         return null;
     }
 }

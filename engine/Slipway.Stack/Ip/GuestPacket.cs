@@ -24,6 +24,9 @@ public readonly ref struct GuestPacket
 
     public required bool DontFragment { get; init; }
 
+    /// <summary>20 bits (RFC 6437); 0 for IPv4.</summary>
+    public uint FlowLabel { get; init; }
+
     /// <summary>
     /// True when the frame came to a group address: no ICMP error may be sent about it (RFC 1122
     /// section 3.2.2).

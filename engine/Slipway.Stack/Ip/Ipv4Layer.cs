@@ -24,29 +24,22 @@ public sealed class Ipv4Layer
     private readonly INeighbors _neighbors;
     private readonly DestinationMap _destinations;
     private readonly Reassembly _reassembly;
-    private readonly ITransport?[] _transports = new ITransport?[byte.MaxValue + 1];
 
-    public Ipv4Layer(
-        StackSettings settings, Counters counters, IcmpErrors errors, TimerWheel timers,
-        INeighbors neighbors, DestinationMap destinations)
+    internal Ipv4Layer(
+        StackSettings settings, Counters counters, IcmpErrors errors, INeighbors neighbors,
+        DestinationMap destinations, Reassembly reassembly)
     {
         _settings = settings;
         _counters = counters;
         _errors = errors;
         _neighbors = neighbors;
         _destinations = destinations;
-        _reassembly = new Reassembly(settings, counters, errors, timers);
+        _reassembly = reassembly;
+        Dispatch = new PacketDispatch(counters, errors);
     }
 
-    /// <summary>Incomplete datagrams that are held.</summary>
-    public int ReassemblyCount => _reassembly.Count;
-
-    /// <summary>Whose packets these are; null when there is one worker.</summary>
-    public IPacketSteering? Steering { get; set; }
-
-    /// <summary>Gives the packets of a protocol to a transport.</summary>
-    public void Attach(IpProtocol protocol, ITransport transport) =>
-        _transports[(byte)protocol] = transport;
+    /// <summary>Where packets go from here.</summary>
+    public PacketDispatch Dispatch { get; }
 
     /// <summary>Takes a frame to the gateway's MAC or to a group address.</summary>
     public void Receive(
@@ -91,17 +84,15 @@ public sealed class Ipv4Layer
 
         if (!header.IsFragment)
         {
-            Deliver(packet, now);
+            Dispatch.Deliver(packet, 0, now);
         }
-        else if (_reassembly.TryComplete(packet, header, now, out GuestPacket whole))
+        else if (_reassembly.TryComplete(
+            packet, FragmentPlace.Of(header), now, out GuestPacket whole))
         {
-            Deliver(whole, now);
+            Dispatch.Deliver(whole, 0, now);
             _reassembly.Release();
         }
     }
-
-    /// <summary>Forgets the incomplete datagrams of a port that closed.</summary>
-    public void OnPortClosed(IGuestPort port) => _reassembly.OnPortClosed(port);
 
     private static bool IsDhcpRequest(in Ipv4Header header) =>
         header.Protocol == IpProtocol.Udp && !header.IsFragment
@@ -135,7 +126,7 @@ public sealed class Ipv4Layer
         }
 
         // Broadcast goes on to UDP alone: DHCP is the only one who listens to it.
-        if (destination == IpAddress.IPv4Broadcast || destination == _settings.Subnet.Last)
+        if (_settings.IsBroadcast(destination))
         {
             return packet.Protocol == IpProtocol.Udp || Refuse(DropReason.Unroutable);
         }
@@ -156,7 +147,7 @@ public sealed class Ipv4Layer
         {
             if (fragmentOffsetBytes == 0)
             {
-                _errors.SendAbout(packet, IcmpType.TimeExceeded, IcmpCode.TtlExceeded, now);
+                _errors.SendAbout(packet, IcmpError.HopLimitExceeded, now);
             }
 
             return false;
@@ -185,26 +176,8 @@ public sealed class Ipv4Layer
         }
 
         // Other guests are on the link: who sends their packets here did not find them by ARP.
-        byte code = _settings.Subnet.Contains(destination)
-            ? IcmpCode.HostUnreachable : IcmpCode.NetworkUnreachable;
-        _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
-    }
-
-    private void Deliver(in GuestPacket packet, Instant now)
-    {
-        if (Steering is IPacketSteering steering && steering.TryPass(packet))
-        {
-            return;
-        }
-
-        if (_transports[(byte)packet.Protocol] is ITransport transport)
-        {
-            transport.Receive(packet, now);
-            return;
-        }
-
-        _counters.Drop(DropReason.Protocol);
-        _errors.SendAbout(
-            packet, IcmpType.DestinationUnreachable, IcmpCode.ProtocolUnreachable, now);
+        IcmpError error = _settings.Subnet.Contains(destination)
+            ? IcmpError.HostUnreachable : IcmpError.NetworkUnreachable;
+        _errors.SendAbout(packet, error, now);
     }
 }

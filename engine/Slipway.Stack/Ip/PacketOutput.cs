@@ -5,13 +5,16 @@ namespace Slipway.Stack;
 
 /// <summary>
 /// The way of a packet to a guest: memory of the link is reserved, the payload is written there by
-/// whoever has it, and the headers of Ethernet and IPv4 follow when its length is known.
+/// whoever has it, and the headers of Ethernet and IP follow when its length is known.
 /// </summary>
-public sealed class PacketOutput(StackSettings settings, Counters counters)
+public sealed partial class PacketOutput(StackSettings settings, Counters counters)
 {
     /// <summary>Ethernet and IPv4 headers in front of a payload, in bytes.</summary>
-    public const int HeadersLengthBytes =
+    public const int Ipv4HeadersLengthBytes =
         EthernetHeader.LengthBytes + Ipv4Header.MinimumLengthBytes;
+
+    /// <summary>Ethernet and IPv6 headers in front of a payload, in bytes.</summary>
+    public const int Ipv6HeadersLengthBytes = EthernetHeader.LengthBytes + Ipv6Header.LengthBytes;
 
     /// <summary>A hop limit of our own packets (RFC 1700).</summary>
     public const byte DefaultTtl = 64;
@@ -25,16 +28,28 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
     private ushort _identification;
 
     /// <summary>Largest payload of a packet towards a guest, in bytes.</summary>
-    public int MaxPayloadLengthBytes => settings.MtuBytes - Ipv4Header.MinimumLengthBytes;
+    public int MaxPayloadLengthBytes(IpAddress destination) =>
+        settings.MtuBytes - IpHeaderLengthBytes(destination);
+
+    /// <summary>Ethernet and IP headers in front of a payload, in bytes.</summary>
+    /// <param name="destination">Of the packet's family.</param>
+    public static int HeadersLengthBytes(IpAddress destination) =>
+        destination.IsIPv4 ? Ipv4HeadersLengthBytes : Ipv6HeadersLengthBytes;
+
+    /// <summary>IP header without options or extensions, in bytes.</summary>
+    /// <param name="address">Of the packet's family.</param>
+    public static int IpHeaderLengthBytes(IpAddress address) =>
+        address.IsIPv4 ? Ipv4Header.MinimumLengthBytes : Ipv6Header.LengthBytes;
 
     /// <summary>
     /// Memory for a payload of <paramref name="lengthBytes"/>, at most
     /// <see cref="MaxPayloadLengthBytes"/>; empty when the link is full, as for a length of 0.
     /// </summary>
-    public static Span<byte> Reserve(IGuestPort port, int lengthBytes)
+    public static Span<byte> Reserve(IGuestPort port, IpAddress destination, int lengthBytes)
     {
-        Span<byte> frame = port.Reserve(HeadersLengthBytes + lengthBytes);
-        return frame.IsEmpty ? default : frame.Slice(HeadersLengthBytes, lengthBytes);
+        int headers = HeadersLengthBytes(destination);
+        Span<byte> frame = port.Reserve(headers + lengthBytes);
+        return frame.IsEmpty ? default : frame.Slice(headers, lengthBytes);
     }
 
     /// <summary>Writes the headers before the reserved payload, and sends.</summary>
@@ -42,8 +57,17 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
     public bool Commit(
         in GuestRoute route, IpAddress source, IpAddress destination, IpProtocol protocol,
         int payloadLengthBytes, byte ttl = DefaultTtl, byte typeOfService = 0,
-        bool dontFragment = true, in FrameOffload offload = default)
+        bool dontFragment = true, uint flowLabel = 0, in FrameOffload offload = default)
     {
+        if (!destination.IsIPv4)
+        {
+            Ipv6Header.Write(
+                route.Port.Reserved[EthernetHeader.LengthBytes..], payloadLengthBytes,
+                typeOfService, flowLabel, protocol, ttl, source, destination);
+            return CommitFrame(
+                route, EtherType.IPv6, Ipv6Header.LengthBytes + payloadLengthBytes, offload);
+        }
+
         ushort identification = dontFragment ? (ushort)0 : NextIdentification();
         Ipv4Header.Write(
             route.Port.Reserved[EthernetHeader.LengthBytes..],
@@ -56,21 +80,30 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
 
     /// <summary>
     /// Sends a payload that lies elsewhere: in one packet if the MTU allows, else in fragments (RFC
-    /// 791 section 3.2). A link that fills midway loses the rest, and so the datagram.
+    /// 791 section 3.2, RFC 8200 section 4.5). A link that fills midway loses the rest, and so the
+    /// datagram.
     /// </summary>
     /// <param name="route">Where to.</param>
     /// <param name="source">Source address of the packet.</param>
     /// <param name="destination">Destination address of the packet.</param>
     /// <param name="protocol">What the payload is.</param>
-    /// <param name="payload">At most 65515 bytes.</param>
+    /// <param name="payload">At most 65515 bytes; of IPv6 65535.</param>
     /// <param name="ttl">Hops that are left.</param>
     /// <param name="typeOfService">DSCP and ECN.</param>
+    /// <param name="flowLabel">Of an IPv6 packet.</param>
     public bool SendFragmented(
         in GuestRoute route, IpAddress source, IpAddress destination, IpProtocol protocol,
-        ReadOnlySpan<byte> payload, byte ttl = DefaultTtl, byte typeOfService = 0)
+        ReadOnlySpan<byte> payload, byte ttl = DefaultTtl, byte typeOfService = 0,
+        uint flowLabel = 0)
     {
         int mtuBytes = Math.Min(
             settings.MtuBytes, route.Port.MaxFrameLengthBytes - EthernetHeader.LengthBytes);
+        if (!destination.IsIPv4)
+        {
+            Ipv6Packet packet = new(source, destination, protocol, ttl, typeOfService, flowLabel);
+            return SendFragmented6(route, packet, payload, mtuBytes);
+        }
+
         int pieceBytes = (mtuBytes - Ipv4Header.MinimumLengthBytes) & ~7;
         bool whole = payload.Length <= mtuBytes - Ipv4Header.MinimumLengthBytes;
         ushort identification = NextIdentification();
@@ -79,14 +112,14 @@ public sealed class PacketOutput(StackSettings settings, Counters counters)
         {
             int lengthBytes = whole
                 ? payload.Length : Math.Min(pieceBytes, payload.Length - offsetBytes);
-            Span<byte> frame = route.Port.Reserve(HeadersLengthBytes + lengthBytes);
+            Span<byte> frame = route.Port.Reserve(Ipv4HeadersLengthBytes + lengthBytes);
             if (frame.IsEmpty)
             {
                 counters.Drop(DropReason.LinkFull);
                 return false;
             }
 
-            payload.Slice(offsetBytes, lengthBytes).CopyTo(frame[HeadersLengthBytes..]);
+            payload.Slice(offsetBytes, lengthBytes).CopyTo(frame[Ipv4HeadersLengthBytes..]);
             bool last = offsetBytes + lengthBytes == payload.Length;
             Ipv4Header.Write(
                 frame[EthernetHeader.LengthBytes..], Ipv4Header.MinimumLengthBytes + lengthBytes,

@@ -6,11 +6,11 @@ namespace Slipway.Stack;
 internal sealed class PartialDatagram
 {
     private const int UnitBytes = 8;
-    private const int MaximumPayloadBytes =
-        Ipv4Header.MaximumTotalLengthBytes - Ipv4Header.MinimumLengthBytes;
+    private const int MaximumPayloadBytes = Ipv6Header.MaximumPayloadLengthBytes;
+    private const int HeaderRoomBytes = Ipv6Header.LengthBytes;
 
     // Room for a header stands before the payload, so that both can be quoted in one piece.
-    public const int BufferLengthBytes = Ipv4Header.MinimumLengthBytes + MaximumPayloadBytes;
+    public const int BufferLengthBytes = HeaderRoomBytes + MaximumPayloadBytes;
 
     private const int UnitCount = (MaximumPayloadBytes + UnitBytes - 1) / UnitBytes;
     private const int UnknownLength = -1;
@@ -35,7 +35,8 @@ internal sealed class PartialDatagram
     private IpAddress _source;
     private IpAddress _destination;
     private IpProtocol _protocol;
-    private ushort _identification;
+    private uint _flowLabel;
+    private uint _identification;
 
     public GuestRoute Route { get; private set; }
 
@@ -43,7 +44,7 @@ internal sealed class PartialDatagram
 
     public bool HasFirst => _firstLengthBytes > 0;
 
-    private Span<byte> Payload => _buffer.AsSpan(Ipv4Header.MinimumLengthBytes);
+    private Span<byte> Payload => _buffer.AsSpan(HeaderRoomBytes);
 
     public void Begin(in GuestRoute route, Instant deadline)
     {
@@ -60,13 +61,13 @@ internal sealed class PartialDatagram
         Deadline = deadline;
     }
 
-    public FragmentOutcome Add(in Ipv4Header header)
+    public FragmentOutcome Add(in GuestPacket fragment, in FragmentPlace place)
     {
-        ReadOnlySpan<byte> payload = header.Payload;
-        int start = header.FragmentOffsetBytes;
+        ReadOnlySpan<byte> payload = fragment.Payload;
+        int start = place.OffsetBytes;
         int end = start + payload.Length;
-        bool isLast = !header.MoreFragments;
-        if (payload.IsEmpty || end > Ipv4Header.MaximumTotalLengthBytes - header.HeaderLengthBytes
+        bool isLast = place.IsLast;
+        if (payload.IsEmpty || end > place.LimitBytes
             || (!isLast && payload.Length % UnitBytes != 0)
             || (_lengthBytes != UnknownLength
                 && (isLast ? end != _lengthBytes : end > _lengthBytes))
@@ -95,7 +96,7 @@ internal sealed class PartialDatagram
 
         if (start == 0)
         {
-            KeepFirst(header);
+            KeepFirst(fragment, place.Identification);
         }
 
         return _receivedBytes == _lengthBytes
@@ -113,10 +114,22 @@ internal sealed class PartialDatagram
     private GuestPacket ToPacket(
         GuestRoute route, int payloadLengthBytes, bool moreFragments, bool isLinkBroadcast)
     {
-        int totalLengthBytes = Ipv4Header.MinimumLengthBytes + payloadLengthBytes;
-        Ipv4Header.Write(
-            _buffer, totalLengthBytes, _typeOfService, _identification, dontFragment: false,
-            moreFragments, fragmentOffsetBytes: 0, _ttl, _protocol, _source, _destination);
+        int headerBytes = PacketOutput.IpHeaderLengthBytes(_source);
+        int start = HeaderRoomBytes - headerBytes;
+        if (_source.IsIPv4)
+        {
+            Ipv4Header.Write(
+                _buffer.AsSpan(start), headerBytes + payloadLengthBytes, _typeOfService,
+                (ushort)_identification, dontFragment: false, moreFragments,
+                fragmentOffsetBytes: 0, _ttl, _protocol, _source, _destination);
+        }
+        else
+        {
+            Ipv6Header.Write(
+                _buffer, payloadLengthBytes, _typeOfService, _flowLabel, _protocol, _ttl, _source,
+                _destination);
+        }
+
         return new GuestPacket
         {
             Route = route,
@@ -126,9 +139,10 @@ internal sealed class PartialDatagram
             Ttl = _ttl,
             TypeOfService = _typeOfService,
             DontFragment = false,
+            FlowLabel = _flowLabel,
             IsLinkBroadcast = isLinkBroadcast,
             Payload = Payload[..payloadLengthBytes],
-            Quote = _buffer.AsSpan(0, totalLengthBytes),
+            Quote = _buffer.AsSpan(start, headerBytes + payloadLengthBytes),
         };
     }
 
@@ -136,14 +150,15 @@ internal sealed class PartialDatagram
         _received.AllIn(first, last) && _begins.AllIn(first, first) && _ends.AllIn(last, last)
         && (first == last || !_begins.AnyIn(first + 1, last));
 
-    private void KeepFirst(in Ipv4Header header)
+    private void KeepFirst(in GuestPacket fragment, uint identification)
     {
-        _firstLengthBytes = header.Payload.Length;
-        _ttl = header.Ttl;
-        _typeOfService = header.TypeOfService;
-        _source = header.Source;
-        _destination = header.Destination;
-        _protocol = header.Protocol;
-        _identification = header.Identification;
+        _firstLengthBytes = fragment.Payload.Length;
+        _ttl = fragment.Ttl;
+        _typeOfService = fragment.TypeOfService;
+        _flowLabel = fragment.FlowLabel;
+        _source = fragment.Source;
+        _destination = fragment.Destination;
+        _protocol = fragment.Protocol;
+        _identification = identification;
     }
 }

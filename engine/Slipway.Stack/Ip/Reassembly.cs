@@ -3,7 +3,7 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// Puts fragmented datagrams together again (RFC 791 section 3.2, RFC 815).
+/// Puts fragmented datagrams together again (RFC 791 section 3.2, RFC 815, RFC 8200 section 4.5).
 /// </summary>
 /// <remarks>
 /// Theory of operation. Each incomplete datagram has a buffer of the longest one and notes each
@@ -50,11 +50,13 @@ internal sealed partial class Reassembly : ITimerOwner
     /// <see cref="Release"/>.
     /// </summary>
     public bool TryComplete(
-        in GuestPacket fragment, in Ipv4Header header, Instant now, out GuestPacket whole)
+        in GuestPacket fragment, in FragmentPlace place, Instant now, out GuestPacket whole)
     {
         whole = default;
         FragmentKey key = new(
-            header.Source, header.Destination, header.Protocol, header.Identification);
+            fragment.Source, fragment.Destination,
+            fragment.Source.IsIPv4 ? fragment.Protocol : IpProtocol.Fragment,
+            place.Identification);
         int index = _partials.Find(key);
         if (index < 0)
         {
@@ -62,7 +64,7 @@ internal sealed partial class Reassembly : ITimerOwner
         }
 
         PartialDatagram partial = _partials.ValueAt(index);
-        switch (partial.Add(header))
+        switch (partial.Add(fragment, place))
         {
             case FragmentOutcome.Lie:
                 _counters.Drop(DropReason.BadFragment);
@@ -119,7 +121,7 @@ internal sealed partial class Reassembly : ITimerOwner
             if (partial.HasFirst)
             {
                 _errors.SendAbout(
-                    partial.ToFirst(), IcmpType.TimeExceeded, IcmpCode.ReassemblyTimeExceeded, now);
+                    partial.ToFirst(), IcmpError.ReassemblyTimeExceeded, now);
             }
 
             Remove(oldest);

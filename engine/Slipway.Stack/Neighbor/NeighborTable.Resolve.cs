@@ -57,8 +57,20 @@ public sealed partial class NeighborTable
         return false;
     }
 
-    private void Ask(in GuestRoute guest, IpAddress address) =>
-        SendArp(guest, ArpOperation.Request, _settings.Gateway, default, address);
+    private void Ask(in GuestRoute guest, IpAddress address)
+    {
+        if (!address.IsIPv4)
+        {
+            NeighborDiscovery.Solicit(_output, _settings, guest, address);
+            return;
+        }
+
+        Span<byte> packet = stackalloc byte[ArpPacket.LengthBytes];
+        ArpPacket.Write(
+            packet, ArpOperation.Request, _settings.GatewayMac, _settings.Gateway, default,
+            address);
+        _output.SendFrame(guest, EtherType.Arp, packet);
+    }
 
     private void OnResolutionDue(Resolution resolution, Instant now)
     {
@@ -73,9 +85,7 @@ public sealed partial class NeighborTable
         _timers.Schedule(resolution.Timer, now + RetryInterval);
         for (int i = 0; i < _ports.Count; i++)
         {
-            SendArp(
-                new GuestRoute(_ports[i], MacAddress.Broadcast), ArpOperation.Request,
-                _settings.Gateway, default, resolution.Address);
+            Ask(new GuestRoute(_ports[i], MacAddress.Broadcast), resolution.Address);
         }
     }
 
@@ -109,15 +119,6 @@ public sealed partial class NeighborTable
 
         resolution.Waiters.Clear();
         _spareResolutions.Push(resolution);
-    }
-
-    private bool SendArp(
-        in GuestRoute route, ArpOperation operation, IpAddress sender,
-        MacAddress targetMac, IpAddress target)
-    {
-        Span<byte> packet = stackalloc byte[ArpPacket.LengthBytes];
-        ArpPacket.Write(packet, operation, _settings.GatewayMac, sender, targetMac, target);
-        return _output.SendFrame(route, EtherType.Arp, packet);
     }
 
     private sealed class Resolution : ITimerOwner

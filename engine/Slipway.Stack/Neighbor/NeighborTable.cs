@@ -3,8 +3,9 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// Which guest has an address: learned from ARP and from checked packets, asked for by ARP (RFC
-/// 826) where an unknown guest is to be reached. Bounded and aged.
+/// Which guest has an address: learned from ARP, neighbor discovery and checked packets, asked for
+/// by ARP (RFC 826) or a neighbor solicitation (RFC 4861) where an unknown guest is to be reached.
+/// Bounded and aged.
 /// </summary>
 /// <remarks>
 /// An address belongs to the MAC that used it first, until that one answers no more

@@ -3,8 +3,9 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// An unconnected datagram socket at the host: UDP, or ICMP echo (a "ping socket", whose payloads
-/// are whole ICMP messages; the kernel owns their identifier and checksum). Never blocks.
+/// An unconnected datagram socket at the host, of one family: UDP, or ICMP echo (a "ping socket",
+/// whose payloads are whole ICMP or ICMPv6 messages; the kernel owns their identifier and
+/// checksum). Never blocks.
 /// </summary>
 public interface IHostDatagramSocket
 {
@@ -55,7 +56,7 @@ public interface IHostDatagramSocket
     }
 
     /// <summary>
-    /// Takes the oldest report from the error queue (IP_RECVERR), if there is one.
+    /// Takes the oldest report from the error queue (IP_RECVERR, IPV6_RECVERR), if there is one.
     /// </summary>
     /// <param name="quoted">Receives the start of the payload that the error is about.</param>
     bool TryReceiveError(Span<byte> quoted, out HostErrorReport report);

@@ -5,10 +5,15 @@ namespace Slipway.Stack;
 /// <summary>Host-side sockets for published ports.</summary>
 public interface IHostListeners
 {
-    /// <summary>Listens; on AddressInUse and Prohibited nothing was made.</summary>
+    /// <summary>
+    /// Listens, in the address's family only, so that a port of 0.0.0.0 and of :: may be had
+    /// apart; on AddressInUse and Prohibited nothing was made.
+    /// </summary>
     HostError ListenTcp(in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener);
 
-    /// <summary>A UDP socket bound to <paramref name="local"/>, with errors reported.</summary>
+    /// <summary>
+    /// A UDP socket bound to <paramref name="local"/>, in its family only, with errors reported.
+    /// </summary>
     HostError BindUdp(in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket);
 
     /// <summary>

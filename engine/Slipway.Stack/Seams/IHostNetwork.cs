@@ -17,8 +17,17 @@ public interface IHostNetwork
     /// <summary>
     /// Makes a UDP socket bound to any address and a free port, with errors reported.
     /// </summary>
+    /// <param name="ipv4">False for IPv6: a socket's remotes are all of one family.</param>
+    /// <param name="owner">Told of its readiness.</param>
+    /// <param name="socket">The socket, or null with an error.</param>
     HostError OpenUdp(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket);
 
-    /// <summary>Makes an ICMP echo socket; Prohibited if ping_group_range forbids it.</summary>
+    /// <summary>
+    /// Makes a socket for ICMP echo, or for that of ICMPv6; Prohibited if ping_group_range, which
+    /// is one for both, forbids it.
+    /// </summary>
+    /// <param name="ipv4">False for ICMPv6.</param>
+    /// <param name="owner">Told of its readiness.</param>
+    /// <param name="socket">The socket, or null with an error.</param>
     HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket);
 }

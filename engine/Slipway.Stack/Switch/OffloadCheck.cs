@@ -8,9 +8,6 @@ namespace Slipway.Stack;
 /// </summary>
 internal static class OffloadCheck
 {
-    private const int Ipv6HeaderBytes = 40;
-    private const int Ipv6NextHeaderOffset = 6;
-
     /// <summary>Of a frame that is passed on: its headers must be good, too.</summary>
     public static bool Fits(in FrameOffload offload, in EthernetHeader frame)
     {
@@ -19,11 +16,9 @@ internal static class OffloadCheck
             case EtherType.IPv4:
                 return Ipv4Header.TryParse(frame.Payload, out Ipv4Header header) == ParseError.None
                     && Fits(offload, header);
-            case EtherType.IPv6 when frame.Payload.Length > Ipv6HeaderBytes
-                && frame.Payload[0] >> 4 == 6:
-                return Fits(
-                    offload, (IpProtocol)frame.Payload[Ipv6NextHeaderOffset],
-                    EthernetHeader.LengthBytes + Ipv6HeaderBytes, SegmentKind.Tcp6);
+            case EtherType.IPv6:
+                return Ipv6Header.TryParse(frame.Payload, out Ipv6Header packet) == ParseError.None
+                    && Fits(offload, packet);
             default:
                 return false;
         }
@@ -33,6 +28,17 @@ internal static class OffloadCheck
         !header.IsFragment && Fits(
             offload, header.Protocol, EthernetHeader.LengthBytes + header.HeaderLengthBytes,
             SegmentKind.Tcp4);
+
+    /// <summary>A segmented frame is cut behind a header without extensions.</summary>
+    public static bool Fits(in FrameOffload offload, in Ipv6Header header)
+    {
+        Ipv6Extensions extensions = header.Extensions;
+        return !extensions.IsFragment && extensions.Problem == Ipv6Problem.None
+            && (!offload.IsSegmented || extensions.PayloadOffsetBytes == Ipv6Header.LengthBytes)
+            && Fits(
+                offload, header.Protocol,
+                EthernetHeader.LengthBytes + extensions.PayloadOffsetBytes, SegmentKind.Tcp6);
+    }
 
     private static bool Fits(
         in FrameOffload offload, IpProtocol protocol, int start, SegmentKind tcp)

@@ -29,23 +29,25 @@ public sealed class Switch : IFrameReceiver
     private readonly PacketOutput _output;
     private readonly PortSet _ports;
     private readonly ArpLayer _arp;
-    private readonly Ipv4Layer _ipv4;
+    private readonly NeighborDiscovery _discovery;
+    private readonly FlowStack _flows;
     private readonly LruTable<MacAddress, Station> _stations;
 
     // The station of the last frame: a burst comes from one guest.
     private MacAddress _lastMac;
     private Station _last;
 
-    public Switch(
+    internal Switch(
         StackSettings settings, Counters counters, PacketOutput output, PortSet ports,
-        ArpLayer arp, Ipv4Layer ipv4)
+        ArpLayer arp, NeighborDiscovery discovery, FlowStack flows)
     {
         _settings = settings;
         _counters = counters;
         _output = output;
         _ports = ports;
         _arp = arp;
-        _ipv4 = ipv4;
+        _discovery = discovery;
+        _flows = flows;
         _stations = new LruTable<MacAddress, Station>(
             settings.Limits.SwitchAddresses, new KeyHash(settings.Seed).Of);
     }
@@ -66,6 +68,7 @@ public sealed class Switch : IFrameReceiver
     {
         _ports.Add(port);
         _arp.Announce(port);
+        _discovery.Router.OnPortOpened(port, now);
     }
 
     public void OnFrame(
@@ -101,7 +104,7 @@ public sealed class Switch : IFrameReceiver
             return;
         }
 
-        if (!IsHonest(header, now))
+        if (!IsHonest(port, header, now))
         {
             return;
         }
@@ -134,12 +137,14 @@ public sealed class Switch : IFrameReceiver
     }
 
     // Whether the frame's sender does not pass itself off as the gateway.
-    private bool IsHonest(in EthernetHeader header, Instant now)
+    private bool IsHonest(IGuestPort port, in EthernetHeader header, Instant now)
     {
         switch (header.EtherType)
         {
             case EtherType.Arp:
                 return _arp.Inspect(header, now);
+            case EtherType.IPv6 when header.Destination != _settings.GatewayMac:
+                return _discovery.Inspect(port, header, now);
 
             // A frame to another guest is not parsed any further than this.
             case EtherType.IPv4 when header.Destination != _settings.GatewayMac
@@ -176,17 +181,13 @@ public sealed class Switch : IFrameReceiver
             Flood(port, frame, offload);
         }
 
-        switch (header.EtherType)
+        if (header.EtherType == EtherType.Arp)
         {
-            case EtherType.IPv4:
-                _ipv4.Receive(port, header, offload, now);
-                break;
-            case EtherType.Arp:
-                _arp.Receive(port, header, now);
-                break;
-            default:
-                _counters.Drop(DropReason.EtherType);
-                break;
+            _arp.Receive(port, header, now);
+        }
+        else if (!_flows.TryReceive(port, header, offload, now))
+        {
+            _counters.Drop(DropReason.EtherType);
         }
     }
 

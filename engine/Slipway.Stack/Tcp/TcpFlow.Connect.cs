@@ -236,6 +236,7 @@ internal sealed partial class TcpFlow
     private void SetInitialSendSequence(Instant now)
     {
         _initialSend = _layer.InitialSequence(Key, now, out _timestampOffset);
+        _flowLabel = _timestampOffset >> FlowLabelShift;
         _sendUnacknowledged = _initialSend;
         _sendNext = _initialSend;
         _sendMax = _initialSend;
@@ -255,7 +256,7 @@ internal sealed partial class TcpFlow
         int offered = options.MaximumSegmentSize == 0
             ? TcpLayer.DefaultSegmentBytes
             : Math.Max((int)options.MaximumSegmentSize, TcpLayer.SmallestSegmentBytes);
-        _segmentBytes = Math.Min(offered, _layer.MaximumSegmentBytes) - (_timestamps
+        _segmentBytes = Math.Min(offered, _layer.MaximumSegmentBytes(Key.Guest.Address)) - (_timestamps
             ? TimestampOptionBytes : 0);
         _sendWindowUpdateSequence = _initialReceive;
     }

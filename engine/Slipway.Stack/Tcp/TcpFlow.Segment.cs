@@ -13,6 +13,10 @@ internal sealed partial class TcpFlow
 
     private uint _timestampOffset;
 
+    /// <summary>The flow's own, of 20 bits (RFC 6437 section 3); unused in IPv4.</summary>
+    private uint _flowLabel;
+    private const int FlowLabelShift = 12;
+
     /// <summary>
     /// The guest left the checksum of its SYN to the link, as a kernel does whose device takes
     /// offloads. One that writes whole frames itself, or has turned offloads off, gets whole
@@ -37,7 +41,7 @@ internal sealed partial class TcpFlow
         bool isSyn = (flags & TcpFlags.Syn) != 0;
         if (isSyn)
         {
-            options.MaximumSegmentSize = (ushort)_layer.MaximumSegmentBytes;
+            options.MaximumSegmentSize = (ushort)_layer.MaximumSegmentBytes(Key.Guest.Address);
             options.SackPermitted = _sackPermitted;
             options.WindowScale = (sbyte)(_receiveScale > 0 ? _receiveScale : -1);
         }
@@ -56,7 +60,8 @@ internal sealed partial class TcpFlow
 
         Span<byte> optionBytes = stackalloc byte[40];
         int headerLength = TcpHeader.MinimumLengthBytes + TcpOptions.Write(optionBytes, options);
-        Span<byte> segment = PacketOutput.Reserve(Route.Port, headerLength);
+        Span<byte> segment = PacketOutput.Reserve(
+            Route.Port, Key.Guest.Address, headerLength);
         if (segment.IsEmpty)
         {
             _layer.Block(this);
@@ -119,7 +124,7 @@ internal sealed partial class TcpFlow
 
         // A frame that the link lost is like one lost on the wire: the timer sends it again.
         _layer.Output.Commit(Route, Key.Remote.Address, Key.Guest.Address, IpProtocol.Tcp,
-            segment.Length, offload: offload);
+            segment.Length, flowLabel: _flowLabel, offload: offload);
     }
 
     /// <summary>
@@ -134,13 +139,15 @@ internal sealed partial class TcpFlow
             return default;
         }
 
+        int headersBytes = PacketOutput.HeadersLengthBytes(Key.Guest.Address);
         return new FrameOffload
         {
-            ChecksumStart = PacketOutput.HeadersLengthBytes,
+            ChecksumStart = (ushort)headersBytes,
             ChecksumOffset = TcpHeader.ChecksumOffset,
-            Kind = isMany ? SegmentKind.Tcp4 : SegmentKind.None,
+            Kind = !isMany ? SegmentKind.None
+                : Key.Guest.Address.IsIPv4 ? SegmentKind.Tcp4 : SegmentKind.Tcp6,
             SegmentBytes = isMany ? (ushort)_segmentBytes : (ushort)0,
-            HeaderBytes = (ushort)(PacketOutput.HeadersLengthBytes + headerLength),
+            HeaderBytes = (ushort)(headersBytes + headerLength),
         };
     }
 

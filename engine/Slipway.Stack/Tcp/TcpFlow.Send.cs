@@ -27,13 +27,16 @@ internal sealed partial class TcpFlow
     {
         get
         {
-            const Offloads needed = Offloads.Checksum | Offloads.TcpSegments4;
+            bool isIPv4 = Key.Guest.Address.IsIPv4;
+            Offloads needed = Offloads.Checksum
+                | (isIPv4 ? Offloads.TcpSegments4 : Offloads.TcpSegments6);
             if ((LinkOffloads & needed) != needed)
             {
                 return _segmentBytes;
             }
 
-            int room = Ipv4Header.MaximumTotalLengthBytes - Ipv4Header.MinimumLengthBytes
+            int room = Ipv4Header.MaximumTotalLengthBytes
+                - PacketOutput.IpHeaderLengthBytes(Key.Guest.Address)
                 - TcpHeader.MinimumLengthBytes - (_timestamps ? TimestampOptionBytes : 0);
             return Math.Max(room - (room % _segmentBytes), _segmentBytes);
         }
@@ -245,13 +248,15 @@ internal sealed partial class TcpFlow
         }
 
         int headerLength = TcpHeader.MinimumLengthBytes + (_timestamps ? TimestampOptionBytes : 0);
-        Span<byte> segment = PacketOutput.Reserve(Route.Port, headerLength + length);
+        Span<byte> segment = PacketOutput.Reserve(
+            Route.Port, Key.Guest.Address, headerLength + length);
         if (segment.IsEmpty && length > _segmentBytes && FlightBytes == 0)
         {
             // A link with little room for ever, such as a short virtqueue at rest: with nothing
             // under way the guest owes nothing that would make more.
             length = _segmentBytes;
-            segment = PacketOutput.Reserve(Route.Port, headerLength + length);
+            segment = PacketOutput.Reserve(
+                Route.Port, Key.Guest.Address, headerLength + length);
         }
 
         if (segment.IsEmpty)

@@ -264,7 +264,7 @@ internal sealed partial class TcpFlow
             : _receiveLimit;
         SequenceNumber edge = _receiveNext + Math.Max(limit - HeldBytes, 0);
         int gain = edge - _receiveEdge;
-        if (gain >= Math.Min(limit / 2, _layer.MaximumSegmentBytes))
+        if (gain >= Math.Min(limit / 2, _layer.MaximumSegmentBytes(Key.Guest.Address)))
         {
             bool wasNearlyClosed = _receiveEdge - _receiveNext < limit / 2;
             _receiveEdge = edge;

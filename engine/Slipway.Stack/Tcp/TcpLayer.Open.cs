@@ -6,11 +6,6 @@ namespace Slipway.Stack;
 /// <summary>Flows come to be here, and connects that fail are answered.</summary>
 public sealed partial class TcpLayer : INeighborWaiter
 {
-    private const byte DestinationUnreachable = 3;
-    private const byte NetUnreachable = 0;
-    private const byte HostUnreachable = 1;
-    private const byte AdministrativelyProhibited = 13;
-
     private readonly List<TcpFlow> _unresolved = [];
     private TcpFlow? _halfOpenOldest;
     private TcpFlow? _halfOpenNewest;
@@ -131,17 +126,16 @@ public sealed partial class TcpLayer : INeighborWaiter
         {
             case HostError.TimedOut:
                 return; // silence is what the guest would have had
-            case HostError.HostUnreachable:
-                SendUnreachable(route, key, syn, HostUnreachable, now);
-                return;
-            case HostError.NetworkUnreachable:
-                SendUnreachable(route, key, syn, NetUnreachable, now);
-                return;
-            case HostError.Prohibited:
-                SendUnreachable(route, key, syn, AdministrativelyProhibited, now);
-                return;
             case HostError.NoResources:
                 Counters.Drop(DropReason.HostResources);
+                break;
+            default:
+                if (IcmpError.Of(error) is IcmpError told)
+                {
+                    SendUnreachable(route, key, syn, told, now);
+                    return;
+                }
+
                 break;
         }
 
@@ -187,7 +181,7 @@ public sealed partial class TcpLayer : INeighborWaiter
     private HostError Connect(in FlowKey key, TcpFlow flow, out IHostStream? stream)
     {
         stream = null;
-        if (key.Remote.Address == _settings.Gateway)
+        if (_settings.IsGateway(key.Remote.Address))
         {
             return _services.Open(key.Remote, key.Guest, flow, out stream);
         }
@@ -218,7 +212,8 @@ public sealed partial class TcpLayer : INeighborWaiter
         in GuestRoute route, in FlowKey key, SequenceNumber sequence,
             SequenceNumber acknowledgment, TcpFlags flags)
     {
-        Span<byte> segment = PacketOutput.Reserve(route.Port, TcpHeader.MinimumLengthBytes);
+        Span<byte> segment = PacketOutput.Reserve(
+            route.Port, key.Guest.Address, TcpHeader.MinimumLengthBytes);
         if (segment.IsEmpty)
         {
             Counters.Drop(DropReason.LinkFull);
@@ -234,14 +229,14 @@ public sealed partial class TcpLayer : INeighborWaiter
     }
 
     private void SendUnreachable(
-        in GuestRoute route, in FlowKey key, SequenceNumber syn, byte code, Instant now)
+        in GuestRoute route, in FlowKey key, SequenceNumber syn, IcmpError error, Instant now)
     {
         Span<byte> start = stackalloc byte[8];
         BinaryPrimitives.WriteUInt16BigEndian(start, key.Guest.Port);
         BinaryPrimitives.WriteUInt16BigEndian(start[2..], key.Remote.Port);
         BinaryPrimitives.WriteUInt32BigEndian(start[4..], syn.Value);
-        _icmpErrors.SendForFlow(route, key, _settings.Gateway, DestinationUnreachable, code, 0,
-            start, now);
+        _icmpErrors.SendForFlow(
+            route, key, _settings.GatewayFor(key.Guest.Address), error, 0, start, now);
     }
 
     /// <summary>Room for one more flow, at the cost of the oldest half-open one.</summary>
@@ -286,7 +281,8 @@ public sealed partial class TcpLayer : INeighborWaiter
         ushort port = client.Port < lowestPort ? (ushort)49152 : client.Port;
         for (int i = 0; i < 1 << 16; i++)
         {
-            key = new FlowKey(guest, new IpEndpoint(_settings.Gateway, port), IpProtocol.Tcp);
+            key = new FlowKey(
+                guest, new IpEndpoint(_settings.GatewayFor(guest.Address), port), IpProtocol.Tcp);
             if (_flows.Find(key) is null && Owns?.Invoke(key) != false)
             {
                 return true;

@@ -110,7 +110,8 @@ public sealed partial class TcpLayer : ITransport
     public Predicate<FlowKey>? Owns { get; set; }
 
     /// <summary>MSS that the MTU allows, before options, in bytes.</summary>
-    internal int MaximumSegmentBytes => _settings.MtuBytes - 40;
+    internal int MaximumSegmentBytes(IpAddress guest) => _settings.MtuBytes
+        - PacketOutput.IpHeaderLengthBytes(guest) - TcpHeader.MinimumLengthBytes;
 
     /// <summary>The state of a flow, for display; Closed if there is none.</summary>
     public TcpState StateOf(in FlowKey key) => _flows.Find(key)?.State ?? TcpState.Closed;
@@ -261,7 +262,7 @@ public sealed partial class TcpLayer : ITransport
     internal int ReceiveLimit(bool scaled)
     {
         // Also where the link carries many segments as one: the guest may send them one by one.
-        long bySegments = (long)WindowPackets * MaximumSegmentBytes;
+        long bySegments = (long)WindowPackets * MaximumSegmentBytes(_settings.Gateway);
         long limit = Math.Min(_settings.Limits.TcpWindowBytes, bySegments);
         return (int)Math.Min(limit, scaled ? limit : ushort.MaxValue);
     }

@@ -124,8 +124,7 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
         }
 
         _wasTooLong |= report.Offender.IsUnspecified
-            && report.IcmpType == IcmpType.DestinationUnreachable
-            && report.IcmpCode == IcmpCode.FragmentationNeeded;
+            && IcmpError.Of(report).IsTooBig;
         OnReport(report, quoted[..Math.Clamp(report.QuotedLengthBytes, 0, quoted.Length)], now);
         return true;
     }

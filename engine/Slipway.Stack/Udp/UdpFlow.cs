@@ -9,7 +9,6 @@ namespace Slipway.Stack;
 internal sealed class UdpFlow : DatagramFlow, ITimerOwner
 {
     private readonly UdpLayer _layer;
-    private readonly IpEndpoint _guest;
     private readonly TimerEntry _timer;
 
     // Remote addresses that the guest has sent to, by its names for them: the last one here, and
@@ -19,18 +18,18 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
     private UdpFlowKind _kind = UdpFlowKind.NameQuery;
     private Instant _active;
 
-    public UdpFlow(UdpLayer layer, DatagramTurn turn, in IpEndpoint guest)
+    public UdpFlow(UdpLayer layer, DatagramTurn turn, in FlowKey key)
         : base(turn)
     {
         _layer = layer;
-        _guest = guest;
+        Key = key;
         _timer = new TimerEntry(this);
     }
 
-    /// <summary>The flow's place in its table: one socket serves all remotes.</summary>
-    public FlowKey Key => UdpLayer.KeyOf(_guest);
+    /// <summary>The flow's place in its table.</summary>
+    public FlowKey Key { get; }
 
-    public IpEndpoint Guest => _guest;
+    public IpEndpoint Guest => Key.Guest;
 
     public UdpFlowKind Kind => _kind;
 
@@ -84,7 +83,7 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
     protected override void OnRun(DatagramBatch batch, DatagramRun run, Instant now)
     {
         IpEndpoint remote = batch.Remote(run.First);
-        IpAddress source = _layer.Destinations.ToGuest(remote.Address);
+        IpAddress source = _layer.Destinations.ToGuest(remote.Address, Guest.Address);
         if (run.LengthBytes == run.SegmentBytes || !MayPass(source)
             || !_layer.TrySendRun(this, new IpEndpoint(source, remote.Port), batch, run))
         {
@@ -97,7 +96,7 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
 
     protected override void OnDatagram(IpEndpoint remote, Span<byte> datagram, Instant now)
     {
-        IpAddress source = _layer.Destinations.ToGuest(remote.Address);
+        IpAddress source = _layer.Destinations.ToGuest(remote.Address, Guest.Address);
         if (!MayPass(source))
         {
             _layer.Counters.Drop(DropReason.Filtered);

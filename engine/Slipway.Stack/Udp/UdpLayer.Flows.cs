@@ -5,8 +5,11 @@ namespace Slipway.Stack;
 /// <summary>Flows of guests' endpoints: opened, told of what comes back, closed.</summary>
 public sealed partial class UdpLayer
 {
-    internal static FlowKey KeyOf(in IpEndpoint guest) =>
-        new(guest, new IpEndpoint(IpAddress.IPv4Any, 0), IpProtocol.Udp);
+    /// <summary>One socket serves all remotes of a family.</summary>
+    internal static FlowKey KeyOf(in IpEndpoint guest, IpAddress hostRemote) => new(
+        guest,
+        new IpEndpoint(hostRemote.IsIPv4 ? IpAddress.IPv4Any : IpAddress.IPv6Any, 0),
+        IpProtocol.Udp);
 
     internal static Duration LifetimeOf(UdpFlowKind kind) => Duration.FromSeconds(kind switch
     {
@@ -39,7 +42,8 @@ public sealed partial class UdpLayer
         if (TryFindRoute(flow, out GuestRoute route))
         {
             IpEndpoint remote = new(
-                Destinations.ToGuest(report.Remote.Address), report.Remote.Port);
+                Destinations.ToGuest(report.Remote.Address, flow.Guest.Address),
+                report.Remote.Port);
             SendReport(route, flow.Guest, remote, report, quoted, now);
         }
     }
@@ -69,16 +73,16 @@ public sealed partial class UdpLayer
         in GuestRoute route, in IpEndpoint guest, in IpEndpoint remote, in HostErrorReport report,
         ReadOnlySpan<byte> quoted, Instant now)
     {
-        if (report.IcmpType is not (IcmpType.DestinationUnreachable or IcmpType.TimeExceeded
-            or IcmpType.ParameterProblem))
+        IcmpError error = IcmpError.Of(report);
+        if (!error.IsForGuests)
         {
             Counters.Drop(DropReason.Icmp);
             return;
         }
 
         SendError(
-            route, guest, remote, OffenderOf(report, Destinations, _settings), report.IcmpType,
-            report.IcmpCode, report.MtuBytes, quoted, now);
+            route, guest, remote, OffenderOf(report, guest.Address, Destinations, _settings),
+            error, report.MtuBytes, quoted, now);
     }
 
     /// <summary>
@@ -86,7 +90,7 @@ public sealed partial class UdpLayer
     /// </summary>
     private void SendError(
         in GuestRoute route, in IpEndpoint guest, in IpEndpoint remote, IpAddress offender,
-        byte type, byte code, int mtuBytes, ReadOnlySpan<byte> quoted, Instant now)
+        IcmpError error, int mtuBytes, ReadOnlySpan<byte> quoted, Instant now)
     {
         Span<byte> datagram =
             stackalloc byte[UdpHeader.LengthBytes + DatagramTurn.QuoteLengthBytes];
@@ -94,7 +98,7 @@ public sealed partial class UdpLayer
         quoted.CopyTo(datagram[UdpHeader.LengthBytes..]);
         UdpHeader.Write(datagram, guest.Port, remote.Port, guest.Address, remote.Address);
         _errors.SendForFlow(
-            route, new FlowKey(guest, remote, IpProtocol.Udp), offender, type, code, mtuBytes,
+            route, new FlowKey(guest, remote, IpProtocol.Udp), offender, error, mtuBytes,
             datagram, now);
     }
 
@@ -102,14 +106,15 @@ public sealed partial class UdpLayer
     /// Who the guest hears an error from: the gateway where the host itself reported it.
     /// </summary>
     internal static IpAddress OffenderOf(
-        in HostErrorReport report, DestinationMap destinations, StackSettings settings)
+        in HostErrorReport report, IpAddress guest, DestinationMap destinations,
+        StackSettings settings)
     {
-        IpAddress offender = destinations.ToGuest(report.Offender);
-        return offender.IsUnspecified || offender.IsLoopback || !offender.IsIPv4
-            ? settings.Gateway : offender;
+        IpAddress offender = destinations.ToGuest(report.Offender, guest);
+        return offender.IsUnspecified || offender.IsLoopback || offender.IsIPv4 != guest.IsIPv4
+            ? settings.GatewayFor(guest) : offender;
     }
 
-    private UdpFlow? Open(in GuestPacket packet, in IpEndpoint guest, Instant now)
+    private UdpFlow? Open(in GuestPacket packet, in FlowKey key, Instant now)
     {
         if (_flows.Count >= _settings.Limits.UdpFlows && _idlest is UdpFlow idlest)
         {
@@ -117,14 +122,14 @@ public sealed partial class UdpLayer
             Remove(idlest, now);
         }
 
-        UdpFlow flow = new(this, _turn, guest);
-        HostError error = _network.OpenUdp(ipv4: true, flow, out IHostDatagramSocket? socket);
+        UdpFlow flow = new(this, _turn, key);
+        HostError error = _network.OpenUdp(
+            key.Remote.Address.IsIPv4, flow, out IHostDatagramSocket? socket);
         if (error != HostError.None)
         {
             // Flows that exist go on: for want of descriptors the new one is refused.
             Counters.Drop(DropReason.HostResources);
-            _errors.SendAbout(
-                packet, IcmpType.DestinationUnreachable, IcmpCode.HostUnreachable, now);
+            _errors.SendAbout(packet, IcmpError.HostUnreachable, now);
             return null;
         }
 

@@ -44,7 +44,8 @@ public sealed partial class UdpLayer : INeighborWaiter
             if (_held[i].Guest == address)
             {
                 _output.SendFragmented(
-                    route, _settings.Gateway, address, IpProtocol.Udp, _held[i].Datagram);
+                    route, _settings.GatewayFor(address), address, IpProtocol.Udp,
+                    _held[i].Datagram);
             }
         }
 
@@ -60,11 +61,11 @@ public sealed partial class UdpLayer : INeighborWaiter
     {
         IpEndpoint guest = publication.Guest;
         ushort port = _clients.PortOf(publication, client, now);
-        UdpHeader.Write(datagram, port, guest.Port, _settings.Gateway, guest.Address);
+        IpAddress gateway = _settings.GatewayFor(guest.Address);
+        UdpHeader.Write(datagram, port, guest.Port, gateway, guest.Address);
         if (_neighbors.TryFind(guest.Address, out GuestRoute route))
         {
-            _output.SendFragmented(
-                route, _settings.Gateway, guest.Address, IpProtocol.Udp, datagram);
+            _output.SendFragmented(route, gateway, guest.Address, IpProtocol.Udp, datagram);
             return;
         }
 
@@ -92,9 +93,8 @@ public sealed partial class UdpLayer : INeighborWaiter
         if (_clients.TryFindPort(publication, report.Remote, out ushort port)
             && _neighbors.TryFind(publication.Guest.Address, out GuestRoute route))
         {
-            SendReport(
-                route, publication.Guest, new IpEndpoint(_settings.Gateway, port), report, quoted,
-                now);
+            IpEndpoint remote = new(_settings.GatewayFor(publication.Guest.Address), port);
+            SendReport(route, publication.Guest, remote, report, quoted, now);
         }
     }
 

@@ -40,12 +40,12 @@ public sealed partial class UdpLayer
     /// <summary>
     /// Whether a run goes to a guest as one frame: its link cuts it, and each piece fits.
     /// </summary>
-    private bool IsCut(in GuestRoute route, in DatagramRun run)
+    private bool IsCut(in GuestRoute route, IpAddress guest, in DatagramRun run)
     {
         const Offloads needed = Offloads.Checksum | Offloads.UdpSegments;
         return run.LengthBytes > run.SegmentBytes && run.IsCuttable
             && (route.Port.Offloads & needed) == needed
-            && UdpHeader.LengthBytes + run.SegmentBytes <= _output.MaxPayloadLengthBytes;
+            && UdpHeader.LengthBytes + run.SegmentBytes <= _output.MaxPayloadLengthBytes(guest);
     }
 
     /// <summary>Passes a run on to the guest in one frame.</summary>
@@ -55,7 +55,7 @@ public sealed partial class UdpLayer
         in DatagramRun run)
     {
         Span<byte> datagram = PacketOutput.Reserve(
-            route.Port, UdpHeader.LengthBytes + run.LengthBytes);
+            route.Port, guest.Address, UdpHeader.LengthBytes + run.LengthBytes);
         if (datagram.IsEmpty)
         {
             return false;
@@ -72,13 +72,14 @@ public sealed partial class UdpLayer
         UdpHeader.Write(
             datagram, source.Port, guest.Port, source.Address, guest.Address,
             leaveChecksumOpen: true);
+        int headersBytes = PacketOutput.HeadersLengthBytes(guest.Address);
         FrameOffload offload = new()
         {
-            ChecksumStart = PacketOutput.HeadersLengthBytes,
+            ChecksumStart = (ushort)headersBytes,
             ChecksumOffset = UdpHeader.ChecksumOffset,
             Kind = SegmentKind.Udp,
             SegmentBytes = (ushort)run.SegmentBytes,
-            HeaderBytes = PacketOutput.HeadersLengthBytes + UdpHeader.LengthBytes,
+            HeaderBytes = (ushort)(headersBytes + UdpHeader.LengthBytes),
         };
         _output.Commit(
             route, source.Address, guest.Address, IpProtocol.Udp, datagram.Length,
@@ -91,7 +92,7 @@ public sealed partial class UdpLayer
     internal bool TrySendRun(
         UdpFlow flow, in IpEndpoint remote, DatagramBatch batch, in DatagramRun run) =>
         flow.TakesOffloads && TryFindRoute(flow, out GuestRoute route)
-        && IsCut(route, run) && SendRun(route, remote, flow.Guest, batch, run);
+        && IsCut(route, flow.Guest.Address, run) && SendRun(route, remote, flow.Guest, batch, run);
 
     /// <summary>
     /// Gathers a guest's datagram with those before it; sends those where it does not go with them,
@@ -147,13 +148,14 @@ public sealed partial class UdpLayer
     private void RefuseGathered(UdpFlow flow, HostError error, Instant now)
     {
         CountRefused(error);
-        if (IcmpCodeOf(error) is byte code && TryFindRoute(flow, out GuestRoute route))
+        if (IcmpError.Of(error) is IcmpError told && TryFindRoute(flow, out GuestRoute route))
         {
             int quoted = Math.Min(
                 Math.Min(_gatheredBytes, _gatheredSegmentBytes), DatagramTurn.QuoteLengthBytes);
             SendError(
-                route, flow.Guest, _gatheredDestination, _settings.Gateway,
-                IcmpType.DestinationUnreachable, code, 0, _gathered.AsSpan(0, quoted), now);
+                route, flow.Guest, _gatheredDestination,
+                _settings.GatewayFor(flow.Guest.Address), told, 0, _gathered.AsSpan(0, quoted),
+                now);
         }
     }
 }

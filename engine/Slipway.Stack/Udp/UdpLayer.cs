@@ -20,6 +20,7 @@ public sealed partial class UdpLayer : ITransport
 {
     internal const ushort NameServerPort = 53;
     private const ushort DhcpServerPort = 67;
+    private const ushort DhcpV6ServerPort = 547;
 
     private readonly StackSettings _settings;
     private readonly PacketOutput _output;
@@ -79,7 +80,7 @@ public sealed partial class UdpLayer : ITransport
         {
             Counters.Malformed(error);
         }
-        else if (packet.Destination == _settings.Gateway)
+        else if (_settings.IsGateway(packet.Destination))
         {
             ReceiveForGateway(packet, header, now);
         }
@@ -87,9 +88,8 @@ public sealed partial class UdpLayer : ITransport
         {
             SendToHost(packet, header, new IpEndpoint(remote, header.DestinationPort), now);
         }
-        else if (header.DestinationPort == DhcpServerPort
-            && packet.Destination == IpAddress.IPv4Broadcast
-            && _services.TryGetValue(DhcpServerPort, out IDatagramService? service))
+        else if (IsForDhcp(packet.Destination, header.DestinationPort)
+            && _services.TryGetValue(header.DestinationPort, out IDatagramService? service))
         {
             service.Receive(packet, header.SourcePort, header.DestinationPort, header.Payload, now);
         }
@@ -109,12 +109,13 @@ public sealed partial class UdpLayer : ITransport
         in GuestRoute route, ushort sourcePort, in IpEndpoint destination,
         ReadOnlySpan<byte> payload)
     {
+        IpAddress source = _settings.GatewayFor(destination.Address);
         payload.CopyTo(_turn.Payload);
         Span<byte> datagram = _turn.DatagramOf(payload.Length);
         UdpHeader.Write(
-            datagram, sourcePort, destination.Port, _settings.Gateway, destination.Address);
+            datagram, sourcePort, destination.Port, source, destination.Address);
         return _output.SendFragmented(
-            route, _settings.Gateway, destination.Address, IpProtocol.Udp, datagram);
+            route, source, destination.Address, IpProtocol.Udp, datagram);
     }
 
     /// <summary>The guests of a port have left; their flows wait for them.</summary>
@@ -137,16 +138,23 @@ public sealed partial class UdpLayer : ITransport
         }
         else if (!TryReplyToClient(packet, header, now))
         {
-            _errors.SendAbout(
-                packet, IcmpType.DestinationUnreachable, IcmpCode.PortUnreachable, now);
+            _errors.SendAbout(packet, IcmpError.PortUnreachable, now);
         }
     }
+
+    private static bool IsForDhcp(IpAddress destination, ushort port) => port switch
+    {
+        DhcpServerPort => destination == IpAddress.IPv4Broadcast,
+        DhcpV6ServerPort => destination == Ipv6Multicast.AllDhcpAgents,
+        _ => false,
+    };
 
     private void SendToHost(
         in GuestPacket packet, in UdpHeader header, in IpEndpoint remote, Instant now)
     {
         IpEndpoint guest = new(packet.Source, header.SourcePort);
-        UdpFlow? flow = _flows.Find(KeyOf(guest)) ?? Open(packet, guest, now);
+        FlowKey key = KeyOf(guest, remote.Address);
+        UdpFlow? flow = _flows.Find(key) ?? Open(packet, key, now);
         if (flow is null)
         {
             return;
@@ -165,21 +173,12 @@ public sealed partial class UdpLayer : ITransport
     private void RefuseSend(in GuestPacket packet, HostError error, Instant now)
     {
         CountRefused(error);
-        if (IcmpCodeOf(error) is byte code)
+        if (IcmpError.Of(error) is IcmpError told)
         {
-            _errors.SendAbout(packet, IcmpType.DestinationUnreachable, code, now);
+            _errors.SendAbout(packet, told, now);
         }
     }
 
     private void CountRefused(HostError error) => Counters.Drop(
         error == HostError.NoResources ? DropReason.HostResources : DropReason.HostSend);
-
-    // What the host's own routing or firewall says; the rest is dropped silently, or told already.
-    internal static byte? IcmpCodeOf(HostError error) => error switch
-    {
-        HostError.NetworkUnreachable => IcmpCode.NetworkUnreachable,
-        HostError.HostUnreachable => IcmpCode.HostUnreachable,
-        HostError.Prohibited => IcmpCode.CommunicationProhibited,
-        _ => null,
-    };
 }

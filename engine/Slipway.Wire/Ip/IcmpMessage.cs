@@ -100,6 +100,16 @@ public readonly ref struct IcmpMessage
         return ParseError.None;
     }
 
+    /// <summary>Reads a message whose checksum somebody else has verified.</summary>
+    /// <returns><see cref="ParseError.Truncated"/>.</returns>
+    public static ParseError TryReadVerified(
+        ReadOnlySpan<byte> payload, out IcmpMessage message)
+    {
+        bool isWhole = payload.Length >= HeaderLengthBytes;
+        message = isWhole ? new IcmpMessage(payload) : default;
+        return isWhole ? ParseError.None : ParseError.Truncated;
+    }
+
     /// <summary>
     /// The sequence number of a quoted echo, whose checksum is that of the whole and cannot be
     /// verified; the span must hold a header.

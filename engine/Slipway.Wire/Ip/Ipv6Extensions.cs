@@ -34,6 +34,9 @@ public struct Ipv6Extensions
     /// <summary>What the payload is.</summary>
     public IpProtocol Protocol { get; private set; }
 
+    /// <summary>Where the protocol is named, in bytes from the packet's start.</summary>
+    public int ProtocolFieldBytes { get; private set; }
+
     /// <summary>Where the payload begins, in bytes from the packet's start.</summary>
     public int PayloadOffsetBytes { get; private set; }
 
@@ -78,6 +81,7 @@ public struct Ipv6Extensions
         extensions = new Ipv6Extensions
         {
             Protocol = first,
+            ProtocolFieldBytes = Ipv6Header.NextHeaderOffset,
             PayloadOffsetBytes = Ipv6Header.LengthBytes,
             Problem = Ipv6Problem.None,
         };
@@ -103,6 +107,7 @@ public struct Ipv6Extensions
             }
 
             extensions.Protocol = (IpProtocol)rest[0];
+            extensions.ProtocolFieldBytes = extensions.PayloadOffsetBytes;
             extensions.PayloadOffsetBytes += lengthBytes;
             if (extensions.FragmentOffsetBytes > 0)
             {
@@ -151,7 +156,7 @@ public struct Ipv6Extensions
         switch (Protocol)
         {
             case IpProtocol.HopByHop when !isFirst:
-                Fail(Ipv6Problem.NextHeader, PayloadOffsetBytes);
+                Fail(Ipv6Problem.NextHeader, ProtocolFieldBytes);
                 return ParseError.None;
             case IpProtocol.Routing:
                 TakeRouting(header);

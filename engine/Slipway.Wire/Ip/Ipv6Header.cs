@@ -23,11 +23,13 @@ namespace Slipway.Wire;
 public readonly ref struct Ipv6Header
 {
     private const int PayloadLengthOffset = 4;
-    private const int NextHeaderOffset = 6;
     private const int HopLimitOffset = 7;
     private const int SourceOffset = 8;
     private const int DestinationOffset = 24;
     private const uint FlowLabelMask = 0xf_ffff;
+
+    /// <summary>Where the first next header is named, in bytes from the packet's start.</summary>
+    public const int NextHeaderOffset = 6;
 
     /// <summary>Length of the fixed header, in bytes.</summary>
     public const int LengthBytes = 40;

@@ -30,13 +30,13 @@ public sealed partial class SimHost
         _datagramServers[endpoint] = server ?? new SimDatagramServer();
 
     public HostError OpenUdp(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket) =>
-        Open(owner, new IpEndpoint(IpAddress.IPv4Any, _nextPort++), isPing: false, out socket);
+        Open(owner, AnyPort(ipv4), isPing: false, out socket);
 
     public HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
     {
         socket = null;
         return AllowsPing
-            ? Open(owner, new IpEndpoint(IpAddress.IPv4Any, _nextPort++), isPing: true, out socket)
+            ? Open(owner, AnyPort(ipv4), isPing: true, out socket)
             : HostError.Prohibited;
     }
 
@@ -64,18 +64,17 @@ public sealed partial class SimHost
     internal HostError Carry(SimDatagramSocket socket, in IpEndpoint remote, byte[] payload,
         DatagramOptions options)
     {
-        int packetLength = payload.Length + (socket.IsPing ? 20 : 28);
+        SimIcmp icmp = SimIcmp.Of(remote.Address);
+        int packetLength = payload.Length + icmp.IpHeaderBytes + (socket.IsPing ? 0 : 8);
         if (packetLength > PathMtuBytes && options.DontFragment)
         {
-            socket.Report(new HostErrorReport(remote, IpAddress.IPv4Any, 3, 4, PathMtuBytes, 0),
-                payload);
+            socket.Report(icmp.TooLong(remote, PathMtuBytes), payload);
             return HostError.MessageTooLong;
         }
 
         if (options.Ttl <= Routers.Count)
         {
-            socket.Report(new HostErrorReport(remote, Routers[options.Ttl - 1], 11, 0, 0, 0),
-                payload);
+            socket.Report(icmp.TimeExceeded(remote, Routers[options.Ttl - 1]), payload);
             return HostError.None;
         }
 
@@ -91,24 +90,27 @@ public sealed partial class SimHost
         }
         else
         {
-            socket.Report(new HostErrorReport(remote, remote.Address, 3, 3, 0, 0), payload);
+            socket.Report(icmp.PortUnreachable(remote), payload);
         }
 
         return HostError.None;
     }
 
+    private IpEndpoint AnyPort(bool ipv4) =>
+        new(ipv4 ? IpAddress.IPv4Any : default, _nextPort++);
+
     private void Echo(SimDatagramSocket socket, in IpEndpoint remote, byte[] message)
     {
         if (!Pingable.Contains(remote.Address))
         {
-            socket.Report(new HostErrorReport(remote, remote.Address, 3, 1, 0, 0), message);
+            socket.Report(SimIcmp.Of(remote.Address).HostUnreachable(remote), message);
             return;
         }
 
         // The kernel sets the identifier of a ping socket to its port, and the checksum.
         IcmpPacket reply = new()
         {
-            Type = 0,
+            Type = SimIcmp.Of(remote.Address).EchoReply,
             RestOfHeader = ((uint)socket.LocalEndpoint.Port << 16)
                 | (uint)((message[6] << 8) | message[7]),
             Body = message[8..],
