@@ -23,7 +23,7 @@ public static class Icmpv6Type
     public const byte ListenerReportV2 = 143;
 
     /// <summary>
-    /// The least type that is no error; none of those may be answered by an error (RFC 4443 section
+    /// The least type that is no error; about those below it no error may be sent (RFC 4443 section
     /// 2.4).
     /// </summary>
     public const byte FirstInformational = 128;

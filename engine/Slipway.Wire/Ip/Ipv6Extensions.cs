@@ -8,9 +8,9 @@ namespace Slipway.Wire;
 /// <remarks>
 /// Theory of operation. Headers are walked in the order that they stand in, at most
 /// <see cref="MaximumHeaders"/> of them and <see cref="MaximumOptions"/> options in all, so that a
-/// packet costs a bounded time. The walk ends at the upper layer, at a fragment that is not the
-/// first, or at the first problem. Options that are unknown are treated as their two highest bits
-/// ask (section 4.2).
+/// packet costs a bounded time. The walk ends at the upper layer, at a fragment, or at the first
+/// problem: what a fragment holds is walked when it has been put together. Options that are
+/// unknown are treated as their two highest bits ask (section 4.2).
 /// </remarks>
 public struct Ipv6Extensions
 {
@@ -74,7 +74,10 @@ public struct Ipv6Extensions
     public uint Identification { get; private set; }
 
     /// <summary>Walks over the headers of a packet that is cut to its length.</summary>
-    /// <returns><see cref="ParseError.HeaderLength"/> where one passes the end.</returns>
+    /// <returns>
+    /// <see cref="ParseError.HeaderLength"/> where one passes the end, or
+    /// <see cref="ParseError.Option"/> where an option passes its header's.
+    /// </returns>
     internal static ParseError TryRead(
         ReadOnlySpan<byte> packet, IpProtocol first, out Ipv6Extensions extensions)
     {
@@ -109,9 +112,9 @@ public struct Ipv6Extensions
             extensions.Protocol = (IpProtocol)rest[0];
             extensions.ProtocolFieldBytes = extensions.PayloadOffsetBytes;
             extensions.PayloadOffsetBytes += lengthBytes;
-            if (extensions.FragmentOffsetBytes > 0)
+            if (extensions.IsFragment)
             {
-                break; // what follows is the middle of something
+                break; // headers behind it belong to the piece, and offsets count from them
             }
         }
 

@@ -86,8 +86,9 @@ public readonly ref struct Ipv6Header
     /// <returns>
     /// <see cref="ParseError.Truncated"/>, <see cref="ParseError.Version"/>,
     /// <see cref="ParseError.TotalLength"/>, <see cref="ParseError.AddressType"/> where an address
-    /// is an IPv4-mapped one, which has no business on a wire (RFC 4942 section 2.2), or
-    /// <see cref="ParseError.HeaderLength"/> where an extension header passes the end.
+    /// is an IPv4-mapped one, which has no business on a wire (RFC 4942 section 2.2),
+    /// <see cref="ParseError.HeaderLength"/> where an extension header passes the end, or
+    /// <see cref="ParseError.Option"/> where an option passes its header's.
     /// </returns>
     public static ParseError TryParse(ReadOnlySpan<byte> packet, out Ipv6Header header)
     {
@@ -120,7 +121,7 @@ public readonly ref struct Ipv6Header
 
         ParseError error = Ipv6Extensions.TryRead(
             packet, (IpProtocol)packet[NextHeaderOffset], out Ipv6Extensions extensions);
-        header = new Ipv6Header(packet, extensions);
+        header = error == ParseError.None ? new Ipv6Header(packet, extensions) : default;
         return error;
     }
 
