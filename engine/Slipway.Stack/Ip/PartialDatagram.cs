@@ -10,7 +10,10 @@ internal sealed class PartialDatagram
     private const int HeaderRoomBytes = Ipv6Header.LengthBytes;
 
     // Room for a header stands before the payload, so that both can be quoted in one piece.
-    public const int BufferLengthBytes = HeaderRoomBytes + MaximumPayloadBytes;
+    private const int BufferLengthBytes = HeaderRoomBytes + MaximumPayloadBytes;
+
+    /// <summary>What a datagram counts for in the bound of memory, in bytes.</summary>
+    public const int CountedBytes = 64 << 10;
 
     private const int UnitCount = (MaximumPayloadBytes + UnitBytes - 1) / UnitBytes;
     private const int UnknownLength = -1;

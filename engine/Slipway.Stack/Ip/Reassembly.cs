@@ -36,7 +36,7 @@ internal sealed partial class Reassembly : ITimerOwner
         _timer = new TimerEntry(this);
         StackLimits limits = settings.Limits;
         int capacity = Math.Clamp(
-            limits.ReassemblyBytes / PartialDatagram.BufferLengthBytes, 1,
+            limits.ReassemblyBytes / PartialDatagram.CountedBytes, 1,
             Math.Max(limits.ReassemblyPackets, 1));
         KeyHash hash = new(settings.Seed);
         _partials = new LruTable<FragmentKey, PartialDatagram>(capacity, hash.Of);
