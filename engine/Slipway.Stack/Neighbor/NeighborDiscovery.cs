@@ -60,8 +60,16 @@ public sealed class NeighborDiscovery
             return false;
         }
 
-        // A fragmented message of neighbor discovery is dropped by hosts too (RFC 6980).
-        return header.Protocol != IpProtocol.IcmpV6 || header.Extensions.FragmentOffsetBytes > 0
+        // What cannot be seen through might hide a router advertisement (RFC 7113). Fragmented
+        // messages of neighbor discovery are dropped by hosts too (RFC 6980).
+        Ipv6Extensions extensions = header.Extensions;
+        if (extensions.Problem != Ipv6Problem.None || extensions.HidesProtocol)
+        {
+            _counters.Drop(DropReason.RouterGuard);
+            return false;
+        }
+
+        return header.Protocol != IpProtocol.IcmpV6 || extensions.FragmentOffsetBytes > 0
             || header.Payload.IsEmpty || InspectMessage(port, frame, header, now);
     }
 

@@ -64,6 +64,13 @@ public struct Ipv6Extensions
     /// </summary>
     public bool IsFragment { get; private set; }
 
+    /// <summary>
+    /// A first fragment with more headers behind: what it carries is known only when it is put
+    /// together.
+    /// </summary>
+    public readonly bool HidesProtocol =>
+        IsFragment && FragmentOffsetBytes == 0 && IsExtension(Protocol);
+
     /// <summary>Where a fragment's piece belongs in the fragmentable part, in bytes.</summary>
     public int FragmentOffsetBytes { get; private set; }
 
@@ -190,6 +197,12 @@ public struct Ipv6Extensions
         if (FragmentHeaderBytes != 0)
         {
             Fail(Ipv6Problem.Silent, PayloadOffsetBytes);
+            return;
+        }
+
+        if (header[0] == (byte)IpProtocol.HopByHop)
+        {
+            Fail(Ipv6Problem.NextHeader, PayloadOffsetBytes);
             return;
         }
 
