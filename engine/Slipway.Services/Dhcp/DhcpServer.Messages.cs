@@ -80,7 +80,7 @@ public sealed partial class DhcpServer
         }
 
         // The configured name stands; of what the client sends, the last that it sent.
-        lease.Mac = message.ClientMac;
+        _table.Adopt(lease, client, message.ClientMac);
         lease.Port = port;
         Bind(lease, AskedName(message), now);
         Counters.Acks++;

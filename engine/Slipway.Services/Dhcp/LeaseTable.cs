@@ -48,6 +48,9 @@ internal abstract class LeaseTable
 
     public IEnumerable<Lease> All => _byAddress.Values;
 
+    /// <summary>The time of the last <see cref="Expire"/>, in Unix seconds.</summary>
+    protected long Now { get; private set; }
+
     /// <summary>
     /// The client's lease. A static one that is its own goes before what its identifier says.
     /// </summary>
@@ -94,6 +97,14 @@ internal abstract class LeaseTable
 
         return lease;
     }
+
+    /// <summary>The lease that has exactly this client.</summary>
+    public Lease? FindClient(ReadOnlySpan<byte> client) =>
+        _byClientSpan.TryGetValue(client, out Lease? lease) ? lease : null;
+
+    /// <summary>The client to which a lease was found uses it from now on.</summary>
+    public virtual void Adopt(Lease lease, ReadOnlySpan<byte> client, MacAddress mac) =>
+        lease.Mac = mac;
 
     /// <summary>
     /// Keeps what has been found for a client a little longer, as an offer tells it.
@@ -150,6 +161,7 @@ internal abstract class LeaseTable
     /// <param name="ended">Told of each lease that was bound.</param>
     public void Expire(long now, Action<Lease> ended)
     {
+        Now = now;
         while (_offered.First is Lease offered && offered.ExpiresSeconds <= now)
         {
             Remove(offered);
@@ -192,6 +204,8 @@ internal abstract class LeaseTable
             return false;
         }
 
+        Adopt(lease, stored.Client, stored.Mac);
+
         // A file from a run with longer leases must not break the order of the queue.
         long expires =
             Math.Min(stored.ExpiresSeconds, now + (long)_settings.LeaseTime.TotalSeconds);
@@ -210,10 +224,6 @@ internal abstract class LeaseTable
     protected virtual void OnFreed(IpAddress address)
     {
     }
-
-    /// <summary>The lease that has exactly this client.</summary>
-    protected Lease? FindClient(ReadOnlySpan<byte> client) =>
-        _byClientSpan.TryGetValue(client, out Lease? lease) ? lease : null;
 
     protected bool IsTaken(IpAddress address) =>
         _byAddress.ContainsKey(address) || _excluded.Contains(address);
