@@ -250,8 +250,6 @@ public sealed partial class NetworkEngine
             StaticLeases = leases,
             LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),
         };
-        LeaseStore? store = dhcp.LeaseFile is null ? null
-            : new LeaseStore(dhcp.LeaseFile, message => log.Write(LogLevel.Warning, message));
-        return new DhcpServer(settings, store);
+        return new DhcpServer(settings, OpenStore(dhcp.LeaseFile, log));
     }
 }

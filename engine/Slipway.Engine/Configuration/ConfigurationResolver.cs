@@ -1,3 +1,4 @@
+using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
 
@@ -44,6 +45,9 @@ internal static class ConfigurationResolver
         configuration = configuration with
         {
             Dhcp = ResolveDhcp(document.Dhcp ?? new DhcpDocument(), configuration),
+            Ipv6Dhcp = Ipv6DhcpResolver.Resolve(
+                document.Ipv6?.Dhcp ?? new Ipv6DhcpDocument(), new Dhcp6Settings(),
+                document.Dhcp?.LeaseFile),
         };
         return configuration with
         {
@@ -297,10 +301,7 @@ internal static class ConfigurationResolver
                 ? SettingText.CheckRange(
                     "dhcp.leaseSeconds", seconds, MinLeaseSeconds, MaxLeaseSeconds, "seconds")
                 : standard.LeaseSeconds,
-            LeaseFile = document.LeaseFile is ""
-                ? throw new ConfigurationException(
-                    "dhcp.leaseFile", "\"\"", "is empty; name a file, or leave the key out")
-                : document.LeaseFile,
+            LeaseFile = SettingText.CheckFile("dhcp.leaseFile", document.LeaseFile),
             StaticLeases = ResolveStaticLeases(document, configuration),
         };
     }

@@ -43,7 +43,9 @@ public sealed record Dhcp6Settings : LeaseSettings
     /// </summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMinutes(2);
 
-    internal IpAddress PoolFirst => First ?? Prefix.At(FirstInPrefix);
+    /// <summary><see cref="First"/>, or what stands for it.</summary>
+    public IpAddress PoolFirst => First ?? Prefix.At(FirstInPrefix);
 
-    internal IpAddress PoolLast => Last ?? Prefix.At(LastInPrefix);
+    /// <summary><see cref="Last"/>, or what stands for it.</summary>
+    public IpAddress PoolLast => Last ?? Prefix.At(LastInPrefix);
 }
