@@ -69,9 +69,6 @@ internal sealed class ConfigurationDocument
     [Description("The DHCP server on the gateway.")]
     public DhcpDocument? Dhcp { get; set; }
 
-    [Description("IPv6 on the virtual network.")]
-    public Ipv6Document? Ipv6 { get; set; }
-
     [Description("UDP flows.")]
     public UdpDocument? Udp { get; set; }
 
