@@ -30,7 +30,7 @@ public sealed partial class NetworkEngine
         _keeper = new KeeperWorker(settings, _dns, sharding);
         if (_dhcp6 is not null)
         {
-            Serve(_dhcp6, _keeper.Stack.Udp, settings);
+            Serve(_dhcp6, _keeper.Stack);
         }
 
         if (settings.Ipv6 is not null)
@@ -46,8 +46,7 @@ public sealed partial class NetworkEngine
                 DhcpEndpoint.ServerPort,
                 new DhcpEndpoint(
                     _dhcp, stack.Udp, configuration.Gateway, TimeProvider.System));
-            _dhcp.IsUsedByAnother = (address, mac) =>
-                stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
+            _dhcp.IsUsedByAnother = IsUsedByAnother;
         }
 
         for (int index = 1; index < configuration.Workers; index++)

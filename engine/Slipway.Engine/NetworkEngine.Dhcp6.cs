@@ -35,16 +35,29 @@ public sealed partial class NetworkEngine
         return new Dhcp6Server(settings, OpenStore(dhcp.LeaseFile, log));
     }
 
-    private void Serve(Dhcp6Server server, UdpLayer udp, StackSettings settings)
+    private void Serve(Dhcp6Server server, GuestStack stack)
     {
+        UdpLayer udp = stack.Udp;
+        StackSettings settings = stack.Settings;
         bool Send(
             in GuestRoute route, ushort sourcePort, in IpEndpoint destination,
             ReadOnlySpan<byte> payload) => udp.SendFromGateway(
                 route, new IpEndpoint(settings.GatewayFor(destination.Address), sourcePort),
                 destination, payload);
+        server.IsUsedByAnother = IsUsedByAnother;
+        if (_dhcp is not null)
+        {
+            // A name is one guest's, whichever server it has asked.
+            server.IsNamedElsewhere = _dhcp.HasNameOfAnother;
+            _dhcp.IsNamedElsewhere = server.HasNameOfAnother;
+        }
+
         udp.AddService(
             Dhcp6Endpoint.ServerPort, new Dhcp6Endpoint(server, Send, TimeProvider.System));
     }
+
+    private bool IsUsedByAnother(IpAddress address, MacAddress mac) =>
+        _keeper.Stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
 
     private static LeaseStore? OpenStore(string? path, IEngineLog log) => path is null ? null
         : new LeaseStore(path, message => log.Write(LogLevel.Warning, message));

@@ -184,7 +184,7 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
         Guest guest = StartGuest(1500, "--ipv6", "off");
         Assert.False(HasAddress(guest));
         Assert.NotEqual(
-            0, guest.Run("ping", "-6", "-c", "1", "-W", "1", Addresses.Gateway6).ExitCode);
+            0, guest.Run("ping", "-6", "-c", "1", "-W", "1", Addresses.Gateway6).ExitStatus);
     }
 
     [SlipwayTheory]
