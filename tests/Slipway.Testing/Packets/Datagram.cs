@@ -62,7 +62,7 @@ public sealed record Datagram
     public static Datagram Parse(Ipv6Packet packet) =>
         Parse(packet.Source, packet.Destination, packet.Protocol, packet.Payload);
 
-    private static Datagram Parse(
+    internal static Datagram Parse(
         IpAddress source, IpAddress destination, IpProtocol protocol, ReadOnlySpan<byte> bytes)
     {
         Malformed.If(protocol != IpProtocol.Udp, $"protocol {protocol}, not UDP");

@@ -100,7 +100,7 @@ public sealed record Segment
     public static Segment Parse(Ipv6Packet packet) =>
         Parse(packet.Source, packet.Destination, packet.Protocol, packet.Payload);
 
-    private static Segment Parse(
+    internal static Segment Parse(
         IpAddress source, IpAddress destination, IpProtocol protocol, ReadOnlySpan<byte> bytes)
     {
         Malformed.If(protocol != IpProtocol.Tcp, $"protocol {protocol}, not TCP");
