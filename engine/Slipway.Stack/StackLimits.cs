@@ -28,10 +28,12 @@ public sealed record StackLimits
     /// <summary>ICMP echo flows (guest address and identifier); the idlest makes room.</summary>
     public int EchoFlows { get; init; } = 512;
 
-    /// <summary>MAC addresses that the switch remembers; the oldest makes room.</summary>
+    /// <summary>
+    /// MAC addresses that the switch remembers; the oldest of the port makes room.
+    /// </summary>
     public int SwitchAddresses { get; init; } = 4_096;
 
-    /// <summary>IP neighbours that are remembered; the oldest makes room.</summary>
+    /// <summary>IP neighbours that are remembered; the oldest of the port makes room.</summary>
     public int Neighbors { get; init; } = 4_096;
 
     /// <summary>Packets whose fragments are incomplete; the oldest makes room.</summary>

@@ -11,6 +11,7 @@ internal sealed class StackBench
 {
     public static readonly MacAddress OtherMac = new(0x0200_0000_0003);
     public static readonly IpAddress OtherGuest = IpAddress.Parse("192.168.127.3");
+    public static readonly IpAddress OtherGuest6 = IpAddress.Parse("fd5a:94ef:e40c::3");
 
     private const int MaximumRounds = 10_000;
 
@@ -55,6 +56,8 @@ internal sealed class StackBench
 
     public void Send(Ipv4Packet packet) => Send(packet.ToFrame());
 
+    public void Send(Ipv6Packet packet) => Send(packet.ToFrame());
+
     /// <summary>A frame of the other guest on its own port.</summary>
     public void SendAsOther(Ipv4Packet packet, RecordingPort port) => Send(
         new EthernetFrame
@@ -72,6 +75,20 @@ internal sealed class StackBench
             {
                 SenderMac = mac ?? VirtualNetwork.GuestMac,
                 Sender = address ?? VirtualNetwork.Guest,
+            }.ToFrame(),
+            port);
+        (port ?? Port).TakeAll();
+    }
+
+    /// <summary>The guest makes its IPv6 address known: it asks for the gateway.</summary>
+    public void Introduce6(
+        RecordingPort? port = null, MacAddress? mac = null, IpAddress? address = null)
+    {
+        MacAddress own = mac ?? VirtualNetwork.GuestMac;
+        Send(
+            new NeighborMessage
+            {
+                SourceMac = own, Source = address ?? VirtualNetwork.Guest6, LinkLayer = own,
             }.ToFrame(),
             port);
         (port ?? Port).TakeAll();
@@ -115,6 +132,33 @@ internal sealed class StackBench
 
     public ArpFrame? TakeArp(RecordingPort? port = null) =>
         (port ?? Port).Take() is byte[] frame ? ArpFrame.ParseFrame(frame) : null;
+
+    public NeighborMessage? TakeNeighbor(RecordingPort? port = null) =>
+        (port ?? Port).Take() is byte[] frame ? NeighborMessage.ParseFrame(frame) : null;
+
+    /// <summary>The same of IPv6 as <see cref="TakeFragmented"/>.</summary>
+    public Ipv6Packet TakeFragmented6(RecordingPort? port = null)
+    {
+        Ipv6Packet[] pieces = [
+            .. (port ?? Port).TakeAll().Select(frame => Ipv6Packet.ParseFrame(frame))];
+        Assert.NotEmpty(pieces);
+        int offset = 0;
+        foreach (Ipv6Packet piece in pieces)
+        {
+            Assert.Equal(offset, piece.FragmentOffsetBytes);
+            Assert.Equal(pieces[0].Identification, piece.Identification);
+            Assert.Equal(pieces.Length > 1, piece.HasFragmentHeader);
+            Assert.InRange(piece.ToBytes().Length, 0, Settings.MtuBytes);
+            offset += piece.Payload.Length;
+            Assert.Equal(piece != pieces[^1], piece.MoreFragments);
+        }
+
+        return pieces[0] with
+        {
+            HasFragmentHeader = false, MoreFragments = false,
+            Payload = [.. pieces.SelectMany(piece => piece.Payload)],
+        };
+    }
 
     /// <summary>Takes all frames as the fragments of one packet, and puts them together.</summary>
     public Ipv4Packet TakeFragmented(RecordingPort? port = null)

@@ -35,9 +35,10 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
             " 0% packet loss",
             guest.Run("ping", "-6", "-c", "3", "-i", "0.1", "-W", "5", address).OrFail().Output,
             StringComparison.Ordinal);
+        // Of the first ones the path's MTU may be learned.
         Assert.Contains(
-            " 0% packet loss",
-            guest.Run("ping", "-6", "-c", "2", "-i", "0.1", "-W", "5", "-s", "4000", address)
+            "icmp_seq=4",
+            guest.Run("ping", "-6", "-c", "4", "-i", "0.2", "-W", "5", "-s", "4000", address)
                 .OrFail().Output,
             StringComparison.Ordinal);
     }
@@ -93,7 +94,7 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
     [SlipwayTheory]
     [InlineData(Addresses.HostAlias6, "ECONNREFUSED")]
     [InlineData(Site.Outside6, "ECONNREFUSED")]
-    [InlineData(Site.Unreachable6, "EHOSTUNREACH")]
+    [InlineData(Site.Unreachable6, "ENETUNREACH")]
     [InlineData("fd5a:94ef:e40c::77", "EHOSTUNREACH")]
     public void Connect_ThatCannotBe_FailsAtOnce(string address, string error)
     {
@@ -121,7 +122,7 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
     [SlipwayTheory]
     [InlineData(Addresses.HostAlias6, "ECONNREFUSED")]
     [InlineData(Site.Outside6, "ECONNREFUSED")]
-    [InlineData(Site.Unreachable6, "EHOSTUNREACH")]
+    [InlineData(Site.Unreachable6, "ENETUNREACH")]
     public void Datagram_ThatCannotArrive_IsReportedToItsSender(string address, string error)
     {
         Guest guest = StartIpv6Guest();
@@ -134,13 +135,13 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
         Guest guest = StartIpv6Guest();
         string[] dig = ["dig", "+short", "+tries=1", "+time=5", $"@{Addresses.Gateway6}"];
         Assert.Equal(
-            $"{Addresses.HostAlias6}\n",
+            Addresses.HostAlias6,
             guest.Run([.. dig, "host.internal", "AAAA"]).OrFail().Output);
         Assert.Equal(
-            "host.internal.\n",
+            "host.internal.",
             guest.Run([.. dig, "+tcp", "-x", Addresses.HostAlias6]).OrFail().Output);
         Assert.Equal(
-            "2001:db8::2\n", guest.Run([.. dig, "both.test", "AAAA"]).OrFail().Output);
+            "2001:db8::2", guest.Run([.. dig, "both.test", "AAAA"]).OrFail().Output);
     }
 
     [SlipwayFact]
@@ -148,7 +149,7 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
     {
         Guest guest = StartIpv6Guest();
         Assert.Equal(
-            "hello from the host\n",
+            "hello from the host",
             guest.Run(
                 "curl", "-6", "-sS", "--resolve", $"host:{Site.Port}:[{Addresses.HostAlias6}]",
                 $"http://host:{Site.Port}/").OrFail().Output);

@@ -82,20 +82,33 @@ public static class Expect
         IpProtocol protocol) =>
         packet =>
         {
-            Ipv4Packet quote = packet.Quote;
-            if (quote.Payload.Length < 8)
+            (IpAddress from, IpAddress to, IpProtocol quoted, byte[] payload) =
+                ReadQuote(packet);
+            if (payload.Length < 8)
             {
-                return $"only {quote.Payload.Length} bytes above IP are quoted";
+                return $"only {payload.Length} bytes above IP are quoted";
             }
 
-            ushort sourcePort = (ushort)((quote.Payload[0] << 8) | quote.Payload[1]);
-            ushort destinationPort = (ushort)((quote.Payload[2] << 8) | quote.Payload[3]);
+            ushort sourcePort = (ushort)((payload[0] << 8) | payload[1]);
+            ushort destinationPort = (ushort)((payload[2] << 8) | payload[3]);
             return Same(
                 "quoted flow",
                 (source, destination, protocol),
-                (new IpEndpoint(quote.Source, sourcePort),
-                    new IpEndpoint(quote.Destination, destinationPort), quote.Protocol));
+                (new IpEndpoint(from, sourcePort), new IpEndpoint(to, destinationPort), quoted));
         };
+
+    private static (IpAddress From, IpAddress To, IpProtocol Protocol, byte[] Payload) ReadQuote(
+        IcmpPacket error)
+    {
+        if (error.Source.IsIPv4)
+        {
+            Ipv4Packet quote = error.Quote;
+            return (quote.Source, quote.Destination, quote.Protocol, quote.Payload);
+        }
+
+        Ipv6Packet quote6 = error.Quote6;
+        return (quote6.Source, quote6.Destination, quote6.Protocol, quote6.Payload);
+    }
 
     private static string? Same<T>(string what, T expected, T actual) =>
         EqualityComparer<T>.Default.Equals(expected, actual) ? null

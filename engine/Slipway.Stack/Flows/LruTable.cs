@@ -109,6 +109,28 @@ internal sealed class LruTable<TKey, TValue>
         return index;
     }
 
+    /// <summary>
+    /// Where the table is full, removes the oldest entry whose value is such; the oldest of all
+    /// where none is.
+    /// </summary>
+    /// <param name="state">What the values are compared with.</param>
+    /// <param name="isSuch">Static, so that nothing is allocated.</param>
+    public void MakeRoom<TState>(TState state, Func<TValue, TState, bool> isSuch)
+    {
+        if (!IsFull)
+        {
+            return;
+        }
+
+        int index = Oldest;
+        while (index != None && !isSuch(_entries[index].Value, state))
+        {
+            index = Newer(index);
+        }
+
+        RemoveAt(index == None ? Oldest : index);
+    }
+
     /// <summary>Removes all entries whose value is such.</summary>
     public void RemoveWhere(Predicate<TValue> isSuch)
     {

@@ -56,6 +56,19 @@ public readonly record struct IcmpError(bool IsIPv4, byte Type, byte Code)
         ? Type == IcmpType.DestinationUnreachable && Code == IcmpCode.FragmentationNeeded
         : Type == Icmpv6Type.PacketTooBig;
 
+    /// <summary>ICMPv6's "protocol unreachable", which points at the protocol's name.</summary>
+    public bool IsUnknownNextHeader =>
+        !IsIPv4 && Type == Icmpv6Type.ParameterProblem && Code == Icmpv6Code.NextHeader;
+
+    /// <summary>
+    /// The MTU of a report to a guest: its header may be longer by 20 bytes than that of what the
+    /// host sends for it (RFC 7915 section 4.2).
+    /// </summary>
+    public static int MtuBytesFor(in HostErrorReport report, IpAddress guest) =>
+        report.MtuBytes > 0 && report.Remote.Address.IsIPv4 && !guest.IsIPv4
+            ? report.MtuBytes + Ipv6Header.LengthBytes - Ipv4Header.MinimumLengthBytes
+            : report.MtuBytes;
+
     /// <summary>The same in a guest's family.</summary>
     public IcmpError For(IpAddress guest) => guest.IsIPv4 == IsIPv4 ? this
         : IsIPv4 ? ToIPv6() : ToIPv4();

@@ -131,16 +131,25 @@ public sealed class IcmpErrors
         (guest.IsIPv4 ? MaximumPacketLengthBytes : Ipv6Header.MinimumMtuBytes)
         - PacketOutput.IpHeaderLengthBytes(guest) - IcmpMessage.HeaderLengthBytes;
 
-    // RFC 4443 section 2.4 e.1 and e.2: nor about a redirect.
-    private static bool IsIcmpv6Error(in GuestPacket packet) =>
-        packet.Protocol == IpProtocol.IcmpV6
-        && (packet.Payload.IsEmpty || packet.Payload[0] < Icmpv6Type.FirstInformational
-            || packet.Payload[0] == Icmpv6Type.Redirect);
+    // RFC 4443 section 2.4 e.1 and e.2: nor about a redirect. Either may stand behind headers that
+    // are what is wrong.
+    private static bool IsIcmpv6Error(in GuestPacket packet)
+    {
+        IpProtocol protocol =
+            Ipv6Extensions.FindUpperLayer(packet.Quote, out ReadOnlySpan<byte> message);
+        return protocol == IpProtocol.IcmpV6
+            && (message.IsEmpty || message[0] < Icmpv6Type.FirstInformational
+                || message[0] == Icmpv6Type.Redirect);
+    }
 
-    private static bool IsIcmpError(in GuestPacket packet) => IsIcmpv6Error(packet)
-        || (packet.Protocol == IpProtocol.Icmp && (packet.Payload.IsEmpty || packet.Payload[0] is IcmpType.DestinationUnreachable
-            or IcmpType.SourceQuench or IcmpType.Redirect or IcmpType.TimeExceeded
-            or IcmpType.ParameterProblem));
+    private static bool IsIcmpv4Error(in GuestPacket packet) =>
+        packet.Protocol == IpProtocol.Icmp
+        && (packet.Payload.IsEmpty
+            || packet.Payload[0] is IcmpType.DestinationUnreachable or IcmpType.SourceQuench
+                or IcmpType.Redirect or IcmpType.TimeExceeded or IcmpType.ParameterProblem);
+
+    private static bool IsIcmpError(in GuestPacket packet) =>
+        packet.Source.IsIPv4 ? IsIcmpv4Error(packet) : IsIcmpv6Error(packet);
 
     private bool IsUnicast(IpAddress destination) =>
         !destination.IsMulticast && !destination.IsUnspecified
@@ -149,7 +158,9 @@ public sealed class IcmpErrors
     private Span<byte> Begin(
         in GuestRoute route, IpAddress guest, int quoteLengthBytes, Instant now)
     {
-        if (!TakeToken(guest, now))
+        // A guest has as many IPv6 addresses as it likes.
+        IpAddress one = guest.IsIPv4 ? guest : IpAddress.LinkLocal(route.Mac);
+        if (!TakeToken(one, now))
         {
             _counters.Drop(DropReason.IcmpRate);
             return default;
@@ -170,6 +181,7 @@ public sealed class IcmpErrors
         IcmpError error, int detail)
     {
         error = error.For(guest);
+        detail = detail == 0 && error.IsUnknownNextHeader ? Ipv6Header.NextHeaderOffset : detail;
         ulong pseudo = IcmpMessage.PseudoHeader(from, guest, message.Length);
         uint rest = (uint)(guest.IsIPv4 ? Math.Clamp(detail, 0, ushort.MaxValue) : detail);
         IcmpMessage.Write(message, error.Type, error.Code, rest, pseudo);

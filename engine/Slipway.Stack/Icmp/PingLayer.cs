@@ -73,8 +73,7 @@ public sealed class PingLayer
         }
 
         flow.NoteOutbound(message.SequenceNumber, now);
-        DatagramOptions options = new(
-            (byte)(packet.Ttl - 1), packet.TypeOfService, packet.DontFragment);
+        DatagramOptions options = packet.OptionsTo(remote, packet.Ttl - 1);
         HostError error = flow.Send(
             new IpEndpoint(remote, 0), ForHost(message, remote), options, now);
         if (error == HostError.None)
@@ -139,7 +138,7 @@ public sealed class PingLayer
         FlowKey key = new(flow.Guest, remote, ProtocolOf(guest));
         _errors.SendForFlow(
             route, key, UdpLayer.OffenderOf(report, guest, _destinations, _settings), error,
-            report.MtuBytes, start, now);
+            IcmpError.MtuBytesFor(report, guest), start, now);
     }
 
     internal void Remove(PingFlow flow)

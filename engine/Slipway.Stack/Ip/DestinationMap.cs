@@ -28,6 +28,12 @@ public sealed class DestinationMap(StackSettings settings)
             ? IsRouted(guestDestination) : TryToHost6(guestDestination, out hostDestination);
     }
 
+    /// <summary>
+    /// True for IPv6 addresses that are IPv4 ones in disguise (RFC 4291 section 2.5.5), :: and ::1
+    /// among them.
+    /// </summary>
+    public static bool HoldsIPv4(IpAddress address) => address.High == 0 && address.Low >> 48 == 0;
+
     /// <summary>The address by which a guest knows a host's address.</summary>
     /// <param name="hostSource">As the host's socket has it.</param>
     /// <param name="guest">An address of the guest, which tells its family.</param>
@@ -66,8 +72,7 @@ public sealed class DestinationMap(StackSettings settings)
             return IsRouted(hostDestination);
         }
 
-        bool holdsIPv4 = destination.High == 0 && destination.Low >> 48 == 0;
-        return !holdsIPv4 && !destination.IsMulticast && !destination.IsLinkLocal
+        return !HoldsIPv4(destination) && !destination.IsMulticast && !destination.IsLinkLocal
             && !_ipv6.Prefix.Contains(destination);
     }
 }

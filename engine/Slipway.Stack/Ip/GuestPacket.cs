@@ -46,4 +46,17 @@ public readonly ref struct GuestPacket
     /// The IP header and the start of the payload, to be quoted in an ICMP error.
     /// </summary>
     public required ReadOnlySpan<byte> Quote { get; init; }
+
+    /// <summary>
+    /// How the host is to send what the packet carries. An IPv6 packet that each link of IPv6
+    /// carries may be more than one of IPv4 does, which is no error there (RFC 7915 section 5.1).
+    /// </summary>
+    /// <param name="remote">The host's name for the destination.</param>
+    /// <param name="ttl">Hops that are left.</param>
+    public DatagramOptions OptionsTo(IpAddress remote, int ttl)
+    {
+        bool isShort = !Source.IsIPv4 && remote.IsIPv4
+            && Quote.Length <= Ipv6Header.MinimumMtuBytes;
+        return new DatagramOptions((byte)ttl, TypeOfService, DontFragment && !isShort);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Slipway.Wire;
 
 namespace Slipway.Stack;
@@ -11,15 +10,14 @@ namespace Slipway.Stack;
 /// A packet passes, in this order: the header's checks and the walk over its extension headers; the
 /// source, which must be a guest's that no other MAC holds (:: only while an address is being
 /// chosen, RFC 4862 section 5.4); the destination, which must be the engine's, one of its groups, or
-/// routed; the hop limit, where the packet is to leave; reassembly; its protocol. An ICMPv6 error
-/// tells the guest where RFC 4443 asks for one.
+/// routed; the hop limit, where the packet is to leave; what the walk has found; reassembly; its
+/// protocol. An ICMPv6 error tells the guest where RFC 4443 asks for one.
 /// </remarks>
 public sealed class Ipv6Layer
 {
     private const int PayloadLengthPointer = 4;
     private const int FragmentOffsetInHeader = 2;
     private const byte BeyondScope = 2;
-    private const ushort DhcpServerPort = 547;
 
     private readonly StackSettings _settings;
     private readonly Counters _counters;
@@ -27,6 +25,7 @@ public sealed class Ipv6Layer
     private readonly INeighbors _neighbors;
     private readonly DestinationMap _destinations;
     private readonly Reassembly _reassembly;
+    private readonly IpAddress[] _groups;
 
     internal Ipv6Layer(
         StackSettings settings, Counters counters, IcmpErrors errors, INeighbors neighbors,
@@ -38,6 +37,7 @@ public sealed class Ipv6Layer
         _neighbors = neighbors;
         _destinations = destinations;
         _reassembly = reassembly;
+        _groups = GroupsOf(settings);
         Dispatch = new PacketDispatch(counters, errors);
     }
 
@@ -55,7 +55,7 @@ public sealed class Ipv6Layer
         }
 
         ParseError error = Ipv6Header.TryParse(frame.Payload, out Ipv6Header header);
-        if (error == ParseError.None && (header.HopLimit == 0 || header.Source.IsMulticast
+        if (error == ParseError.None && (header.Source.IsMulticast
             || (offload.IsChecksumOpen && !OffloadCheck.Fits(offload, header))))
         {
             error = ParseError.Field;
@@ -76,8 +76,25 @@ public sealed class Ipv6Layer
         }
     }
 
+    // The groups that who has the engine's addresses listens to.
+    private static IpAddress[] GroupsOf(StackSettings settings)
+    {
+        List<IpAddress> groups =
+        [
+            Ipv6Multicast.AllNodes, Ipv6Multicast.AllRouters, Ipv6Multicast.AllMldv2Routers,
+            Ipv6Multicast.AllDhcpAgents, Ipv6Multicast.SolicitedNode(settings.GatewayLinkLocal),
+        ];
+        if (settings.Ipv6 is Ipv6Settings ipv6)
+        {
+            groups.Add(Ipv6Multicast.SolicitedNode(ipv6.Gateway));
+            groups.Add(Ipv6Multicast.SolicitedNode(ipv6.HostAlias ?? ipv6.Gateway));
+        }
+
+        return [.. groups];
+    }
+
     // A packet that is longer than the link carries has come in fragments, whoever put it together:
-    // the host may send it in fragments, too.
+    // the host may send it in fragments, too. So may it one with a fragment header.
     private GuestPacket PacketOf(
         in GuestRoute route, in Ipv6Header header, bool isLinkBroadcast, in FrameOffload offload,
         bool isWhole) => new()
@@ -89,7 +106,7 @@ public sealed class Ipv6Layer
             Ttl = header.HopLimit,
             TypeOfService = header.TrafficClass,
             FlowLabel = header.FlowLabel,
-            DontFragment = isWhole
+            DontFragment = isWhole && header.Extensions.FragmentHeaderBytes == 0
                 && (offload.IsSegmented || header.Packet.Length <= _settings.MtuBytes),
             IsLinkBroadcast = isLinkBroadcast,
             Offload = offload,
@@ -100,24 +117,38 @@ public sealed class Ipv6Layer
     private void Receive(in GuestPacket packet, in Ipv6Header header, Instant now)
     {
         Ipv6Extensions extensions = header.Extensions;
-        bool isLater = extensions.FragmentOffsetBytes > 0;
+        if (!IsDestinationGood(packet, extensions.FragmentOffsetBytes > 0, now))
+        {
+            return;
+        }
+
+        FragmentPlace place = FragmentPlace.Of(header);
+        if (!extensions.IsFragment)
+        {
+            Deliver(packet, extensions, now);
+        }
+        else if (IsFragmentGood(packet, extensions, place, now)
+            && _reassembly.TryComplete(packet, place, now, out GuestPacket whole))
+        {
+            DeliverWhole(whole, now);
+            _reassembly.Release();
+        }
+    }
+
+    // TCP has no business with groups; UDP and ICMPv6 know their own.
+    private void Deliver(in GuestPacket packet, in Ipv6Extensions extensions, Instant now)
+    {
         if (extensions.Problem != Ipv6Problem.None)
         {
             Refuse(packet, extensions, now);
         }
-        else if (IsDestinationGood(packet, isLater, now))
+        else if (packet.Protocol == IpProtocol.Tcp && packet.Destination.IsMulticast)
         {
-            if (!extensions.IsFragment)
-            {
-                Dispatch.Deliver(packet, extensions.ProtocolFieldBytes, now);
-            }
-            else if (IsFragmentGood(packet, extensions, now)
-                && _reassembly.TryComplete(
-                    packet, FragmentPlace.Of(header), now, out GuestPacket whole))
-            {
-                DeliverWhole(whole, now);
-                _reassembly.Release();
-            }
+            _counters.Drop(DropReason.Unroutable);
+        }
+        else
+        {
+            Dispatch.Deliver(packet, extensions.ProtocolFieldBytes, now);
         }
     }
 
@@ -133,13 +164,7 @@ public sealed class Ipv6Layer
 
         GuestPacket packet = PacketOf(
             whole.Route, header, whole.IsLinkBroadcast, default, isWhole: false);
-        if (header.Extensions.Problem != Ipv6Problem.None)
-        {
-            Refuse(packet, header.Extensions, now);
-            return;
-        }
-
-        Dispatch.Deliver(packet, header.Extensions.ProtocolFieldBytes, now);
+        Deliver(packet, header.Extensions, now);
     }
 
     private bool IsSourceGood(IGuestPort port, MacAddress mac, in Ipv6Header header, Instant now)
@@ -175,8 +200,8 @@ public sealed class Ipv6Layer
 
         if (destination.IsMulticast)
         {
-            // The switch has given it to the other guests; what is for routers is looked at here.
-            return IsForRouters(packet);
+            // The switch has given it to the other guests.
+            return _groups.AsSpan().Contains(destination) || Drop(DropReason.Unroutable);
         }
 
         if (!_destinations.TryToHost(destination, out _))
@@ -209,22 +234,13 @@ public sealed class Ipv6Layer
         return true;
     }
 
-    private static bool IsForRouters(in GuestPacket packet) => packet.Protocol switch
-    {
-        IpProtocol.IcmpV6 or IpProtocol.Fragment => true,
-        IpProtocol.Udp => packet.Destination == Ipv6Multicast.AllDhcpAgents
-            && packet.Payload.Length >= UdpHeader.LengthBytes
-            && BinaryPrimitives.ReadUInt16BigEndian(packet.Payload[2..]) == DhcpServerPort,
-        _ => false,
-    };
-
     private void RefuseUnroutable(in GuestPacket packet, bool isLaterFragment, Instant now)
     {
         _counters.Drop(DropReason.Unroutable);
         IpAddress destination = packet.Destination;
-        if (destination.IsLoopback || destination.IsUnspecified)
+        if (DestinationMap.HoldsIPv4(destination))
         {
-            return;
+            return; // ::1 and :: among them
         }
 
         SendUnlessLater(
@@ -244,12 +260,12 @@ public sealed class Ipv6Layer
     }
 
     // RFC 8200 section 4.5: what a fragment's length cannot be is told to its sender.
-    private bool IsFragmentGood(in GuestPacket packet, in Ipv6Extensions extensions, Instant now)
+    private bool IsFragmentGood(
+        in GuestPacket packet, in Ipv6Extensions extensions, FragmentPlace place, Instant now)
     {
         int pointer = extensions.MoreFragments && packet.Payload.Length % 8 != 0
             ? PayloadLengthPointer
-            : extensions.FragmentOffsetBytes + packet.Payload.Length
-                > Ipv6Header.MaximumPayloadLengthBytes
+            : place.OffsetBytes + packet.Payload.Length > place.LimitBytes
                 ? extensions.FragmentHeaderBytes + FragmentOffsetInHeader : 0;
         if (pointer == 0)
         {

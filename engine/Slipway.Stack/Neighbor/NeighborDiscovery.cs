@@ -9,9 +9,10 @@ namespace Slipway.Stack;
 /// </summary>
 /// <remarks>
 /// What a guest says to others passes here before it is flooded. Router advertisements and
-/// redirects are the gateway's alone (RFC 6105). A neighbor advertisement is believed only of an
-/// address whose holder lives no more or is its sender (<see cref="Tenure"/>), and none may claim an
-/// address of the engine's. Solicitations of guests for one another are their own matter.
+/// redirects are the gateway's alone (RFC 6105), also behind headers that would hide them (RFC
+/// 7113). A message that says where an address is, by a solicitation's source or by an
+/// advertisement's target, is believed only of one whose holder lives no more or is its sender (<see
+/// cref="Tenure"/>), and none may claim an address of the engine's.
 /// </remarks>
 public sealed class NeighborDiscovery
 {
@@ -47,10 +48,17 @@ public sealed class NeighborDiscovery
     /// </summary>
     public bool Inspect(IGuestPort port, in EthernetHeader frame, Instant now)
     {
-        if (_settings.Ipv6 is null
-            || Ipv6Header.TryParse(frame.Payload, out Ipv6Header header) != ParseError.None)
+        if (_settings.Ipv6 is null)
         {
-            return true; // nobody will believe it
+            return true;
+        }
+
+        // Others may read what is not read here.
+        ParseError error = Ipv6Header.TryParse(frame.Payload, out Ipv6Header header);
+        if (error != ParseError.None)
+        {
+            _counters.Malformed(error);
+            return false;
         }
 
         if (_settings.IsVirtual(header.Source))
@@ -60,17 +68,17 @@ public sealed class NeighborDiscovery
             return false;
         }
 
-        // What cannot be seen through might hide a router advertisement (RFC 7113). Fragmented
-        // messages of neighbor discovery are dropped by hosts too (RFC 6980).
-        Ipv6Extensions extensions = header.Extensions;
-        if (extensions.Problem != Ipv6Problem.None || extensions.HidesProtocol)
+        IpProtocol protocol =
+            Ipv6Extensions.FindUpperLayer(header.Packet, out ReadOnlySpan<byte> payload);
+        if (protocol == IpProtocol.IcmpV6 && !payload.IsEmpty)
         {
-            _counters.Drop(DropReason.RouterGuard);
-            return false;
+            return InspectMessage(port, frame.Source, header.Source, payload, now);
         }
 
-        return header.Protocol != IpProtocol.IcmpV6 || extensions.FragmentOffsetBytes > 0
-            || header.Payload.IsEmpty || InspectMessage(port, frame, header, now);
+        // A first fragment that ends before its upper layer hides that from guards.
+        bool isHidden = protocol == IpProtocol.IcmpV6
+            || (protocol != IpProtocol.Fragment && Ipv6Extensions.IsExtension(protocol));
+        return !isHidden || Drop(DropReason.RouterGuard);
     }
 
     /// <summary>Takes a message of neighbor discovery whose checksum is good.</summary>
@@ -125,47 +133,61 @@ public sealed class NeighborDiscovery
     }
 
     private bool InspectMessage(
-        IGuestPort port, in EthernetHeader frame, in Ipv6Header header, Instant now)
+        IGuestPort port, MacAddress sender, IpAddress source, ReadOnlySpan<byte> message,
+        Instant now)
     {
-        ReadOnlySpan<byte> message = header.Payload;
+        ParseError error;
         switch (message[0])
         {
             case Icmpv6Type.RouterAdvertisement or Icmpv6Type.Redirect:
-                _counters.Drop(DropReason.RouterGuard);
-                return false;
+                return Drop(DropReason.RouterGuard);
             case Icmpv6Type.NeighborAdvertisement:
-                return InspectAdvertisement(port, frame.Source, message, now);
+                error = NeighborAdvertisement.TryParse(
+                    message, out NeighborAdvertisement advertisement);
+                return IsRead(error) && IsOwn(
+                    port, sender, advertisement.Target, advertisement.TargetLinkLayer, now);
+            case Icmpv6Type.NeighborSolicitation:
+                error = NeighborSolicitation.TryParse(
+                    message, out NeighborSolicitation solicitation);
+                return IsRead(error)
+                    && IsOwn(port, sender, source, solicitation.SourceLinkLayer, now);
             default:
                 return true;
         }
     }
 
-    private bool InspectAdvertisement(
-        IGuestPort port, MacAddress sender, ReadOnlySpan<byte> message, Instant now)
+    // Whether an address is the sender's to tell of.
+    private bool IsOwn(
+        IGuestPort port, MacAddress sender, IpAddress address, MacAddress? told, Instant now)
     {
-        ParseError error =
-            NeighborAdvertisement.TryParse(message, out NeighborAdvertisement advertisement);
+        if (_settings.IsVirtual(address))
+        {
+            Defend(now);
+            return Drop(DropReason.SpoofedAddress);
+        }
+
+        if (told is MacAddress mac && mac != sender)
+        {
+            return Drop(DropReason.SpoofedMac);
+        }
+
+        return !_settings.IsGuest(address) || _neighbors.Learn(address, sender, port, now);
+    }
+
+    private bool IsRead(ParseError error)
+    {
         if (error != ParseError.None)
         {
             _counters.Malformed(error);
-            return false;
         }
 
-        if (_settings.IsVirtual(advertisement.Target))
-        {
-            _counters.Drop(DropReason.SpoofedAddress);
-            Defend(now);
-            return false;
-        }
+        return error == ParseError.None;
+    }
 
-        if (advertisement.TargetLinkLayer is MacAddress told && told != sender)
-        {
-            _counters.Drop(DropReason.SpoofedMac);
-            return false;
-        }
-
-        return !_settings.IsGuest(advertisement.Target)
-            || _neighbors.Learn(advertisement.Target, sender, port, now);
+    private bool Drop(DropReason reason)
+    {
+        _counters.Drop(reason);
+        return false;
     }
 
     private void Answer(in GuestPacket packet, in IcmpMessage message)
@@ -173,7 +195,8 @@ public sealed class NeighborDiscovery
         ParseError error =
             NeighborSolicitation.TryParse(message.Message, out NeighborSolicitation solicitation);
         bool isProbe = packet.Source.IsUnspecified;
-        if (error == ParseError.None && isProbe && solicitation.SourceLinkLayer is not null)
+        if (error == ParseError.None && isProbe && (solicitation.SourceLinkLayer is not null
+            || packet.Destination != Ipv6Multicast.SolicitedNode(solicitation.Target)))
         {
             error = ParseError.Field; // RFC 4861 section 7.1.1
         }

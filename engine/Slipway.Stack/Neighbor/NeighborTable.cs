@@ -10,7 +10,9 @@ namespace Slipway.Stack;
 /// <remarks>
 /// An address belongs to the MAC that used it first, until that one answers no more
 /// (<see cref="Tenure"/>). A MAC that the switch lets move to another port takes its addresses
-/// along.
+/// along. Where the table is full a new address drives out the idlest of its own port: else a guest
+/// could make the engine forget another one, by addresses of which an IPv6 prefix has plenty, and
+/// then take its place.
 /// </remarks>
 public sealed partial class NeighborTable : INeighbors, ITimerOwner
 {
@@ -76,7 +78,7 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
         int index = _neighbors.Find(guest);
         if (index < 0)
         {
-            MakeRoom();
+            _neighbors.MakeRoom(port, static (neighbor, own) => neighbor.Port == own);
             index = _neighbors.Add(guest, new Neighbor(mac, port, now, default));
         }
         else
@@ -129,14 +131,6 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
             }
 
             _neighbors.RemoveAt(oldest);
-        }
-    }
-
-    private void MakeRoom()
-    {
-        if (_neighbors.IsFull)
-        {
-            _neighbors.RemoveAt(_neighbors.Oldest);
         }
     }
 

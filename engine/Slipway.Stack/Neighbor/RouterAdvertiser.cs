@@ -3,8 +3,8 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// Router advertisements (RFC 4861 section 6.2): the prefix, the MTU, name servers, and the default
-/// route while the host has one.
+/// Router advertisements (RFC 4861 section 6.2): the prefix, the MTU, name servers, where IPv4 hosts
+/// are (RFC 8781), and the default route while the host has one.
 /// </summary>
 /// <remarks>
 /// Sent to who asks, to all every so often, and three times within a few seconds when what they say
@@ -121,6 +121,11 @@ public sealed class RouterAdvertiser : ITimerOwner
         options.AddPrefix(new PrefixInformation(
             ipv6.Prefix, IsOnLink: true, IsAutonomous: true, ValidSeconds, PreferredSeconds));
         options.AddDnsServers(RouterLifetimeSeconds, [ipv6.Gateway]);
+        if (ipv6.Nat64Prefix is IpPrefix nat64)
+        {
+            options.AddNat64Prefix(new Nat64Prefix(nat64, RouterLifetimeSeconds));
+        }
+
         if (!ipv6.SearchList.IsEmpty)
         {
             options.AddSearchList(RouterLifetimeSeconds, ipv6.SearchList.Span);

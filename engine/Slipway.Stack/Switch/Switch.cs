@@ -10,7 +10,7 @@ namespace Slipway.Stack;
 /// another port when its former one has closed or answers no more (<see cref="Tenure"/>). A
 /// frame to a known MAC goes to its port alone, one to an unknown or group address to all ports but
 /// its own, and one to the gateway's MAC or to a group address up to ARP and IP.
-/// The table is bounded (the idlest makes room) and an entry dies after 300 s. The gateway's own
+/// The table is bounded (the idlest of the port makes room) and an entry dies after 300 s. The gateway's own
 /// MAC and addresses are not for guests: a frame that claims them is dropped, also between guests.
 /// VLAN tags are not spoken.
 /// </remarks>
@@ -104,18 +104,17 @@ public sealed class Switch : IFrameReceiver
             return;
         }
 
-        if (!IsHonest(port, header, now))
-        {
-            return;
-        }
-
+        // The MAC is judged first: what it says of addresses is believed by it.
         if (!Learn(source, port, now))
         {
             _counters.Drop(DropReason.SpoofedMac);
             return;
         }
 
-        Deliver(port, frame, offload, header, now);
+        if (IsHonest(port, header, now))
+        {
+            Deliver(port, frame, offload, header, now);
+        }
     }
 
     /// <summary>
@@ -240,11 +239,7 @@ public sealed class Switch : IFrameReceiver
             return true;
         }
 
-        if (_stations.IsFull)
-        {
-            _stations.RemoveAt(_stations.Oldest);
-        }
-
+        _stations.MakeRoom(port, static (station, own) => station.Port == own);
         _stations.Add(mac, _last);
         return true;
     }

@@ -82,7 +82,7 @@ public sealed partial class UdpLayer
 
         SendError(
             route, guest, remote, OffenderOf(report, guest.Address, Destinations, _settings),
-            error, report.MtuBytes, quoted, now);
+            error, IcmpError.MtuBytesFor(report, guest.Address), quoted, now);
     }
 
     /// <summary>

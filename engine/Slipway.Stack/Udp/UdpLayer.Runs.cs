@@ -102,7 +102,7 @@ public sealed partial class UdpLayer
         UdpFlow flow, in IpEndpoint remote, in GuestPacket packet, in UdpHeader header, Instant now)
     {
         ReadOnlySpan<byte> payload = header.Payload;
-        DatagramOptions options = OptionsOf(packet);
+        DatagramOptions options = OptionsOf(packet, remote.Address);
         bool isAlone =
             payload.IsEmpty || payload.Length > LargestGathered || packet.Offload.IsSegmented;
         bool fits = !isAlone && _gatheredFlow == flow && _gatheredRemote == remote

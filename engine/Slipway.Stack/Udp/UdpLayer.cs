@@ -165,9 +165,11 @@ public sealed partial class UdpLayer : ITransport
     }
 
     // The host alias is not a hop away: what may reach the gateway may reach it.
-    private DatagramOptions OptionsOf(in GuestPacket packet) => new(
-        _settings.IsVirtual(packet.Destination) ? packet.Ttl : (byte)(packet.Ttl - 1),
-        packet.TypeOfService, packet.DontFragment);
+    private DatagramOptions OptionsOf(in GuestPacket packet, IpAddress remote) =>
+        packet.OptionsTo(
+            remote,
+            _settings.IsVirtual(packet.Destination) ? Math.Max((int)packet.Ttl, 1)
+                : packet.Ttl - 1);
 
     private void RefuseSend(in GuestPacket packet, HostError error, Instant now)
     {

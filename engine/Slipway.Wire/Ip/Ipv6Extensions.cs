@@ -64,13 +64,6 @@ public struct Ipv6Extensions
     /// </summary>
     public bool IsFragment { get; private set; }
 
-    /// <summary>
-    /// A first fragment with more headers behind: what it carries is known only when it is put
-    /// together.
-    /// </summary>
-    public readonly bool HidesProtocol =>
-        IsFragment && FragmentOffsetBytes == 0 && IsExtension(Protocol);
-
     /// <summary>Where a fragment's piece belongs in the fragmentable part, in bytes.</summary>
     public int FragmentOffsetBytes { get; private set; }
 
@@ -128,6 +121,39 @@ public struct Ipv6Extensions
         return ParseError.None;
     }
 
+    /// <summary>
+    /// What stands behind all headers of a packet, whatever is wrong with them: who guards others
+    /// by it, or must not answer an error, may not stop where <see cref="Problem"/> does (RFC
+    /// 7113).
+    /// </summary>
+    /// <param name="packet">At least a fixed header.</param>
+    /// <param name="payload">The upper layer's bytes, as far as they are there.</param>
+    /// <returns>
+    /// <see cref="IpProtocol.Fragment"/> for a fragment that is not the first; another extension
+    /// header where the packet ends within it.
+    /// </returns>
+    public static IpProtocol FindUpperLayer(
+        ReadOnlySpan<byte> packet, out ReadOnlySpan<byte> payload)
+    {
+        IpProtocol protocol = (IpProtocol)packet[Ipv6Header.NextHeaderOffset];
+        payload = packet[Ipv6Header.LengthBytes..];
+        while (IsExtension(protocol))
+        {
+            int lengthBytes = LengthOf(payload, protocol);
+            bool isEnd = lengthBytes == 0 || lengthBytes > payload.Length;
+            if (isEnd || (protocol == IpProtocol.Fragment
+                && (BinaryPrimitives.ReadUInt16BigEndian(payload[2..]) & FragmentOffsetMask) != 0))
+            {
+                break;
+            }
+
+            protocol = (IpProtocol)payload[0];
+            payload = payload[lengthBytes..];
+        }
+
+        return protocol;
+    }
+
     /// <summary>Writes a fragment header.</summary>
     /// <param name="header">At least 8 bytes.</param>
     /// <param name="nextHeader">What the fragmentable part begins with.</param>
@@ -145,7 +171,8 @@ public struct Ipv6Extensions
         BinaryPrimitives.WriteUInt32BigEndian(header[4..], identification);
     }
 
-    private static bool IsExtension(IpProtocol protocol) =>
+    /// <summary>True for what is followed by a next header.</summary>
+    public static bool IsExtension(IpProtocol protocol) =>
         protocol is IpProtocol.HopByHop or IpProtocol.Routing or IpProtocol.Fragment
             or IpProtocol.DestinationOptions;
 

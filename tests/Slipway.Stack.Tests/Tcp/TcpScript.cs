@@ -13,13 +13,16 @@ internal sealed class TcpScript : INeighborWaiter
 
     public const uint GuestInitial = 1_000_000;
 
-    public TcpScript(StackSettings? settings = null, RecordingPort? port = null)
+    public TcpScript(
+        StackSettings? settings = null, RecordingPort? port = null, bool isIPv4 = true)
     {
+        Guest = isIPv4 ? VirtualNetwork.GuestEndpoint : VirtualNetwork.GuestEndpoint6;
+        Remote = isIPv4 ? VirtualNetwork.FarEndpoint : VirtualNetwork.FarEndpoint6;
         Settings = settings ?? VirtualNetwork.Settings;
         Port = port ?? new RecordingPort(mtuBytes: Settings.MtuBytes);
         Host = new SimHost(Clock);
         Services = new SimServices(Host);
-        Server = Host.Serve(VirtualNetwork.FarEndpoint);
+        Server = Host.Serve(Remote);
         PacketOutput output = new(Settings, Counters);
         Ports.Add(Port);
         Neighbors = new NeighborTable(Settings, Counters, output, Ports, Timers);
@@ -28,6 +31,12 @@ internal sealed class TcpScript : INeighborWaiter
             Services,
             new DestinationMap(Settings));
     }
+
+    /// <summary>Where segments come from.</summary>
+    public IpEndpoint Guest { get; }
+
+    /// <summary>Where they go to.</summary>
+    public IpEndpoint Remote { get; }
 
     public FakeClock Clock { get; } = new();
 
@@ -46,7 +55,7 @@ internal sealed class TcpScript : INeighborWaiter
     public SimServices Services { get; }
 
     /// <summary>
-    /// What stands at <see cref="VirtualNetwork.FarEndpoint"/>; accepts unless told otherwise.
+    /// What stands at <see cref="Remote"/>; accepts unless told otherwise.
     /// </summary>
     public SimServer Server { get; }
 
@@ -66,7 +75,10 @@ internal sealed class TcpScript : INeighborWaiter
     public uint EngineNext { get; set; }
 
     /// <summary>An ACK as the guest would send it now: the template of most segments.</summary>
-    public Segment Ack => new() { Sequence = GuestNext, Acknowledgment = EngineNext };
+    public Segment Ack => new()
+    {
+        Source = Guest, Destination = Remote, Sequence = GuestNext, Acknowledgment = EngineNext,
+    };
 
     public static Segment Syn => new()
     {
@@ -74,7 +86,10 @@ internal sealed class TcpScript : INeighborWaiter
         Options = new SegmentOptions { MaximumSegmentSize = 1460 },
     };
 
-    public TcpState State => StateOf(Syn);
+    /// <summary>The guest's first segment; of IPv4 the same as <see cref="Syn"/>.</summary>
+    public Segment Opening => Syn with { Source = Guest, Destination = Remote };
+
+    public TcpState State => StateOf(Opening);
 
     public TcpState StateOf(Segment guestSegment) =>
         Layer.StateOf(new FlowKey(guestSegment.Source, guestSegment.Destination, IpProtocol.Tcp));
@@ -98,7 +113,7 @@ internal sealed class TcpScript : INeighborWaiter
                 TypeOfService = 0,
                 DontFragment = true,
                 Offload = offload,
-                Payload = packet.AsSpan(20),
+                Payload = packet.AsSpan(segment.Source.Address.IsIPv4 ? 20 : 40),
                 Quote = packet,
             },
             Clock.Now);
@@ -172,8 +187,7 @@ internal sealed class TcpScript : INeighborWaiter
         .ParseFrame(Port.Take() ?? throw new ExpectationException("no ICMP error came"))
         .Must(
             Testing.Expect.Icmp(type, code),
-            Testing.Expect.Quotes(VirtualNetwork.GuestEndpoint, VirtualNetwork.FarEndpoint,
-                IpProtocol.Tcp));
+            Testing.Expect.Quotes(Guest, Remote, IpProtocol.Tcp));
 
     /// <summary>
     /// The engine acknowledges everything sent by <see cref="SendText"/>, and sends nothing.
@@ -192,7 +206,7 @@ internal sealed class TcpScript : INeighborWaiter
 
     /// <summary>The neighbour table hears of the guest, as from any ARP packet of it.</summary>
     public void LearnGuest() =>
-        Neighbors.Learn(VirtualNetwork.Guest, VirtualNetwork.GuestMac, Port, Clock.Now);
+        Neighbors.Learn(Guest.Address, VirtualNetwork.GuestMac, Port, Clock.Now);
 
     /// <summary>Throws away all frames that wait, ARP among them.</summary>
     public void TakeAllFrames() => Port.TakeAll();
@@ -212,7 +226,7 @@ internal sealed class TcpScript : INeighborWaiter
     /// <summary>Opens a connection: SYN, SYN+ACK, ACK.</summary>
     public SimConnection Connect(SegmentOptions? options = null, ushort window = 65_535)
     {
-        Send(Syn with { Options = options ?? Syn.Options });
+        Send(Opening with { Options = options ?? Syn.Options });
         Segment answer = Expect(
             Testing.Expect.Flags(TcpFlags.Syn | TcpFlags.Acknowledgment),
             Testing.Expect.Acknowledges(GuestInitial + 1));

@@ -11,8 +11,6 @@ namespace Slipway.Testing;
 /// </summary>
 public static class OffloadingCard
 {
-    private const int HeadersBytes = 34;
-
     /// <summary>The packets that go over the wire. Throws where a card would be misled.</summary>
     public static byte[][] Cut(ReadOnlySpan<byte> frame, in FrameOffload offload)
     {
@@ -28,17 +26,18 @@ public static class OffloadingCard
             return [whole];
         }
 
-        EthernetFrame ethernet = EthernetFrame.Parse(whole);
-        Ipv4Packet packet = Ipv4Packet.Parse(ethernet.Payload);
+        CarriedPayload packet = CarriedPayload.Of(whole);
         bool isTcp = packet.Protocol == IpProtocol.Tcp;
-        SegmentKind kind = isTcp ? SegmentKind.Tcp4 : SegmentKind.Udp;
         int header = isTcp ? (packet.Payload[12] >> 4) * 4 : 8;
-        Malformed.If(kind != offload.Kind, $"{packet.Protocol} to be cut as {offload.Kind}");
         Malformed.If(
-            offload.HeaderBytes != HeadersBytes + packet.Options.Length + header,
+            KindOf(packet.Source, isTcp) != offload.Kind,
+            $"{packet.Protocol} to be cut as {offload.Kind}");
+        Malformed.If(
+            offload.HeaderBytes != packet.OffsetBytes + header,
             $"headers of {offload.HeaderBytes} bytes");
-        Ipv4Packet[] cut = isTcp ? CutTcp(packet, offload) : CutUdp(packet, offload);
-        return [.. cut.Select(piece => (ethernet with { Payload = piece.ToBytes() }).ToBytes())];
+        byte[][] cut = isTcp ? CutTcp(packet, offload) : CutUdp(packet, offload);
+        EthernetFrame ethernet = EthernetFrame.Parse(whole);
+        return [.. cut.Select(piece => (ethernet with { Payload = piece }).ToBytes())];
     }
 
     /// <summary>A guest's segment as it leaves it to its card.</summary>
@@ -47,15 +46,11 @@ public static class OffloadingCard
     public static (byte[] Frame, FrameOffload Offload) Leave(Segment segment, int segmentBytes = 0)
     {
         byte[] frame = segment.ToFrame();
-        int length = frame.Length - HeadersBytes;
-        uint pseudo = OnesComplement.PseudoHeader(
-            segment.Source.Address, segment.Destination.Address, IpProtocol.Tcp, length);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(HeadersBytes + 16), (ushort)pseudo);
-        return (frame, new FrameOffload
+        FrameOffload offload = Open(frame);
+        return (frame, offload with
         {
-            ChecksumStart = HeadersBytes,
-            ChecksumOffset = 16,
-            Kind = segmentBytes > 0 ? SegmentKind.Tcp4 : SegmentKind.None,
+            Kind = segmentBytes > 0 ? KindOf(segment.Source.Address, isTcp: true)
+                : SegmentKind.None,
             SegmentBytes = (ushort)segmentBytes,
             HeaderBytes = (ushort)(frame.Length - segment.Payload.Length),
         });
@@ -65,17 +60,12 @@ public static class OffloadingCard
     public static (byte[] Frame, FrameOffload Offload) Leave(Datagram datagram, int segmentBytes)
     {
         byte[] frame = datagram.ToFrame();
-        uint pseudo = OnesComplement.PseudoHeader(
-            datagram.Source.Address, datagram.Destination.Address, IpProtocol.Udp,
-            frame.Length - HeadersBytes);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(HeadersBytes + 6), (ushort)pseudo);
-        return (frame, new FrameOffload
+        FrameOffload offload = Open(frame);
+        return (frame, offload with
         {
-            ChecksumStart = HeadersBytes,
-            ChecksumOffset = 6,
             Kind = segmentBytes > 0 ? SegmentKind.Udp : SegmentKind.None,
             SegmentBytes = (ushort)segmentBytes,
-            HeaderBytes = HeadersBytes + 8,
+            HeaderBytes = (ushort)(frame.Length - datagram.Payload.Length),
         });
     }
 
@@ -85,56 +75,59 @@ public static class OffloadingCard
     /// </summary>
     public static FrameOffload Open(Span<byte> frame)
     {
-        if (EthernetFrame.Parse(frame).Type != 0x0800)
+        if (EthernetFrame.Parse(frame).Type is not (0x0800 or 0x86dd))
         {
             return default;
         }
 
-        Ipv4Packet packet = Ipv4Packet.ParseFrame(frame);
+        CarriedPayload packet = CarriedPayload.Of(frame);
         bool isTcp = packet.Protocol == IpProtocol.Tcp;
-        if (packet.MoreFragments || packet.FragmentOffsetBytes > 0
-            || !(isTcp || packet.Protocol == IpProtocol.Udp))
+        if (packet.IsPiece || !(isTcp || packet.Protocol == IpProtocol.Udp))
         {
             return default;
         }
 
         FrameOffload offload = new()
         {
-            ChecksumStart = (ushort)(HeadersBytes + packet.Options.Length),
+            ChecksumStart = (ushort)packet.OffsetBytes,
             ChecksumOffset = isTcp ? (ushort)16 : (ushort)6,
         };
-        uint pseudo = OnesComplement.PseudoHeader(
-            packet.Source, packet.Destination, packet.Protocol, packet.Payload.Length);
         BinaryPrimitives.WriteUInt16BigEndian(
-            frame[(offload.ChecksumStart + offload.ChecksumOffset)..], (ushort)pseudo);
+            frame[(offload.ChecksumStart + offload.ChecksumOffset)..], (ushort)PseudoOf(packet));
         return offload;
     }
+
+    private static SegmentKind KindOf(IpAddress source, bool isTcp) =>
+        !isTcp ? SegmentKind.Udp : source.IsIPv4 ? SegmentKind.Tcp4 : SegmentKind.Tcp6;
+
+    private static uint PseudoOf(CarriedPayload packet) => OnesComplement.PseudoHeader(
+        packet.Source, packet.Destination, packet.Protocol, packet.Payload.Length);
 
     private static byte[] Complete(ReadOnlySpan<byte> frame, in FrameOffload offload)
     {
         byte[] whole = frame.ToArray();
-        Ipv4Packet packet = Ipv4Packet.ParseFrame(whole);
-        int transport = HeadersBytes + packet.Options.Length;
+        CarriedPayload packet = CarriedPayload.Of(whole);
         bool isTcp = packet.Protocol == IpProtocol.Tcp;
         Malformed.If(
             !isTcp && packet.Protocol != IpProtocol.Udp, "an open checksum of no transport");
         Malformed.If(
-            offload.ChecksumStart != transport || offload.ChecksumOffset != (isTcp ? 16 : 6),
+            offload.ChecksumStart != packet.OffsetBytes
+                || offload.ChecksumOffset != (isTcp ? 16 : 6),
             "an open checksum in the wrong place");
-        Span<byte> field = whole.AsSpan(transport + offload.ChecksumOffset, 2);
-        uint pseudo = OnesComplement.PseudoHeader(
-            packet.Source, packet.Destination, packet.Protocol, packet.Payload.Length);
+        Span<byte> field = whole.AsSpan(packet.OffsetBytes + offload.ChecksumOffset, 2);
+        uint pseudo = PseudoOf(packet);
         ushort found = BinaryPrimitives.ReadUInt16BigEndian(field);
         Malformed.If(found != pseudo, $"an open checksum of {found:x4}, not {pseudo:x4}");
-        ushort checksum = OnesComplement.Checksum(whole.AsSpan(transport));
+        ushort checksum = OnesComplement.Checksum(whole.AsSpan(packet.OffsetBytes));
         BinaryPrimitives.WriteUInt16BigEndian(
             field, !isTcp && checksum == 0 ? (ushort)0xffff : checksum);
         return whole;
     }
 
-    private static Ipv4Packet[] CutTcp(Ipv4Packet packet, FrameOffload offload)
+    private static byte[][] CutTcp(CarriedPayload packet, FrameOffload offload)
     {
-        Segment whole = Segment.Parse(packet);
+        Segment whole = Segment.Parse(
+            packet.Source, packet.Destination, packet.Protocol, packet.Payload);
         return CutPayload(packet, whole.Payload, offload.SegmentBytes, (piece, offset, isLast) =>
             (whole with
             {
@@ -144,26 +137,23 @@ public static class OffloadingCard
             }).ToBytes());
     }
 
-    private static Ipv4Packet[] CutUdp(Ipv4Packet packet, FrameOffload offload)
+    private static byte[][] CutUdp(CarriedPayload packet, FrameOffload offload)
     {
-        Datagram whole = Datagram.Parse(packet);
+        Datagram whole = Datagram.Parse(
+            packet.Source, packet.Destination, packet.Protocol, packet.Payload);
         return CutPayload(packet, whole.Payload, offload.SegmentBytes, (piece, _, _) =>
             (whole with { Payload = piece }).ToBytes());
     }
 
-    private static Ipv4Packet[] CutPayload(
-        Ipv4Packet packet, byte[] payload, int step, Func<byte[], int, bool, byte[]> write)
+    private static byte[][] CutPayload(
+        CarriedPayload packet, byte[] payload, int step, Func<byte[], int, bool, byte[]> write)
     {
         int count = Math.Max(1, (payload.Length + step - 1) / step);
-        Ipv4Packet[] cut = new Ipv4Packet[count];
+        byte[][] cut = new byte[count][];
         for (int i = 0; i < count; i++)
         {
             byte[] piece = payload[(i * step)..Math.Min(payload.Length, (i + 1) * step)];
-            cut[i] = packet with
-            {
-                Identification = (ushort)(packet.Identification + i),
-                Payload = write(piece, i * step, i == count - 1),
-            };
+            cut[i] = packet.Write(write(piece, i * step, i == count - 1), i);
         }
 
         return cut;

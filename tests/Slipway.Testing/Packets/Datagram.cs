@@ -42,30 +42,47 @@ public sealed record Datagram
         DontFragment = false,
     };
 
-    public byte[] ToFrame() => ToPacket().ToFrame();
+    /// <summary>The datagram in IPv6.</summary>
+    public Ipv6Packet ToPacket6() => new()
+    {
+        Source = Source.Address,
+        Destination = Destination.Address,
+        Protocol = IpProtocol.Udp,
+        Payload = ToBytes(),
+    };
+
+    public byte[] ToFrame() =>
+        Source.Address.IsIPv4 ? ToPacket().ToFrame() : ToPacket6().ToFrame();
 
     /// <summary>Reads a whole datagram that the engine sent, checksum and length right.</summary>
-    public static Datagram Parse(Ipv4Packet packet)
+    public static Datagram Parse(Ipv4Packet packet) =>
+        Parse(packet.Source, packet.Destination, packet.Protocol, packet.Payload);
+
+    /// <summary>The same of IPv6, where a checksum must be (RFC 8200 section 8.1).</summary>
+    public static Datagram Parse(Ipv6Packet packet) =>
+        Parse(packet.Source, packet.Destination, packet.Protocol, packet.Payload);
+
+    internal static Datagram Parse(
+        IpAddress source, IpAddress destination, IpProtocol protocol, ReadOnlySpan<byte> bytes)
     {
-        Malformed.If(packet.Protocol != IpProtocol.Udp, $"protocol {packet.Protocol}, not UDP");
-        ReadOnlySpan<byte> bytes = packet.Payload;
+        Malformed.If(protocol != IpProtocol.Udp, $"protocol {protocol}, not UDP");
         Malformed.If(bytes.Length < 8, "less than a UDP header");
         int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
         Malformed.If(length != bytes.Length, $"a UDP datagram of {length} bytes in {bytes.Length}");
         uint pseudo = OnesComplement.PseudoHeader(
-            packet.Source, packet.Destination, IpProtocol.Udp, bytes.Length);
-        bool isUnchecked = bytes[6] == 0 && bytes[7] == 0;
+            source, destination, IpProtocol.Udp, bytes.Length);
+        bool isUnchecked = source.IsIPv4 && bytes[6] == 0 && bytes[7] == 0;
         Malformed.If(!isUnchecked && OnesComplement.Sum(bytes, pseudo) != 0xffff,
             "a wrong UDP checksum");
         return new Datagram
         {
-            Source = new IpEndpoint(packet.Source, BinaryPrimitives.ReadUInt16BigEndian(bytes)),
-            Destination = new IpEndpoint(packet.Destination,
+            Source = new IpEndpoint(source, BinaryPrimitives.ReadUInt16BigEndian(bytes)),
+            Destination = new IpEndpoint(destination,
                 BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
             Payload = bytes[8..].ToArray(),
         };
     }
 
-    public static Datagram ParseFrame(ReadOnlySpan<byte> frame) =>
-        Parse(Ipv4Packet.ParseFrame(frame));
+    public static Datagram ParseFrame(ReadOnlySpan<byte> frame) => EthernetFrame.IsIpv6(frame)
+        ? Parse(Ipv6Packet.ParseFrame(frame)) : Parse(Ipv4Packet.ParseFrame(frame));
 }

@@ -24,6 +24,9 @@ public sealed record EthernetFrame
         return frame;
     }
 
+    /// <summary>By its ethertype.</summary>
+    public static bool IsIpv6(ReadOnlySpan<byte> frame) => Parse(frame).Type == 0x86dd;
+
     public static EthernetFrame Parse(ReadOnlySpan<byte> frame)
     {
         Malformed.If(frame.Length < 14, "a frame without a whole Ethernet header");

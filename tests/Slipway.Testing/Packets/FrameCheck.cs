@@ -15,6 +15,12 @@ public static class FrameCheck
             return;
         }
 
+        if (EthernetFrame.IsIpv6(frame))
+        {
+            MustBeWellFormed(Ipv6Packet.ParseFrame(frame));
+            return;
+        }
+
         Ipv4Packet packet = Ipv4Packet.ParseFrame(frame);
         if (packet.MoreFragments || packet.FragmentOffsetBytes > 0)
         {
@@ -35,6 +41,31 @@ public static class FrameCheck
                 break;
             default:
                 throw new ExpectationException($"a frame carries protocol {packet.Protocol}");
+        }
+    }
+
+    private static void MustBeWellFormed(Ipv6Packet packet)
+    {
+        if (packet.IsPiece)
+        {
+            return;
+        }
+
+        switch (packet.Protocol)
+        {
+            case IpProtocol.Tcp:
+                _ = Segment.Parse(packet);
+                break;
+            case IpProtocol.Udp:
+                _ = Datagram.Parse(packet);
+                break;
+            case IpProtocol.IcmpV6:
+                IcmpPacket message = IcmpPacket.Parse(packet);
+                _ = message.IsError ? message.Quote6 : null;
+                _ = message.Type is >= 133 and <= 137 ? NeighborMessage.Parse(message) : null;
+                break;
+            default:
+                throw new ExpectationException($"a frame carries next header {packet.Protocol}");
         }
     }
 

@@ -31,16 +31,34 @@ public static class OnesComplement
     public static ushort Checksum(ReadOnlySpan<byte> bytes, uint initial = 0) =>
         (ushort)~Sum(bytes, initial);
 
-    /// <summary>The sum of the pseudo-header (RFC 9293 section 3.1).</summary>
+    /// <summary>
+    /// The sum of the pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1).
+    /// </summary>
     public static uint PseudoHeader(IpAddress source, IpAddress destination, IpProtocol protocol,
         int lengthBytes)
     {
+        if (!source.IsIPv4)
+        {
+            return PseudoHeader6(source, destination, protocol, lengthBytes);
+        }
+
         Span<byte> header = stackalloc byte[12];
         source.WriteIPv4(header);
         destination.WriteIPv4(header[4..]);
         header[8] = 0;
         header[9] = (byte)protocol;
         BinaryPrimitives.WriteUInt16BigEndian(header[10..], (ushort)lengthBytes);
+        return Sum(header);
+    }
+
+    private static uint PseudoHeader6(IpAddress source, IpAddress destination, IpProtocol protocol,
+        int lengthBytes)
+    {
+        Span<byte> header = stackalloc byte[40];
+        source.WriteIPv6(header);
+        destination.WriteIPv6(header[16..]);
+        BinaryPrimitives.WriteUInt32BigEndian(header[32..], (uint)lengthBytes);
+        BinaryPrimitives.WriteUInt32BigEndian(header[36..], (uint)protocol);
         return Sum(header);
     }
 }

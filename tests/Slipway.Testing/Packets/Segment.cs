@@ -77,27 +77,44 @@ public sealed record Segment
         Payload = ToBytes(),
     };
 
+    /// <summary>The segment in IPv6.</summary>
+    public Ipv6Packet ToPacket6() => new()
+    {
+        Source = Source.Address,
+        Destination = Destination.Address,
+        Protocol = IpProtocol.Tcp,
+        Payload = ToBytes(),
+    };
+
     /// <summary>The segment in a frame from the guest to the gateway's MAC.</summary>
-    public byte[] ToFrame() => ToPacket().ToFrame();
+    public byte[] ToFrame() =>
+        Source.Address.IsIPv4 ? ToPacket().ToFrame() : ToPacket6().ToFrame();
 
     /// <summary>
     /// Reads a segment that the engine sent: header, options and checksum must be right.
     /// </summary>
-    public static Segment Parse(Ipv4Packet packet)
+    public static Segment Parse(Ipv4Packet packet) =>
+        Parse(packet.Source, packet.Destination, packet.Protocol, packet.Payload);
+
+    /// <inheritdoc cref="Parse(Ipv4Packet)"/>
+    public static Segment Parse(Ipv6Packet packet) =>
+        Parse(packet.Source, packet.Destination, packet.Protocol, packet.Payload);
+
+    internal static Segment Parse(
+        IpAddress source, IpAddress destination, IpProtocol protocol, ReadOnlySpan<byte> bytes)
     {
-        Malformed.If(packet.Protocol != IpProtocol.Tcp, $"protocol {packet.Protocol}, not TCP");
-        ReadOnlySpan<byte> bytes = packet.Payload;
+        Malformed.If(protocol != IpProtocol.Tcp, $"protocol {protocol}, not TCP");
         Malformed.If(bytes.Length < 20, "less than a TCP header");
         int header = (bytes[12] >> 4) * 4;
         Malformed.If(header < 20 || header > bytes.Length, $"a TCP header of {header} bytes");
         uint pseudo = OnesComplement.PseudoHeader(
-            packet.Source, packet.Destination, IpProtocol.Tcp, bytes.Length);
+            source, destination, IpProtocol.Tcp, bytes.Length);
         Malformed.If(OnesComplement.Sum(bytes, pseudo) != 0xffff, "a wrong TCP checksum");
         Malformed.If((bytes[12] & 15) != 0, "a TCP header with reserved bits");
         return new Segment
         {
-            Source = new IpEndpoint(packet.Source, BinaryPrimitives.ReadUInt16BigEndian(bytes)),
-            Destination = new IpEndpoint(packet.Destination,
+            Source = new IpEndpoint(source, BinaryPrimitives.ReadUInt16BigEndian(bytes)),
+            Destination = new IpEndpoint(destination,
                 BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
             Sequence = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]),
             Acknowledgment = BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]),
@@ -110,8 +127,8 @@ public sealed record Segment
     }
 
     /// <summary>Reads a frame to a guest that must carry a TCP segment.</summary>
-    public static Segment ParseFrame(ReadOnlySpan<byte> frame) =>
-        Parse(Ipv4Packet.ParseFrame(frame));
+    public static Segment ParseFrame(ReadOnlySpan<byte> frame) => EthernetFrame.IsIpv6(frame)
+        ? Parse(Ipv6Packet.ParseFrame(frame)) : Parse(Ipv4Packet.ParseFrame(frame));
 
     public override string ToString()
     {
