@@ -254,10 +254,10 @@ internal sealed partial class TcpFlow
         _sendWindow = window; // the window in a SYN is not scaled (RFC 7323 section 2.2)
         _sendWindowMax = window;
         int offered = options.MaximumSegmentSize == 0
-            ? TcpLayer.DefaultSegmentBytes
+            ? TcpLayer.DefaultSegmentBytes(Key.Guest.Address)
             : Math.Max((int)options.MaximumSegmentSize, TcpLayer.SmallestSegmentBytes);
-        _segmentBytes = Math.Min(offered, _layer.MaximumSegmentBytes(Key.Guest.Address)) - (_timestamps
-            ? TimestampOptionBytes : 0);
+        _segmentBytes = Math.Min(offered, _layer.MaximumSegmentBytes(Key.Guest.Address))
+            - (_timestamps ? TimestampOptionBytes : 0);
         _sendWindowUpdateSequence = _initialReceive;
     }
 }

@@ -9,9 +9,6 @@ namespace Slipway.Stack;
 /// </summary>
 public sealed partial class TcpLayer : ITransport
 {
-    /// <summary>Segment size where the SYN says nothing (RFC 9293 section 3.7.1).</summary>
-    internal const int DefaultSegmentBytes = 536;
-
     /// <summary>
     /// A smaller MSS would only multiply the packets; Linux has a floor of 48 to 88 too.
     /// </summary>
@@ -112,6 +109,9 @@ public sealed partial class TcpLayer : ITransport
     /// <summary>MSS that the MTU allows, before options, in bytes.</summary>
     internal int MaximumSegmentBytes(IpAddress guest) => _settings.MtuBytes
         - PacketOutput.IpHeaderLengthBytes(guest) - TcpHeader.MinimumLengthBytes;
+
+    /// <summary>Segment size where the SYN says nothing (RFC 9293 section 3.7.1).</summary>
+    internal static int DefaultSegmentBytes(IpAddress guest) => guest.IsIPv4 ? 536 : 1_220;
 
     /// <summary>The state of a flow, for display; Closed if there is none.</summary>
     public TcpState StateOf(in FlowKey key) => _flows.Find(key)?.State ?? TcpState.Closed;

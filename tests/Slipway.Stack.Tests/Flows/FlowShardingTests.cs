@@ -105,6 +105,30 @@ public class FlowShardingTests
         }
     }
 
+    [Fact]
+    public void PacketTooBig_IsOfTheQuotedFlowsWorker()
+    {
+        FlowSharding sharding = new(VirtualNetwork.Settings6, 16);
+        for (int i = 0; i < 200; i++)
+        {
+            IpEndpoint guest = new(VirtualNetwork.Guest6, (ushort)(3_000 + i));
+            IcmpPacket message = new()
+            {
+                Source = VirtualNetwork.Guest6, Destination = VirtualNetwork.Far6, Type = 2,
+                RestOfHeader = 1_280,
+                Body = new Segment
+                {
+                    Source = VirtualNetwork.FarEndpoint6, Destination = guest,
+                }.ToPacket6().ToBytes(),
+            };
+            Assert.Equal(
+                sharding.WorkerOf(
+                    new FlowKey(guest, VirtualNetwork.FarEndpoint6, IpProtocol.Tcp)),
+                sharding.WorkerOf(
+                    IpProtocol.IcmpV6, message.Source, message.Destination, message.ToBytes()));
+        }
+    }
+
     [Theory]
     [InlineData(IpProtocol.Tcp, "")]
     [InlineData(IpProtocol.Tcp, "000102")]

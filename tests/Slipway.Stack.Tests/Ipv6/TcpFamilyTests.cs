@@ -105,6 +105,20 @@ public sealed class TcpFamilyTests
     }
 
     [Theory]
+    [InlineData(true, 536)]
+    [InlineData(false, 1_220)]
+    public void SegmentSize_ThatTheGuestDoesNotSay_IsThatOfTheSmallestMtu(
+        bool isIPv4, int segmentBytes)
+    {
+        // RFC 9293 section 3.7.1.
+        TcpScript script = Script(isIPv4);
+        SimConnection host = script.Connect(SegmentOptions.None);
+        host.Write(Pattern.Bytes(0, 3_000));
+        script.Turn();
+        Assert.Equal(segmentBytes, script.Expect().Payload.Length);
+    }
+
+    [Theory]
     [BothFamilies(true)]
     [BothFamilies(false)]
     public void Text_ToAGuestWithACard_GoesInFewFramesAndArrivesInSegments(

@@ -8,17 +8,21 @@ public sealed class TcpAllocationTests
 {
     private const int Rounds = 500;
 
-    private readonly TcpScript _script = new();
     private readonly byte[] _packet = new byte[1500];
     private readonly byte[] _scratch = new byte[64 << 10];
+    private TcpScript _script = new();
     private uint _engineNext;
 
-    [Fact]
-    public void GuestToHost_SteadyState_AllocatesNothing()
+    private int HeaderBytes => _script.Guest.Address.IsIPv4 ? 20 : 40;
+
+    [Theory]
+    [BothFamilies]
+    public void GuestToHost_SteadyState_AllocatesNothing(bool isIPv4)
     {
+        _script = Script(isIPv4);
         SimConnection host = _script.Connect(SegmentOptions.Linux with { Timestamps = null });
         _script.Port.Sink = _ => { };
-        byte[] template = (_script.Ack with { Payload = new byte[1400] }).ToPacket().ToBytes();
+        byte[] template = (_script.Ack with { Payload = new byte[1400] }).ToFrame()[14..];
         template.CopyTo(_packet, 0);
         uint next = _script.GuestNext;
 
@@ -33,14 +37,16 @@ public sealed class TcpAllocationTests
         Assert.Equal(next, _script.GuestNext + (SteadyState.Windows * Rounds * 1400u));
     }
 
-    [Fact]
-    public void HostToGuest_SteadyState_AllocatesNothing()
+    [Theory]
+    [BothFamilies]
+    public void HostToGuest_SteadyState_AllocatesNothing(bool isIPv4)
     {
+        _script = Script(isIPv4);
         SimConnection host = _script.Connect(SegmentOptions.Linux with { Timestamps = null });
         _engineNext = _script.EngineNext;
         uint first = _engineNext;
-        _script.Port.Sink = frame => _engineNext += (uint)(frame.Length - 54);
-        byte[] template = _script.Ack.ToPacket().ToBytes();
+        _script.Port.Sink = frame => _engineNext += (uint)(frame.Length - 34 - HeaderBytes);
+        byte[] template = _script.Ack.ToFrame()[14..];
         template.CopyTo(_packet, 0);
 
         SteadyState.AllocatesNothing(Rounds, () =>
@@ -57,12 +63,12 @@ public sealed class TcpAllocationTests
     /// <summary>Changes sequence and acknowledgment of the packet, and its checksum.</summary>
     private void Patch(int length, uint sequence, uint acknowledgment)
     {
-        Span<byte> segment = _packet.AsSpan(20, length - 20);
+        Span<byte> segment = _packet.AsSpan(HeaderBytes, length - HeaderBytes);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(segment[4..], sequence);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(segment[8..], acknowledgment);
         segment[16] = segment[17] = 0;
         uint pseudo = OnesComplement.PseudoHeader(
-            VirtualNetwork.Guest, VirtualNetwork.Far, IpProtocol.Tcp, segment.Length);
+            _script.Guest.Address, _script.Remote.Address, IpProtocol.Tcp, segment.Length);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(
             segment[16..], OnesComplement.Checksum(segment, pseudo));
     }
@@ -71,16 +77,19 @@ public sealed class TcpAllocationTests
         new GuestPacket
         {
             Route = _script.Route,
-            Source = VirtualNetwork.Guest,
-            Destination = VirtualNetwork.Far,
+            Source = _script.Guest.Address,
+            Destination = _script.Remote.Address,
             Protocol = IpProtocol.Tcp,
             Ttl = 64,
             TypeOfService = 0,
             DontFragment = true,
-            Payload = _packet.AsSpan(20, length - 20),
+            Payload = _packet.AsSpan(HeaderBytes, length - HeaderBytes),
             Quote = _packet.AsSpan(0, length),
         },
         _script.Clock.Now);
+
+    private static TcpScript Script(bool isIPv4) => new(
+        isIPv4 ? VirtualNetwork.Settings : VirtualNetwork.Settings6, isIPv4: isIPv4);
 
     private void Turn()
     {

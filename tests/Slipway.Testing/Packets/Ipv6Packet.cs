@@ -130,6 +130,9 @@ public sealed record Ipv6Packet
         Malformed.If(
             parsed.Source.IsUnspecified || parsed.Destination.IsUnspecified, "IPv6 with ::");
         Malformed.If(
+            parsed.HasFragmentHeader && (packet[41] != 0 || (packet[43] & 6) != 0),
+            "a fragment header with reserved bits");
+        Malformed.If(
             parsed.MoreFragments && parsed.Payload.Length % 8 != 0,
             $"a fragment of {parsed.Payload.Length} bytes");
         return parsed;
@@ -183,7 +186,6 @@ public sealed record Ipv6Packet
     private static Ipv6Packet WithFragmentHeader(Ipv6Packet packet, ReadOnlySpan<byte> rest)
     {
         int field = BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);
-        Malformed.If(rest[1] != 0 || (field & 6) != 0, "a fragment header with reserved bits");
         return packet with
         {
             HasFragmentHeader = true,
