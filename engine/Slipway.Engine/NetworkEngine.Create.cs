@@ -24,8 +24,21 @@ public sealed partial class NetworkEngine
         StackSettings settings = ToStackSettings(configuration);
         FlowSharding sharding = new(settings, configuration.Workers);
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
-        _dns = new DnsServer(ToDnsSettings(configuration), _dhcp);
+        _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
+            ? MakeDhcp6Server(configuration, log) : null;
+        _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
         _keeper = new KeeperWorker(settings, _dns, sharding);
+        if (_dhcp6 is not null)
+        {
+            Serve(_dhcp6, _keeper.Stack);
+        }
+
+        if (settings.Ipv6 is not null)
+        {
+            _routes = new HostRoutes(_keeper.Reactor, TellRoute);
+            TellRoute();
+        }
+
         if (_dhcp is not null)
         {
             GuestStack stack = _keeper.Stack;
@@ -33,8 +46,7 @@ public sealed partial class NetworkEngine
                 DhcpEndpoint.ServerPort,
                 new DhcpEndpoint(
                     _dhcp, stack.Udp, configuration.Gateway, TimeProvider.System));
-            _dhcp.IsUsedByAnother = (address, mac) =>
-                stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
+            _dhcp.IsUsedByAnother = IsUsedByAnother;
         }
 
         for (int index = 1; index < configuration.Workers; index++)
@@ -76,6 +88,10 @@ public sealed partial class NetworkEngine
             throw;
         }
     }
+
+    // Guests have a default route of IPv6 as long as the host has one.
+    private void TellRoute() =>
+        _keeper.Stack.Router.SetHostRoute(_routes!.HasIpv6Default, Reactor.Now());
 
     // A ring from each worker to each other one.
     private void Connect()
@@ -299,8 +315,6 @@ public sealed partial class NetworkEngine
             StaticLeases = leases,
             LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),
         };
-        LeaseStore? store = dhcp.LeaseFile is null ? null
-            : new LeaseStore(dhcp.LeaseFile, message => log.Write(LogLevel.Warning, message));
-        return new DhcpServer(settings, store);
+        return new DhcpServer(settings, OpenStore(dhcp.LeaseFile, log));
     }
 }

@@ -1,3 +1,4 @@
+using Slipway.Host;
 using Slipway.Services;
 using Slipway.Stack;
 
@@ -21,6 +22,8 @@ public sealed partial class NetworkEngine : IDisposable
     private readonly List<ShardWorker> _shards = [];
     private readonly List<Thread> _threads = [];
     private readonly DhcpServer? _dhcp;
+    private readonly Dhcp6Server? _dhcp6;
+    private readonly HostRoutes? _routes;
     private readonly DnsServer _dns;
     private readonly List<PublishedTcpPort> _publishedTcp = [];
     private long _resourcesReported;
@@ -102,8 +105,10 @@ public sealed partial class NetworkEngine : IDisposable
             shard.Dispose();
         }
 
+        _routes?.Dispose();
         _keeper.Dispose();
         _dhcp?.Dispose();
+        _dhcp6?.Dispose();
         _dns.Dispose();
     }
 

@@ -116,7 +116,7 @@ internal sealed class TcpStream : IHostStream
 
     public HostIo Send(GatheredText text)
     {
-        int sent = Sockets.SendPieces(Descriptor, text.Memory.Span, text.Pieces);
+        int sent = Sockets.SendPieces(Descriptor, text.Pieces);
         return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
     }
 

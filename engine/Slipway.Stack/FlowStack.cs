@@ -100,13 +100,23 @@ public sealed class FlowStack
     }
 
     /// <summary>
-    /// Hands on frames that came together, so that their text goes to the host together.
+    /// Hands on frames that came together, so that their text goes to the host together, and
+    /// without a copy where nobody else needs it.
     /// </summary>
     internal void HandOn(
         FrameBatch batch, IFrameReceiver receiver, IGuestPort port, Instant now)
     {
-        Tcp.BeginGathering(batch.Memory);
-        batch.HandTo(receiver, port, now);
+        Tcp.BeginGathering(batch);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            if (!batch.IsWhole(i) && !Tcp.TakesWithoutText(batch, i))
+            {
+                batch.Fetch(i);
+            }
+
+            receiver.OnFrame(port, batch.Frame(i), batch.Offload(i), now);
+        }
+
         Tcp.EndGathering(now);
     }
 

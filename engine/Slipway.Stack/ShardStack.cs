@@ -90,8 +90,11 @@ public sealed class ShardStack : IFrameReceiver
         Flows.TryReceive(port, header, offload, now);
     }
 
-    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now) =>
+    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now)
+    {
+        batch.FetchAll(); // one may have to be passed on
         Flows.HandOn(batch, this, port, now);
+    }
 
     public void OnPortWritable(IGuestPort port, Instant now) => Flows.Tcp.OnPortWritable(port);
 

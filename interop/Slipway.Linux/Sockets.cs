@@ -29,6 +29,9 @@ public static unsafe partial class Sockets
     public const int ShutdownWrite = 1;
     public const int ShutdownBoth = 2;
 
+    /// <summary>Pieces that a call takes at the most (UIO_MAXIOV).</summary>
+    public const int MostPieces = 1_024;
+
     public static int Create(int family, int type, int protocol) =>
         Result(socket(family, type | Flags, protocol));
 
@@ -101,29 +104,25 @@ public static unsafe partial class Sockets
 
     /// <summary>Sends bytes of a stream that lie in pieces; may take fewer than all.</summary>
     /// <param name="socket">The stream.</param>
-    /// <param name="memory">What the pieces are parts of.</param>
-    /// <param name="pieces">At most 16, in their order.</param>
-    public static int SendPieces(
-        int socket, ReadOnlySpan<byte> memory,
-        ReadOnlySpan<(int OffsetBytes, int LengthBytes)> pieces)
+    /// <param name="pieces">
+    /// In their order; pinned, or not the runtime's memory at all. Of more than
+    /// <see cref="MostPieces"/> the first ones are taken.
+    /// </param>
+    public static int SendPieces(int socket, ReadOnlySpan<ReadOnlyMemory<byte>> pieces)
     {
-        const int most = 16;
-        IoVector* vectors = stackalloc IoVector[most];
-        fixed (byte* first = memory)
+        int count = Math.Min(pieces.Length, MostPieces);
+        IoVector* vectors = stackalloc IoVector[count];
+        for (int i = 0; i < count; i++)
         {
-            for (int i = 0; i < pieces.Length; i++)
+            ReadOnlySpan<byte> piece = pieces[i].Span;
+            fixed (byte* first = piece)
             {
-                (int offset, int length) = pieces[i];
-                ReadOnlySpan<byte> piece = memory.Slice(offset, length); // within its bounds
-                vectors[i] = new IoVector { Base = first + offset, Length = (nuint)piece.Length };
+                vectors[i] = new IoVector { Base = first, Length = (nuint)piece.Length };
             }
-
-            MessageHeader message = new()
-            {
-                Vectors = vectors, VectorCount = (nuint)pieces.Length,
-            };
-            return Result((int)sendmsg(socket, &message, MessageNoSignal | MessageDontWait));
         }
+
+        MessageHeader message = new() { Vectors = vectors, VectorCount = (nuint)count };
+        return Result((int)sendmsg(socket, &message, MessageNoSignal | MessageDontWait));
     }
 
     public static int Shutdown(int socket, int how) => Result(shutdown(socket, how));

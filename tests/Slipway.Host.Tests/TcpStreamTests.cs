@@ -277,6 +277,45 @@ public sealed class TcpStreamTests
         scratch.CopyTo(read);
     }
 
+    [Fact]
+    public void Send_OfManyPieces_TakesThemInOrderAsFarAsThereIsRoom()
+    {
+        using HostFixture host = new();
+        (IHostStream near, Socket far) = host.Connect(new Owner());
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(16 << 20, pinned: true);
+        HostFixture.Pattern(bytes.Length).CopyTo(bytes, 0);
+        Random random = new(11);
+        GatheredText text = new();
+        byte[] read = new byte[bytes.Length];
+        int sent = 0;
+        int received = 0;
+        bool wasShort = false;
+        while (sent < bytes.Length)
+        {
+            text.Clear();
+            int end = sent;
+            while (text.Count < GatheredText.Capacity && end < bytes.Length)
+            {
+                int length = Math.Min(random.Next(1, 20_000), bytes.Length - end);
+                text.Add(bytes.AsMemory(end, length));
+                end += length;
+            }
+
+            HostIo io = near.Send(text);
+            sent += io.LengthBytes;
+            bool isShort = io.LengthBytes < text.LengthBytes;
+            wasShort |= isShort && io.LengthBytes > 0;
+            while (received < sent && (isShort || sent == bytes.Length))
+            {
+                received += far.Receive(read.AsSpan(received));
+            }
+        }
+
+        Assert.True(wasShort);
+        Assert.True(read.AsSpan().SequenceEqual(bytes));
+        near.Close(reset: false);
+    }
+
     private static void SendAllAndShutDown(Socket far, byte[] bytes)
     {
         for (int sent = 0; sent < bytes.Length;)

@@ -1,3 +1,4 @@
+using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
 
@@ -47,6 +48,15 @@ internal static class ConfigurationResolver
                 document.Ipv6 ?? new Ipv6Document(), commandLine,
                 isAliased: configuration.HostAlias is not null),
             Dhcp = ResolveDhcp(document.Dhcp ?? new DhcpDocument(), configuration),
+            Ipv6Dhcp = Ipv6DhcpResolver.Resolve(
+                document.Ipv6?.Dhcp ?? new Ipv6DhcpDocument(),
+                new Dhcp6Settings
+                {
+                    Prefix = configuration.Ipv6.Prefix,
+                    Gateway = configuration.Ipv6.Gateway,
+                    HostAlias = configuration.Ipv6.HostAlias,
+                },
+                document.Dhcp?.LeaseFile),
         };
         return configuration with
         {
@@ -307,10 +317,7 @@ internal static class ConfigurationResolver
                 ? SettingText.CheckRange(
                     "dhcp.leaseSeconds", seconds, MinLeaseSeconds, MaxLeaseSeconds, "seconds")
                 : standard.LeaseSeconds,
-            LeaseFile = document.LeaseFile is ""
-                ? throw new ConfigurationException(
-                    "dhcp.leaseFile", "\"\"", "is empty; name a file, or leave the key out")
-                : document.LeaseFile,
+            LeaseFile = SettingText.CheckFile("dhcp.leaseFile", document.LeaseFile),
             StaticLeases = ResolveStaticLeases(document, configuration),
         };
     }

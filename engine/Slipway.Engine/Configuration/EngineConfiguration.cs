@@ -57,6 +57,8 @@ public sealed record EngineConfiguration
 
     public DhcpConfiguration Dhcp { get; init; } = new();
 
+    public Ipv6DhcpConfiguration Ipv6Dhcp { get; init; } = new();
+
     /// <summary>A guest's UDP port takes datagrams from any address (RFC 4787 section 5).</summary>
     public bool UdpFullCone { get; init; }
 

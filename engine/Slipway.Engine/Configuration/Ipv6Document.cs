@@ -37,4 +37,7 @@ internal sealed class Ipv6Document
         "Let guests that have IPv6 alone reach IPv4 hosts at 64:ff9b::/96 (NAT64), and find them "
             + "there by name (DNS64); false by default.")]
     public bool? Nat64 { get; set; }
+
+    [Description("The DHCPv6 server on the gateway.")]
+    public Ipv6DhcpDocument? Dhcp { get; set; }
 }

@@ -46,6 +46,12 @@ internal static class SettingText
                 key, text,
                 "is not a unicast Ethernet address; write for example 52:54:00:12:34:56");
 
+    /// <summary>A file's path, or null where none is named.</summary>
+    public static string? CheckFile(string key, string? path) => path is not ""
+        ? path
+        : throw new ConfigurationException(
+            key, "\"\"", "is empty; name a file, or leave the key out");
+
     /// <summary>A domain name in lower case, without its final dot.</summary>
     public static string ParseDomain(string key, string value, string name)
     {

@@ -56,7 +56,7 @@ internal sealed partial class VhostUserConnection : IReadinessOwner, IDisposable
             _rings[i] = new VhostUserRing(this, i);
             if (_rings[i].IsTransmit)
             {
-                _transmitQueues[i / 2] = new TransmitQueue(_rings[i].Ring, link.Frames);
+                _transmitQueues[i / 2] = new TransmitQueue(_rings[i].Ring, link.Batch);
             }
         }
 

@@ -49,17 +49,15 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
 
     public override string Description { get; }
 
-    /// <summary>
-    /// Frames of one guest are copied here: five of the largest, which is a turn's share.
-    /// </summary>
-    internal FrameBatch Frames { get; } = new(5 << 16, TransmitQueue.FrameBufferBytes);
+    /// <summary>Frames of one guest at a time.</summary>
+    internal TransmitBatch Batch { get; } = new();
 
     /// <summary>
     /// A frame towards a guest that is not written into its memory directly. One at a time, but
-    /// while one of <see cref="Frames"/> is read.
+    /// while one of <see cref="Batch"/> is read.
     /// </summary>
     internal byte[] StagingBuffer { get; } = GC.AllocateUninitializedArray<byte>(
-        TransmitQueue.FrameBufferBytes, pinned: true);
+        TransmitBatch.FrameBufferBytes, pinned: true);
 
     /// <summary>Listens on a path; VMMs connect when they like.</summary>
     /// <param name="path">Of the socket; at most 107 bytes.</param>

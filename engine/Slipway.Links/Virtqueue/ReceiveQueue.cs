@@ -42,7 +42,7 @@ internal sealed unsafe partial class ReceiveQueue
     /// <param name="ring">The queue.</param>
     /// <param name="staging">
     /// Where frames are written that have no place in one piece; at least
-    /// <see cref="TransmitQueue.FrameBufferBytes"/>.
+    /// <see cref="TransmitBatch.FrameBufferBytes"/>.
     /// </param>
     internal ReceiveQueue(SplitRing ring, byte[] staging)
     {

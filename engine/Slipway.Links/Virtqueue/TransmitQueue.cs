@@ -4,32 +4,23 @@ namespace Slipway.Links;
 
 /// <summary>A transmitq of virtio-net: frames of the guest (virtio 1.2 section 5.1.6.2).</summary>
 /// <remarks>
-/// A frame is copied before anything of it is looked at. The guest may write to its buffers at any
-/// time, and the stack reads a header more than once: to check it, and to use it. The copy is the
-/// one consistent frame that both see. It is whole, not the headers alone, since a frame is handed
-/// on as one span; at 50 GB/s and more it costs less than the system call that sends the payload.
-/// Frames are handed on together, so that the text of several goes to the host by one call.
+/// Frames are handed on together, so that the text of several goes to the host by one call. It may
+/// go from where it is (<see cref="TransmitBatch"/>): then the guest gets its buffers back after
+/// that, and else before, so that it can use them meanwhile.
 /// </remarks>
 internal sealed class TransmitQueue
 {
     private readonly SplitRing _ring;
-    private readonly FrameBatch _frames;
+    private readonly TransmitBatch _batch;
     private BufferSegment[] _segments = [];
 
     /// <param name="ring">The queue.</param>
-    /// <param name="frames">
-    /// What frames are copied into and handed on together; with room for
-    /// <see cref="FrameBufferBytes"/> each.
-    /// </param>
-    internal TransmitQueue(SplitRing ring, FrameBatch frames)
+    /// <param name="batch">What frames are handed on in; empty between the calls.</param>
+    internal TransmitQueue(SplitRing ring, TransmitBatch batch)
     {
         _ring = ring;
-        _frames = frames;
+        _batch = batch;
     }
-
-    /// <summary>The header and the largest frame there is, in bytes.</summary>
-    internal const int FrameBufferBytes =
-        VirtioNetHeader.MergedLengthBytes + FrameLimits.LargestBytes;
 
     /// <summary>
     /// A chain of more counts as several frames of the budget: 64 KiB in pages are 17.
@@ -61,13 +52,12 @@ internal sealed class TransmitQueue
         }
 
         _ring.SuppressKicks();
-        _frames.Clear();
         bool isEmpty = false;
         while (budget > 0 && !isEmpty)
         {
             while (budget > 0 && _ring.TryTake(out ushort head))
             {
-                if (_frames.Room.IsEmpty)
+                if (_batch.Frames.Room.IsEmpty)
                 {
                     HandOn(port, receiver, now);
                 }
@@ -78,7 +68,6 @@ internal sealed class TransmitQueue
             isEmpty = budget > 0 && _ring.TryArmKick();
         }
 
-        _ring.Publish();
         HandOn(port, receiver, now);
         return isEmpty;
     }
@@ -91,8 +80,8 @@ internal sealed class TransmitQueue
             return 1;
         }
 
-        Span<byte> room = _frames.Room;
-        int length = Copy(_segments.AsSpan(0, count), room);
+        ReadOnlySpan<BufferSegment> segments = _segments.AsSpan(0, count);
+        int length = LengthBytes(segments);
         int cost = 1 + (count / DescriptorsPerFrame) + (Math.Max(length, 0) / BytesPerFrame);
         if (length >= 0 && length < HeaderBytes)
         {
@@ -100,49 +89,41 @@ internal sealed class TransmitQueue
             return cost;
         }
 
-        _ring.Complete(head, 0);
+        _ring.Complete(head, 0); // which the guest does not see before it is published
         if (!IsDiscarding)
         {
-            Note(room, length - HeaderBytes);
+            _batch.Add(segments, HeaderBytes, length - HeaderBytes);
         }
 
         return cost;
     }
 
-    // One that nobody could have, too long or with an impossible header, is handed on empty: the
-    // switch counts it as malformed, as it does for a TAP.
-    private void Note(ReadOnlySpan<byte> room, int lengthBytes)
-    {
-        FrameOffload offload = default;
-        bool isReadable = lengthBytes >= 0
-            && VirtioNetHeader.TryRead(room, lengthBytes, out offload);
-        _frames.Add(HeaderBytes, isReadable ? lengthBytes : 0, isReadable ? offload : default);
-    }
-
     private void HandOn(IGuestPort port, IFrameReceiver receiver, Instant now)
     {
-        if (_frames.Count > 0)
+        FrameBatch frames = _batch.Frames;
+        if (!frames.IsHolding)
         {
-            receiver.OnFrames(port, _frames, now);
-            _frames.Clear();
+            _ring.Publish();
         }
+
+        if (frames.Count > 0)
+        {
+            receiver.OnFrames(port, frames, now);
+            _batch.Clear();
+        }
+
+        _ring.Publish();
     }
 
-    // The length of header and frame; negative when that is more than a frame can have.
-    private static int Copy(ReadOnlySpan<BufferSegment> segments, Span<byte> room)
+    // Of header and frame; negative when that is more than a frame can have.
+    private static int LengthBytes(ReadOnlySpan<BufferSegment> segments)
     {
-        Span<byte> rest = room;
+        long length = 0;
         foreach (BufferSegment segment in segments)
         {
-            if (segment.LengthBytes > rest.Length)
-            {
-                return -1;
-            }
-
-            segment.Bytes.CopyTo(rest);
-            rest = rest[segment.LengthBytes..];
+            length += segment.LengthBytes;
         }
 
-        return room.Length - rest.Length;
+        return length <= TransmitBatch.FrameBufferBytes ? (int)length : -1;
     }
 }

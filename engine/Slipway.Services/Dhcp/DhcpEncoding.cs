@@ -13,31 +13,26 @@ internal static class DhcpEncoding
     /// Option 119: names one after another, compressed (RFC 3397). Empty for none.
     /// </summary>
     /// <exception cref="ArgumentException">A name is not one, or the list is too long.</exception>
-    public static byte[] SearchList(IReadOnlyList<string> domains)
+    public static byte[] SearchList(IReadOnlyList<string> domains) =>
+        Names(domains, isCompressed: true);
+
+    /// <summary>
+    /// Option 24 of DHCPv6: the same, never compressed (RFC 8415 section 10).
+    /// </summary>
+    /// <exception cref="ArgumentException">A name is not one, or the list is too long.</exception>
+    public static byte[] DomainList(IReadOnlyList<string> domains) =>
+        Names(domains, isCompressed: false);
+
+    /// <summary>Addresses one after another: option 23 of DHCPv6.</summary>
+    public static byte[] IPv6Addresses(IReadOnlyList<IpAddress> addresses)
     {
-        byte[] bytes = new byte[MaxSearchLengthBytes];
-        byte[] name = new byte[DomainName.MaxLengthBytes];
-        DomainNameWriter writer = new(bytes);
-        int length = 0;
-        foreach (string domain in domains)
+        byte[] bytes = new byte[addresses.Count * IpAddress.IPv6LengthBytes];
+        for (int i = 0; i < addresses.Count; i++)
         {
-            if (!DomainName.TryParse(domain, name, out int nameLength))
-            {
-                throw new ArgumentException($"'{domain}' is not a domain name", nameof(domains));
-            }
-
-            int written = writer.Write(name.AsSpan(0, nameLength), length);
-            if (written < 0)
-            {
-                throw new ArgumentException(
-                    $"the search domains take more than {MaxSearchLengthBytes} bytes",
-                    nameof(domains));
-            }
-
-            length += written;
+            addresses[i].WriteIPv6(bytes.AsSpan(i * IpAddress.IPv6LengthBytes));
         }
 
-        return bytes[..length];
+        return bytes;
     }
 
     /// <summary>
@@ -59,4 +54,34 @@ internal static class DhcpEncoding
     }
 
     public static byte[] Ascii(string? text) => text is null ? [] : Encoding.ASCII.GetBytes(text);
+
+    private static byte[] Names(IReadOnlyList<string> domains, bool isCompressed)
+    {
+        byte[] bytes = new byte[MaxSearchLengthBytes];
+        byte[] name = new byte[DomainName.MaxLengthBytes];
+        DomainNameWriter compressed = new(bytes);
+        int length = 0;
+        foreach (string domain in domains)
+        {
+            if (!DomainName.TryParse(domain, name, out int nameLength))
+            {
+                throw new ArgumentException($"'{domain}' is not a domain name", nameof(domains));
+            }
+
+            // A writer that remembers nothing compresses nothing.
+            DomainNameWriter plain = new(bytes);
+            ReadOnlySpan<byte> wire = name.AsSpan(0, nameLength);
+            int written = isCompressed ? compressed.Write(wire, length) : plain.Write(wire, length);
+            if (written < 0)
+            {
+                throw new ArgumentException(
+                    $"the search domains take more than {MaxSearchLengthBytes} bytes",
+                    nameof(domains));
+            }
+
+            length += written;
+        }
+
+        return bytes[..length];
+    }
 }

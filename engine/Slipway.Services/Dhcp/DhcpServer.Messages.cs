@@ -23,14 +23,9 @@ public sealed partial class DhcpServer
                 _underPressureUntil = now + (long)_settings.OfferTime.TotalSeconds;
             }
         }
-        else if (lease.State == LeaseState.Offered)
+        else
         {
-            _table.Move(lease, LeaseState.Offered, now + (long)_settings.OfferTime.TotalSeconds);
-        }
-        else if (lease.State == LeaseState.Idle)
-        {
-            // Remembered: the address is the client's as it is; being last in the queue keeps it.
-            _table.Move(lease, LeaseState.Idle, lease.ExpiresSeconds);
+            _table.Prolong(lease, now);
         }
 
         if (lease is null)
@@ -85,11 +80,9 @@ public sealed partial class DhcpServer
         }
 
         // The configured name stands; of what the client sends, the last that it sent.
-        lease.Mac = message.ClientMac;
+        _table.Adopt(lease, client, message.ClientMac);
         lease.Port = port;
-        Name(lease, AskedName(message) ?? lease.HostName, now);
-        _table.Move(lease, LeaseState.Bound, now + (long)_settings.LeaseTime.TotalSeconds);
-        Publish(lease);
+        Bind(lease, AskedName(message), now);
         Counters.Acks++;
         meta = Write(message, DhcpMessageType.Ack, lease, message.ClientAddress, reply);
         return true;
@@ -108,17 +101,7 @@ public sealed partial class DhcpServer
             return;
         }
 
-        if (lease.IsStatic)
-        {
-            _table.Move(lease, LeaseState.Idle, now);
-            Publish(lease);
-            return;
-        }
-
-        // Only its holder can take an address away, and only for a time: a guest that declines all
-        // it gets empties the pool, which then gives out the longest declined again.
-        Unpublish(lease.Address);
-        _table.Move(lease, LeaseState.Declined, now + (long)_settings.DeclineTime.TotalSeconds);
+        Decline(lease, now);
     }
 
     /// <summary>RFC 2131 section 4.3.4: the lease ends, its client is remembered.</summary>
@@ -134,8 +117,7 @@ public sealed partial class DhcpServer
             return;
         }
 
-        _table.Move(lease, LeaseState.Idle, now);
-        Publish(lease);
+        Release(lease, now);
     }
 
     /// <summary>RFC 2131 section 4.3.5: parameters, but no address and no times.</summary>

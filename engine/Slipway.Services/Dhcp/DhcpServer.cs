@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -19,17 +18,13 @@ namespace Slipway.Services;
 /// snapshot, exchanged when a lease changes.
 /// </para>
 /// </summary>
-public sealed partial class DhcpServer : ILeaseNames, IDisposable
+public sealed partial class DhcpServer : LeaseServer, IDisposable
 {
     private readonly DhcpSettings _settings;
-    private readonly LeaseStore? _store;
-    private readonly TimeProvider _time;
-    private readonly LeaseTable _table;
-    private readonly Action<Lease> _leaseEnded;
+    private readonly Dhcp4LeaseTable _table;
     private readonly byte[] _searchOption;
     private readonly byte[] _routesOption;
     private readonly byte[] _domainOption;
-    private LeaseSnapshot _snapshot = LeaseSnapshot.Empty;
 
     /// <summary>
     /// Until when a REQUEST may take an address that is offered to another; Unix seconds.
@@ -43,36 +38,22 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
     /// </param>
     /// <param name="time">What tells readers of names the time; the system's if null.</param>
     public DhcpServer(DhcpSettings settings, LeaseStore? store = null, TimeProvider? time = null)
+        : this(settings, new Dhcp4LeaseTable(settings), store, time)
+    {
+    }
+
+    private DhcpServer(
+        DhcpSettings settings, Dhcp4LeaseTable table, LeaseStore? store, TimeProvider? time)
+        : base(settings, table, store, time)
     {
         _settings = settings;
-        _store = store;
-        _time = time ?? TimeProvider.System;
-        _table = new LeaseTable(settings, lease => Unpublish(lease.Address));
-        _leaseEnded = OnLeaseEnded;
-        _searchOption = DhcpEncoding.SearchList(
-            settings.SearchDomains.Count > 0 || settings.Domain is null
-                ? settings.SearchDomains : [settings.Domain]);
+        _table = table;
+        _searchOption = DhcpEncoding.SearchList(settings.SearchList);
         _routesOption = DhcpEncoding.Routes(settings.Routes, settings.Gateway);
         _domainOption = DhcpEncoding.Ascii(settings.Domain);
-        Restore(_time.GetUtcNow().ToUnixTimeSeconds());
     }
 
     public DhcpCounters Counters { get; } = new();
-
-    /// <summary>The leases as they are; from any thread.</summary>
-    public LeaseSnapshot Leases => Volatile.Read(ref _snapshot);
-
-    public string? Domain => _settings.Domain;
-
-    /// <summary>
-    /// Asked on the worker before an unused address is handed out: does another MAC than this
-    /// answer for it? A guest that configured itself is seen this way.
-    /// </summary>
-    public Func<IpAddress, MacAddress, bool>? IsUsedByAnother
-    {
-        get => _table.IsUsedByAnother;
-        set => _table.IsUsedByAnother = value;
-    }
 
     /// <summary>Handles one message from a client.</summary>
     /// <param name="request">The UDP payload.</param>
@@ -124,7 +105,7 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
         }
 
         long now = wallNow.ToUnixTimeSeconds();
-        _table.Expire(now, _leaseEnded);
+        Expire(now);
         Span<byte> scratch = stackalloc byte[1 + MacAddress.LengthBytes];
         ReadOnlySpan<byte> client = ClientKey.Of(message, scratch);
         switch (message.MessageType)
@@ -147,91 +128,5 @@ public sealed partial class DhcpServer : ILeaseNames, IDisposable
         }
     }
 
-    public bool TryGetAddress(string label, out IpAddress address)
-    {
-        LeaseEntry? entry = Leases.FindName(label, _time.GetUtcNow());
-        address = entry?.Address ?? default;
-        return entry is not null;
-    }
-
-    public bool TryGetName(IpAddress address, [NotNullWhen(true)] out string? label)
-    {
-        label = Leases.FindActive(address, _time.GetUtcNow())?.HostName;
-        return label is not null;
-    }
-
-    public void Dispose() => _store?.Dispose();
-
-    private void Restore(long now)
-    {
-        foreach (Lease lease in _table.All)
-        {
-            Publish(lease);
-        }
-
-        if (_store is null)
-        {
-            return;
-        }
-
-        foreach (LeaseEntry stored in _store.Load().OrderBy(entry => entry.ExpiresSeconds))
-        {
-            if (_table.Restore(stored, now) && _table.Find(stored.Address) is Lease lease)
-            {
-                Name(lease, lease.HostName, now);
-                Publish(lease);
-            }
-        }
-    }
-
-    /// <summary>Gives a lease its name, with a suffix if another guest has it.</summary>
-    private void Name(Lease lease, string? asked, long now)
-    {
-        if (asked is null || lease.HasFixedName)
-        {
-            return;
-        }
-
-        if (lease.HostName is string kept && HostNameLabel.IsVariantOf(kept, asked)
-            && IsFree(kept, lease, now))
-        {
-            return;
-        }
-
-        // As many guests as there are addresses may ask for one name; past these it goes without.
-        const int MaxSuffix = 99;
-        string? name = asked;
-        for (int number = 2; name is not null && !IsFree(name, lease, now); number++)
-        {
-            name = number <= MaxSuffix ? HostNameLabel.WithSuffix(asked, number) : null;
-        }
-
-        lease.HostName = name;
-    }
-
-    /// <summary>
-    /// A name is free if nobody has it, or the same machine by an earlier identifier.
-    /// </summary>
-    private bool IsFree(string name, Lease lease, long now) =>
-        _snapshot.FindName(name, DateTimeOffset.FromUnixTimeSeconds(now)) is not LeaseEntry holder
-        || holder.Address == lease.Address
-        || (holder.Mac == lease.Mac && !holder.IsStatic);
-
-    private void Publish(Lease lease)
-    {
-        LeaseEntry entry = new(
-            lease.Address, lease.Mac, lease.Client, lease.HostName, lease.ExpiresSeconds,
-            lease.IsStatic);
-        Volatile.Write(ref _snapshot, _snapshot.With(entry));
-        _store?.Changed(_snapshot);
-    }
-
-    /// <summary>A lease that was published has lost its client.</summary>
-    private void Unpublish(IpAddress address)
-    {
-        Volatile.Write(ref _snapshot, _snapshot.Without(address));
-        _store?.Changed(_snapshot);
-    }
-
-    private void OnLeaseEnded(Lease lease) => Publish(lease);
+    public void Dispose() => CloseStore();
 }

@@ -3,60 +3,43 @@ using Slipway.Wire;
 namespace Slipway.Services;
 
 /// <summary>
-/// Which client has which address. One writer; bounded by the pool and by
-/// <see cref="DhcpSettings.MaxLeases"/>. A state's end is noticed at the next message
+/// Which client has which address, of one family. One writer; bounded by the pool and by
+/// <see cref="LeaseSettings.MaxLeases"/>. A state's end is noticed at the next message
 /// (<see cref="Expire"/>), since nobody else asks.
 /// </summary>
-internal sealed class LeaseTable
+internal abstract class LeaseTable
 {
-    private readonly DhcpSettings _settings;
-    private readonly Action<Lease> _forgotten;
-    private readonly Dictionary<uint, Lease> _byAddress = [];
+    private readonly LeaseSettings _settings;
+    private readonly Dictionary<IpAddress, Lease> _byAddress = [];
     private readonly Dictionary<byte[], Lease> _byClient = new(OctetsComparer.Instance);
     private readonly Dictionary<byte[], Lease>.AlternateLookup<ReadOnlySpan<byte>> _byClientSpan;
-    private readonly Dictionary<MacAddress, Lease> _staticByMac = [];
-    private readonly HashSet<uint> _excluded = [];
+    private readonly HashSet<IpAddress> _excluded = [];
     private readonly LeaseQueue _offered = new();
     private readonly LeaseQueue _bound = new();
     private readonly LeaseQueue _idle = new();
     private readonly LeaseQueue _declined = new();
-    private readonly uint _first;
-    private readonly uint _last;
-    private readonly int _staticCount;
+    private int _staticCount;
 
-    /// <summary>No address below this one is free.</summary>
-    private uint _lowestFree;
-
-    /// <param name="settings">The pool and its bounds.</param>
-    /// <param name="forgotten">
-    /// Told of each lease, once bound, whose address goes to another.
-    /// </param>
-    public LeaseTable(DhcpSettings settings, Action<Lease> forgotten)
+    /// <param name="settings">Times and bounds.</param>
+    /// <param name="gateway">Never handed out.</param>
+    /// <param name="hostAlias">Nor this one; null when it is switched off.</param>
+    protected LeaseTable(LeaseSettings settings, IpAddress gateway, IpAddress? hostAlias)
     {
         _settings = settings;
-        _forgotten = forgotten;
         _byClientSpan = _byClient.GetAlternateLookup<ReadOnlySpan<byte>>();
-        _first = settings.Subnet.Network.IPv4 + 1;
-        _last = settings.Subnet.Last.IPv4 - 1;
-        _lowestFree = _first;
-        _excluded.Add(settings.Gateway.IPv4);
-        if (settings.HostAlias is IpAddress alias)
+        _excluded.Add(gateway);
+        if (hostAlias is IpAddress alias)
         {
-            _excluded.Add(alias.IPv4);
+            _excluded.Add(alias);
         }
 
-        foreach (IpAddress reserved in settings.Reserved)
-        {
-            _excluded.Add(reserved.IPv4);
-        }
-
-        foreach (StaticLease item in settings.StaticLeases)
-        {
-            AddStatic(item);
-        }
-
-        _staticCount = _byAddress.Count;
+        _excluded.UnionWith(settings.Reserved);
     }
+
+    /// <summary>
+    /// Told of each lease, once bound, whose address goes to another.
+    /// </summary>
+    public Action<Lease>? Forgotten { get; set; }
 
     /// <summary>
     /// Asked before an unused address is handed out: does another MAC answer for it?
@@ -65,27 +48,24 @@ internal sealed class LeaseTable
 
     public IEnumerable<Lease> All => _byAddress.Values;
 
-    /// <summary>
-    /// The client's lease. A static one of its MAC goes before what its identifier says.
-    /// </summary>
-    public Lease? Find(ReadOnlySpan<byte> client, MacAddress mac) =>
-        _staticByMac.TryGetValue(mac, out Lease? lease)
-            || _byClientSpan.TryGetValue(client, out lease)
-            ? lease : null;
+    /// <summary>The time of the last <see cref="Expire"/>, in Unix seconds.</summary>
+    protected long Now { get; private set; }
 
-    public Lease? Find(IpAddress address) =>
-        address.IsIPv4 && _byAddress.TryGetValue(address.IPv4, out Lease? lease) ? lease : null;
+    /// <summary>
+    /// The client's lease. A static one that is its own goes before what its identifier says.
+    /// </summary>
+    public abstract Lease? Find(ReadOnlySpan<byte> client, MacAddress mac);
+
+    public Lease? Find(IpAddress address) => _byAddress.GetValueOrDefault(address);
 
     /// <summary>
     /// True for an address that may be leased to a client that has no static one.
     /// </summary>
-    public bool IsInPool(IpAddress address) =>
-        address.IsIPv4 && address.IPv4 >= _first && address.IPv4 <= _last
-        && !_excluded.Contains(address.IPv4);
+    public bool IsInPool(IpAddress address) => IsInRange(address) && !_excluded.Contains(address);
 
     /// <summary>
-    /// Holds an address for a client that has none: the one wanted if it is free, else the lowest
-    /// that nobody ever had, else that of the client gone longest, else that of the oldest offer.
+    /// Holds an address for a client that has none: the one wanted if it is free, else one that
+    /// nobody ever had, else that of the client gone longest, else that of the oldest offer.
     /// </summary>
     /// <returns>The lease in the state Offered, or null when all are in use.</returns>
     public Lease? Offer(
@@ -99,7 +79,7 @@ internal sealed class LeaseTable
             Remove(oldest);
         }
 
-        Lease? lease = Take(wanted, mac) ?? TakeLowest(mac, now);
+        Lease? lease = Take(wanted, mac) ?? TakeUnused(client, mac, now);
         if (lease is null && (_idle.First ?? _offered.First ?? _declined.First
             ?? FindHoarded(port, mac)) is Lease victim)
         {
@@ -111,36 +91,35 @@ internal sealed class LeaseTable
 
         if (lease is not null)
         {
-            Assign(lease, client, mac);
             lease.Port = port;
-            Enter(lease, LeaseState.Offered, now + (long)_settings.OfferTime.TotalSeconds);
+            Hold(lease, client, mac, now);
         }
 
         return lease;
     }
 
+    /// <summary>The lease that has exactly this client.</summary>
+    public Lease? FindClient(ReadOnlySpan<byte> client) =>
+        _byClientSpan.TryGetValue(client, out Lease? lease) ? lease : null;
+
+    /// <summary>The client to which a lease was found uses it from now on.</summary>
+    public virtual void Adopt(Lease lease, ReadOnlySpan<byte> client, MacAddress mac) =>
+        lease.Mac = mac;
+
     /// <summary>
-    /// Takes exactly this address for a client that has none, as a REQUEST asks: if it is free,
-    /// or if <paramref name="fromOffer"/> and it is merely offered to another.
+    /// Keeps what has been found for a client a little longer, as an offer tells it.
     /// </summary>
-    public Lease? Claim(
-        ReadOnlySpan<byte> client, MacAddress mac, IpAddress address, bool fromOffer, long now)
+    public void Prolong(Lease lease, long now)
     {
-        if (Find(address) is Lease held
-            && (held.State == LeaseState.Idle || (fromOffer && held.State == LeaseState.Offered))
-            && !held.IsStatic)
+        if (lease.State == LeaseState.Offered)
         {
-            Remove(held);
+            Move(lease, LeaseState.Offered, now + (long)_settings.OfferTime.TotalSeconds);
         }
-
-        Lease? lease = Take(address, mac);
-        if (lease is not null)
+        else if (lease.State == LeaseState.Idle)
         {
-            Assign(lease, client, mac);
-            Enter(lease, LeaseState.Offered, now + (long)_settings.OfferTime.TotalSeconds);
+            // Remembered: the address is the client's as it is; being last in the queue keeps it.
+            Move(lease, LeaseState.Idle, lease.ExpiresSeconds);
         }
-
-        return lease;
     }
 
     /// <summary>
@@ -155,8 +134,7 @@ internal sealed class LeaseTable
 
         if (state == LeaseState.Declined)
         {
-            _byClient.Remove(lease.Client);
-            lease.Client = [];
+            Unassign(lease);
         }
 
         Enter(lease, state, expiresSeconds);
@@ -166,16 +144,16 @@ internal sealed class LeaseTable
     public void Remove(Lease lease)
     {
         Queue(lease.State).Remove(lease);
-        _byAddress.Remove(lease.Address.IPv4);
+        _byAddress.Remove(lease.Address);
         if (lease.Client.Length > 0)
         {
             _byClient.Remove(lease.Client);
         }
 
-        _lowestFree = Math.Min(_lowestFree, lease.Address.IPv4);
+        OnFreed(lease.Address);
         if (lease.State is LeaseState.Idle or LeaseState.Bound)
         {
-            _forgotten(lease);
+            Forgotten?.Invoke(lease);
         }
     }
 
@@ -183,6 +161,7 @@ internal sealed class LeaseTable
     /// <param name="ended">Told of each lease that was bound.</param>
     public void Expire(long now, Action<Lease> ended)
     {
+        Now = now;
         while (_offered.First is Lease offered && offered.ExpiresSeconds <= now)
         {
             Remove(offered);
@@ -225,6 +204,8 @@ internal sealed class LeaseTable
             return false;
         }
 
+        Adopt(lease, stored.Client, stored.Mac);
+
         // A file from a run with longer leases must not break the order of the queue.
         long expires =
             Math.Min(stored.ExpiresSeconds, now + (long)_settings.LeaseTime.TotalSeconds);
@@ -233,38 +214,105 @@ internal sealed class LeaseTable
         return true;
     }
 
-    private Lease? Take(IpAddress address, MacAddress mac) =>
-        IsInPool(address) && !_byAddress.ContainsKey(address.IPv4)
+    /// <summary>True for an address between the pool's first and last.</summary>
+    protected abstract bool IsInRange(IpAddress address);
+
+    /// <summary>Takes an address that nobody has; null if there is none.</summary>
+    protected abstract Lease? TakeUnused(ReadOnlySpan<byte> client, MacAddress mac, long now);
+
+    /// <summary>An address has lost its lease.</summary>
+    protected virtual void OnFreed(IpAddress address)
+    {
+    }
+
+    protected bool IsTaken(IpAddress address) =>
+        _byAddress.ContainsKey(address) || _excluded.Contains(address);
+
+    /// <summary>Exactly this address, if it is free.</summary>
+    protected Lease? Take(IpAddress address, MacAddress mac) =>
+        IsInPool(address) && !_byAddress.ContainsKey(address)
             && IsUsedByAnother?.Invoke(address, mac) != true && HasRoom() ? Add(address) : null;
 
-    private Lease? TakeLowest(MacAddress mac, long now)
+    /// <summary>
+    /// An address of the pool that is not taken. If somebody sits on it unasked, it rests like a
+    /// declined one, so that it is not asked about for every client.
+    /// </summary>
+    protected Lease? TakeOrRest(IpAddress address, MacAddress mac, long now)
     {
-        while (_lowestFree <= _last
-            && (_byAddress.ContainsKey(_lowestFree) || _excluded.Contains(_lowestFree)))
+        Lease lease = Add(address);
+        if (IsUsedByAnother?.Invoke(address, mac) != true)
         {
-            _lowestFree++;
+            return lease;
         }
 
-        for (uint at = _lowestFree; at <= _last && HasRoom(); at++)
-        {
-            if (_byAddress.ContainsKey(at) || _excluded.Contains(at))
-            {
-                continue;
-            }
-
-            IpAddress address = IpAddress.FromIPv4(at);
-            if (IsUsedByAnother?.Invoke(address, mac) != true)
-            {
-                return Add(address);
-            }
-
-            // Somebody sits on it unasked: it rests like a declined one, so that it is not asked
-            // about for every client.
-            Enter(
-                Add(address), LeaseState.Declined, now + (long)_settings.DeclineTime.TotalSeconds);
-        }
-
+        Enter(lease, LeaseState.Declined, now + (long)_settings.DeclineTime.TotalSeconds);
         return null;
+    }
+
+    /// <summary>True if one lease more fits; the one that is needed least makes room.</summary>
+    protected bool HasRoom()
+    {
+        if (_byAddress.Count - _staticCount < _settings.MaxLeases)
+        {
+            return true;
+        }
+
+        if ((_idle.First ?? _offered.First ?? _declined.First) is not Lease victim)
+        {
+            return false;
+        }
+
+        Remove(victim);
+        return true;
+    }
+
+    /// <summary>Gives a lease that was just taken to a client, as an offer.</summary>
+    protected void Hold(Lease lease, ReadOnlySpan<byte> client, MacAddress mac, long now)
+    {
+        Assign(lease, client, mac);
+        Enter(lease, LeaseState.Offered, now + (long)_settings.OfferTime.TotalSeconds);
+    }
+
+    /// <summary>Adds an address that is one client's.</summary>
+    /// <exception cref="ArgumentException">Another has the address.</exception>
+    protected Lease AddStatic(IpAddress address, MacAddress? mac, string? hostName)
+    {
+        if (_byAddress.ContainsKey(address))
+        {
+            throw new ArgumentException($"two static leases for {address}");
+        }
+
+        _excluded.Add(address);
+        Lease lease = Add(address);
+        lease.Mac = mac.GetValueOrDefault();
+        lease.State = LeaseState.Idle;
+        lease.IsStatic = true;
+        lease.HostName = HostNameLabel.Sanitise(hostName);
+        lease.HasFixedName = lease.HostName is not null;
+        _staticCount++;
+        return lease;
+    }
+
+    /// <summary>The lease is this client's from now on.</summary>
+    protected void Assign(Lease lease, ReadOnlySpan<byte> client, MacAddress mac)
+    {
+        lease.Client = client.ToArray();
+        lease.Mac = mac;
+        _byClient.Add(lease.Client, lease);
+    }
+
+    /// <summary>The lease has no client until one is assigned.</summary>
+    protected void Unassign(Lease lease)
+    {
+        _byClient.Remove(lease.Client);
+        lease.Client = [];
+    }
+
+    private Lease Add(IpAddress address)
+    {
+        Lease lease = new(address);
+        _byAddress.Add(address, lease);
+        return lease;
     }
 
     /// <summary>
@@ -300,59 +348,6 @@ internal sealed class LeaseTable
         }
 
         return null;
-    }
-
-    private bool HasRoom()
-    {
-        if (_byAddress.Count - _staticCount < _settings.MaxLeases)
-        {
-            return true;
-        }
-
-        if ((_idle.First ?? _offered.First ?? _declined.First) is not Lease victim)
-        {
-            return false;
-        }
-
-        Remove(victim);
-        return true;
-    }
-
-    private Lease Add(IpAddress address)
-    {
-        Lease lease = new(address);
-        _byAddress.Add(address.IPv4, lease);
-        return lease;
-    }
-
-    private void AddStatic(StaticLease item)
-    {
-        byte[] client = item.ClientId ?? ClientKey.Of(item.Mac.GetValueOrDefault());
-        if (_byAddress.ContainsKey(item.Address.IPv4) || _byClient.ContainsKey(client))
-        {
-            throw new ArgumentException($"two static leases for {item.Address} or for one client");
-        }
-
-        _excluded.Add(item.Address.IPv4);
-        Lease lease = Add(item.Address);
-        lease.Client = client;
-        lease.Mac = item.Mac.GetValueOrDefault();
-        lease.State = LeaseState.Idle;
-        lease.IsStatic = true;
-        lease.HostName = HostNameLabel.Sanitise(item.HostName);
-        lease.HasFixedName = lease.HostName is not null;
-        _byClient.Add(client, lease);
-        if (item.Mac is MacAddress mac)
-        {
-            _staticByMac.TryAdd(mac, lease);
-        }
-    }
-
-    private void Assign(Lease lease, ReadOnlySpan<byte> client, MacAddress mac)
-    {
-        lease.Client = client.ToArray();
-        lease.Mac = mac;
-        _byClient.Add(lease.Client, lease);
     }
 
     private void Enter(Lease lease, LeaseState state, long expiresSeconds)

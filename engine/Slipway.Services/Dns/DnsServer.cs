@@ -28,10 +28,19 @@ public sealed partial class DnsServer : IDisposable
     /// <param name="settings">What is answered and who is asked.</param>
     /// <param name="leases">The guests' names; null for none.</param>
     /// <exception cref="ArgumentException">A configured name is no domain name.</exception>
-    public DnsServer(DnsSettings settings, ILeaseNames? leases = null)
+    public DnsServer(DnsSettings settings, params ReadOnlySpan<ILeaseNames?> leases)
     {
         _settings = settings;
-        _names = new LocalNames(settings, leases);
+        List<ILeaseNames> known = [];
+        foreach (ILeaseNames? one in leases)
+        {
+            if (one is not null)
+            {
+                known.Add(one);
+            }
+        }
+
+        _names = new LocalNames(settings, known);
         _resolver = new HostResolver(settings, Counters);
         _queries = new GuestQuota(settings.MaxOutstanding, settings.MaxOutstandingPerGuest);
         _streams = new GuestQuota(settings.MaxStreams, settings.MaxStreamsPerGuest);

@@ -29,18 +29,18 @@ internal sealed class LocalNames
     private const int ReverseIPv6Labels = 34;
 
     private readonly DnsSettings _settings;
-    private readonly ILeaseNames? _leases;
+    private readonly IReadOnlyList<ILeaseNames> _leases;
     private readonly byte[]? _domain;
     private readonly Dictionary<byte[], LocalName> _names = new(DomainNameComparer.Instance);
     private readonly Dictionary<byte[], LocalName>.AlternateLookup<ReadOnlySpan<byte>> _namesBySpan;
     private readonly Dictionary<IpAddress, LocalName> _reverse = [];
 
     /// <exception cref="ArgumentException">A configured name is no domain name.</exception>
-    public LocalNames(DnsSettings settings, ILeaseNames? leases)
+    public LocalNames(DnsSettings settings, IReadOnlyList<ILeaseNames> leases)
     {
         _settings = settings;
         _leases = leases;
-        _domain = leases?.Domain is string domain ? Encode(domain) : null;
+        _domain = leases.FirstOrDefault()?.Domain is string domain ? Encode(domain) : null;
         _namesBySpan = _names.GetAlternateLookup<ReadOnlySpan<byte>>();
         foreach (IGrouping<string, DnsAddressRecord> group in settings.Records.GroupBy(
             record => record.Name.TrimEnd('.'), StringComparer.OrdinalIgnoreCase))
@@ -104,7 +104,7 @@ internal sealed class LocalNames
     /// <summary>HOSTNAME and HOSTNAME.DOMAIN.</summary>
     private LocalName? FindLease(ReadOnlySpan<byte> name)
     {
-        if (_leases is null || name.Length <= 1)
+        if (_leases.Count == 0 || name.Length <= 1)
         {
             return null;
         }
@@ -121,8 +121,18 @@ internal sealed class LocalNames
             label[i] = char.ToLowerInvariant((char)name[i + 1]);
         }
 
-        return _leases.TryGetAddress(label[..name[0]].ToString(), out IpAddress address)
-            ? new LocalName([address], null, LeaseTtlSeconds) : null;
+        string text = label[..name[0]].ToString();
+        List<IpAddress> addresses = [];
+        foreach (ILeaseNames leases in _leases)
+        {
+            if (leases.TryGetAddress(text, out IpAddress address))
+            {
+                addresses.Add(address);
+            }
+        }
+
+        return addresses.Count > 0
+            ? new LocalName([.. addresses], null, LeaseTtlSeconds) : null;
     }
 
     /// <summary>Names under in-addr.arpa and ip6.arpa of addresses that only this server can
@@ -145,13 +155,16 @@ internal sealed class LocalNames
             return null;
         }
 
-        if (_leases is null || !_leases.TryGetName(address, out string? label))
+        foreach (ILeaseNames leases in _leases)
         {
-            return LocalName.Nonexistent;
+            if (leases.TryGetName(address, out string? label))
+            {
+                string full = leases.Domain is string domain ? $"{label}.{domain}" : label;
+                return new LocalName([], Encode(full), LeaseTtlSeconds);
+            }
         }
 
-        string full = _leases.Domain is string domain ? $"{label}.{domain}" : label;
-        return new LocalName([], Encode(full), LeaseTtlSeconds);
+        return LocalName.Nonexistent;
     }
 
     internal static bool TryReadReverse(ReadOnlySpan<byte> name, out IpAddress address)

@@ -2,47 +2,36 @@ namespace Slipway.Stack;
 
 /// <summary>
 /// Bytes of one stream that lie in pieces, in the order of the stream: the payloads of several
-/// frames.
+/// frames of a <see cref="FrameBatch"/>.
 /// </summary>
 public sealed class GatheredText
 {
-    /// <summary>The most pieces.</summary>
-    public const int Capacity = 16;
+    /// <summary>The most pieces: all of a batch.</summary>
+    public const int Capacity = FrameBatch.Capacity + FrameBatch.PieceCapacity;
 
-    private readonly (int OffsetBytes, int LengthBytes)[] _pieces =
-        new (int OffsetBytes, int LengthBytes)[Capacity];
-
-    /// <summary>What the pieces are parts of; pinned.</summary>
-    public ReadOnlyMemory<byte> Memory { get; private set; }
+    private readonly ReadOnlyMemory<byte>[] _pieces = new ReadOnlyMemory<byte>[Capacity];
 
     public int Count { get; private set; }
 
     /// <summary>All pieces together.</summary>
     public int LengthBytes { get; private set; }
 
-    public ReadOnlySpan<(int OffsetBytes, int LengthBytes)> Pieces => _pieces.AsSpan(0, Count);
+    /// <summary>Pinned, or a guest's memory: an address of theirs stays what it is.</summary>
+    public ReadOnlySpan<ReadOnlyMemory<byte>> Pieces => _pieces.AsSpan(0, Count);
 
-    public ReadOnlySpan<byte> Piece(int index) =>
-        Memory.Span.Slice(_pieces[index].OffsetBytes, _pieces[index].LengthBytes);
+    /// <summary>May be a guest's memory, which it may change: to be read once.</summary>
+    public ReadOnlySpan<byte> Piece(int index) => _pieces[index].Span;
 
-    /// <summary>Begins anew, in other memory.</summary>
-    public void Clear(ReadOnlyMemory<byte> memory)
+    public void Clear()
     {
-        Memory = memory;
         Count = 0;
         LengthBytes = 0;
     }
 
-    /// <summary>Adds a piece; false where it is no part of the memory.</summary>
-    public bool TryAdd(ReadOnlySpan<byte> text)
+    /// <summary>Adds a piece behind the others.</summary>
+    public void Add(ReadOnlyMemory<byte> piece)
     {
-        if (!Memory.Span.Overlaps(text, out int offset))
-        {
-            return false;
-        }
-
-        _pieces[Count++] = (offset, text.Length);
-        LengthBytes += text.Length;
-        return true;
+        _pieces[Count++] = piece;
+        LengthBytes += piece.Length;
     }
 }

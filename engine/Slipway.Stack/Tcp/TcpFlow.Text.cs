@@ -84,6 +84,7 @@ internal sealed partial class TcpFlow
         }
         else
         {
+            _layer.Fetch(text);
             Keep(text, sequence - _receiveNext);
         }
     }
@@ -96,6 +97,7 @@ internal sealed partial class TcpFlow
             return;
         }
 
+        _layer.Fetch(text);
         if (HeldBytes == 0 && _hostWritable)
         {
             HostIo io = _host!.Send(text);
@@ -155,13 +157,17 @@ internal sealed partial class TcpFlow
         return State != TcpState.Closed && !_hostFailed && _receiveNext == before;
     }
 
+    /// <summary>Whether a segment's text would go to the host as it comes.</summary>
+    internal bool TakesStraight(in TcpHeader header) =>
+        TcpTransitions.TakesData(State) && !_hostFailed && GoesStraight && IsNext(header);
+
     /// <summary>Whether the segment's text follows what is here.</summary>
     internal bool IsNext(in TcpHeader header) =>
         new SequenceNumber(header.SequenceNumber) == _receiveNext;
 
     /// <summary>
     /// Text in order of several segments, counted as received: to the host, and what it does not
-    /// take into the buffer.
+    /// take into the buffer. It may lie in the guest's memory, which ends with the batch.
     /// </summary>
     internal void SendGathered(GatheredText text, Instant now)
     {

@@ -133,9 +133,7 @@ public sealed partial class TcpLayer : ITransport
             Counters.Malformed(error);
         }
 
-        FlowKey key = new(
-            new IpEndpoint(packet.Source, header.SourcePort),
-            new IpEndpoint(packet.Destination, header.DestinationPort), IpProtocol.Tcp);
+        FlowKey key = KeyOf(packet.Source, packet.Destination, header);
         TcpFlow? flow = _flows.Find(key);
         EndGatheringBefore(flow, header, now);
         if (flow is not null && flow.Receive(packet, header, options, now))
@@ -154,6 +152,11 @@ public sealed partial class TcpLayer : ITransport
             AnswerStray(packet.Route, key, header);
         }
     }
+
+    private static FlowKey KeyOf(IpAddress source, IpAddress destination, in TcpHeader header) =>
+        new(
+            new IpEndpoint(source, header.SourcePort),
+            new IpEndpoint(destination, header.DestinationPort), IpProtocol.Tcp);
 
     /// <summary>
     /// The path to a guest takes smaller packets (RFC 1191). Believed only about a live flow and a

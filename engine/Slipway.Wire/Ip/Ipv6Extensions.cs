@@ -227,6 +227,12 @@ public struct Ipv6Extensions
             return;
         }
 
+        if (header[0] == (byte)IpProtocol.HopByHop)
+        {
+            Fail(Ipv6Problem.NextHeader, PayloadOffsetBytes);
+            return;
+        }
+
         FragmentHeaderBytes = PayloadOffsetBytes;
         FragmentOffsetBytes = field & FragmentOffsetMask;
         MoreFragments = (field & 1) != 0;

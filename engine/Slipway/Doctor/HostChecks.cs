@@ -7,7 +7,7 @@ namespace Slipway;
 /// <summary>
 /// Looks at what the engine and `slipway shell` need of this host; changes nothing.
 /// </summary>
-internal static class HostChecks
+internal static partial class HostChecks
 {
     private const string TunPath = "/dev/net/tun";
 
@@ -15,7 +15,8 @@ internal static class HostChecks
     [
         PeekOffset(), UserNamespace(), Tun(), Program("unshare", Verdict.Fail, "`slipway shell`"),
         Program("nsenter", Verdict.Warn, "`tap:NAME,netns=PID` without root"),
-        Ping(), LowPorts(), NameServers(), NameService(), Descriptors(), RuntimeFolder(),
+        Ping("ping", AddressFamily.InterNetwork, ProtocolType.Icmp), .. Ipv6(), LowPorts(),
+        NameServers(), NameService(), Descriptors(), RuntimeFolder(),
     ];
 
     /// <summary>Linux 6.9 brought SO_PEEK_OFF to TCP.</summary>
@@ -97,19 +98,19 @@ internal static class HostChecks
                 name, otherwise, $"is not installed; {purpose} needs it",
                 "apt-get install util-linux");
 
-    private static Finding Ping()
+    /// <summary>One range of groups serves both families.</summary>
+    private static Finding Ping(string check, AddressFamily family, ProtocolType protocol)
     {
         string range = Read("/proc/sys/net/ipv4/ping_group_range")?.Replace('\t', ' ') ?? "unknown";
         try
         {
-            using Socket socket = new(
-                AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Icmp);
-            return new Finding("ping", Verdict.Ok, $"ping_group_range is {range}");
+            using Socket socket = new(family, SocketType.Dgram, protocol);
+            return new Finding(check, Verdict.Ok, $"ping_group_range is {range}");
         }
         catch (SocketException)
         {
             return new Finding(
-                "ping", Verdict.Warn,
+                check, Verdict.Warn,
                 $"ping_group_range is {range}: guests cannot ping the outside",
                 "as root: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"");
         }

@@ -10,9 +10,10 @@ namespace Slipway.Load.Virtio;
 /// </summary>
 /// <remarks>
 /// A frame out is laid as Linux lays a segment of a stream: an indirect table with the headers
-/// first and the payload in pieces of 32 KiB. The payload is memory that was filled once. What
-/// comes in is looked at up to the end of its headers; the copy to an application is not made here
-/// in either direction, as it is the guest's own work, on the guest's own processor.
+/// first and the payload cut one segment after the other from blocks of 32 KiB (net/core/sock.c,
+/// skb_page_frag_refill), so that one of 64 KiB is in three pieces. The blocks were filled once.
+/// What comes in is looked at up to the end of its headers; the copy to an application is not made
+/// here in either direction, as it is the guest's own work, on the guest's own processor.
 /// </remarks>
 internal sealed unsafe class VirtioInterface : IDisposable
 {
@@ -21,9 +22,8 @@ internal sealed unsafe class VirtioInterface : IDisposable
 
     private const int SlotBytes = 512;
     private const int TableOffset = 256;
-    private const int PieceBytes = 32 << 10;
-    private const int PayloadBytes = 64 << 10;
-    private const int Payloads = 64;
+    private const int BlockBytes = 32 << 10;
+    private const int PayloadBytes = 4 << 20;
 
     /// <summary>
     /// Looks at the rings in vain before the processor is left to others for a moment. Where
@@ -48,19 +48,19 @@ internal sealed unsafe class VirtioInterface : IDisposable
     private readonly EpollEvents _noEvents = new(1);
     private readonly int _nothing = VirtioMemory.Checked(Epoll.Create(), "epoll");
     private int _frameBuffers;
-    private int _nextPayload;
+    private int _payloadUsed;
 
     public VirtioInterface(string path, GuestBuffers buffers)
     {
         _buffers = buffers;
         long receivedBytes = buffers.TotalBytes(DriverQueue.Size);
         _memory = new VirtioMemory(
-            receivedBytes + (Payloads * PayloadBytes) + (1 << 20));
+            receivedBytes + PayloadBytes + (1 << 20));
         _receive = new DriverQueue(_memory);
         _transmit = new DriverQueue(_memory);
         _slots = _memory.Take(DriverQueue.Size * SlotBytes);
-        _payload = _memory.Take(Payloads * PayloadBytes);
-        new Random(1).NextBytes(_memory.Span(_payload, Payloads * PayloadBytes));
+        _payload = _memory.Take(PayloadBytes);
+        new Random(1).NextBytes(_memory.Span(_payload, PayloadBytes));
         _received = _memory.Take(receivedBytes);
         for (int i = 0; i < DriverQueue.Size; i++)
         {
@@ -200,18 +200,18 @@ internal sealed unsafe class VirtioInterface : IDisposable
     private void Chain(int slot, long place, int headBytes, int payloadBytes)
     {
         byte* table = _memory.At(place + TableOffset);
-        int count = 1 + ((payloadBytes + PieceBytes - 1) / PieceBytes);
         DriverQueue.Describe(
-            table, Guest(place), headBytes, count > 1 ? DriverQueue.Next : (ushort)0, 1);
-        long payload = _payload + (_nextPayload++ % Payloads * (long)PayloadBytes);
-        for (int i = 1; i < count; i++)
+            table, Guest(place), headBytes, payloadBytes > 0 ? DriverQueue.Next : (ushort)0, 1);
+        int count = 1;
+        while (payloadBytes > 0)
         {
-            int length = Math.Min(payloadBytes, PieceBytes);
+            int length = Math.Min(payloadBytes, BlockBytes - (_payloadUsed % BlockBytes));
             payloadBytes -= length;
             DriverQueue.Describe(
-                table + (i * DriverQueue.DescriptorBytes), Guest(payload), length,
-                i + 1 < count ? DriverQueue.Next : (ushort)0, i + 1);
-            payload += length;
+                table + (count * DriverQueue.DescriptorBytes), Guest(_payload + _payloadUsed),
+                length, payloadBytes > 0 ? DriverQueue.Next : (ushort)0, count + 1);
+            _payloadUsed = (_payloadUsed + length) % PayloadBytes;
+            count++;
         }
 
         _transmit.Describe(slot, Guest(place + TableOffset),

@@ -30,6 +30,9 @@ internal sealed class QueueBench : IFrameReceiver, IGuestPort, IDisposable
 
     internal int Count { get; private set; }
 
+    /// <summary>What is done with frames that come together, before they are taken whole.</summary>
+    internal Action<FrameBatch>? OnBatch { get; set; }
+
     public int Id => 1;
 
     public int MaxFrameLengthBytes => 1518;
@@ -50,6 +53,12 @@ internal sealed class QueueBench : IFrameReceiver, IGuestPort, IDisposable
         {
             Frames.Add((frame.ToArray(), offload));
         }
+    }
+
+    public void OnFrames(IGuestPort port, FrameBatch batch, Instant now)
+    {
+        OnBatch?.Invoke(batch);
+        batch.HandTo(this, port, now);
     }
 
     public void OnPortOpened(IGuestPort port, Instant now) => Assert.Fail("no port opens");

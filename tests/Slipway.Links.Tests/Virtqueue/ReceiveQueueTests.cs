@@ -12,7 +12,7 @@ public sealed class ReceiveQueueTests : IDisposable
     private const ulong Buffers = QueueBench.Buffers;
 
     private readonly QueueBench _bench = new(Size);
-    private readonly byte[] _staging = new byte[TransmitQueue.FrameBufferBytes];
+    private readonly byte[] _staging = new byte[TransmitBatch.FrameBufferBytes];
     private readonly ReceiveQueue _queue;
 
     public ReceiveQueueTests() => _queue = new ReceiveQueue(_bench.Ring, _staging)

@@ -12,6 +12,7 @@ public sealed class ScribblingDriverTests
     private const int Size = 16;
     private const int MemoryBytes = 64 * 1024;
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(1);
+    private static readonly byte[] s_openChecksum = [1, 0, 0, 0, 0, 0, 34, 0, 16, 0, 0, 0];
 
     [Fact]
     public void Driver_ScribblingWhileItIsRead_NeverLeavesItsMemory()
@@ -25,13 +26,16 @@ public sealed class ScribblingDriverTests
         scribbler.Start();
 
         SplitRing[] rings = [new(), new()];
-        ReceiveQueue receive = new(rings[0], new byte[TransmitQueue.FrameBufferBytes])
+        ReceiveQueue receive = new(rings[0], new byte[TransmitBatch.FrameBufferBytes])
         {
             IsEnabled = true,
             IsMergeable = true,
         };
         TransmitQueue transmit = new(
-            rings[1], new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
+            rings[1], new TransmitBatch());
+        GatheredText text = new();
+        int left = 0;
+        sink.OnBatch = batch => left += ReadWhereItIs(batch, text);
         HashSet<RingFault> faults = [];
         int sent = 0;
         while (!end.IsCancellationRequested)
@@ -58,6 +62,29 @@ public sealed class ScribblingDriverTests
         scribbler.Join();
         Assert.True(faults.Count > 3, string.Join(' ', faults));
         Assert.True(sent > 0 && sink.Count > 0, $"{sent} to the guest, {sink.Count} from it");
+        Assert.True(left > 0, "no text was left in the guest's memory");
+    }
+
+    // How many frames have text that was left.
+    private static int ReadWhereItIs(FrameBatch batch, GatheredText text)
+    {
+        int left = 0;
+        text.Clear();
+        for (int i = 0; i < batch.Count; i++)
+        {
+            if (!batch.IsWhole(i))
+            {
+                left++;
+                Assert.True(batch.TryGather(batch.Frame(i)[batch.HeadBytes(i)..], text));
+            }
+        }
+
+        for (int i = 0; i < text.Count; i++)
+        {
+            _ = text.Piece(i).IndexOf((byte)0xa5);
+        }
+
+        return left;
     }
 
     private static void Scribble(
@@ -72,8 +99,13 @@ public sealed class ScribblingDriverTests
             ulong address = SharedMemory.GuestBase + (ulong)random.Next(MemoryBytes);
             int flags = random.Next(4) == 0 ? random.Next(8) : which == 0 ? 2 : 0;
             flags |= random.Next(3) == 0 ? DriverRing.Next : 0;
-            driver.Describe(
-                random.Next(Size), address, (uint)random.Next(3_000), flags, random.Next(Size));
+            if (random.Next(4) == 0 && address < SharedMemory.GuestBase + MemoryBytes - 24)
+            {
+                shared.Write(address, s_openChecksum);
+            }
+
+            int length = random.Next(random.Next(3) == 0 ? 30_000 : 3_000);
+            driver.Describe(random.Next(Size), address, (uint)length, flags, random.Next(Size));
             driver.Offer(random.Next(Size));
             driver.SetAvailable(driver.UsedIndex + random.Next(Size + 1));
             if (random.Next(20) == 0)

@@ -15,7 +15,7 @@ public sealed class TransmitQueueTests : IDisposable
 
     public TransmitQueueTests() =>
         _queue = new TransmitQueue(
-            _bench.Ring, new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
+            _bench.Ring, new TransmitBatch());
 
     public void Dispose() => _bench.Dispose();
 
@@ -150,7 +150,7 @@ public sealed class TransmitQueueTests : IDisposable
     {
         using QueueBench bench = new(64) { IsCounting = true };
         TransmitQueue queue = new(
-            bench.Ring, new FrameBatch(5 << 16, TransmitQueue.FrameBufferBytes));
+            bench.Ring, new TransmitBatch());
         bench.Driver.Add(false, (Buffers, 1_526));
         queue.Drain(64, bench, bench, default);
         SteadyState.AllocatesNothing(1, () => queue.Drain(64, bench, bench, default), Prepare);

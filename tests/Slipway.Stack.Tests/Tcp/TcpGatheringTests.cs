@@ -4,10 +4,10 @@ using Slipway.Wire;
 namespace Slipway.Stack.Tests.Tcp;
 
 /// <summary>Segments that came together, and go to the host together.</summary>
-public sealed class TcpGatheringTests
+public class TcpGatheringTests
 {
+    protected const int TextBytes = 32 * 1024;
     private const int MtuBytes = 65_520;
-    private const int TextBytes = 32 * 1024;
 
     private static readonly StackSettings Settings =
         VirtualNetwork.Settings with { MtuBytes = MtuBytes };
@@ -15,7 +15,23 @@ public sealed class TcpGatheringTests
     private static readonly StreamPattern Pattern = new(7);
 
     private readonly TcpScript _script = new(Settings);
-    private readonly FrameBatch _batch = new(9 << 16, 1 << 16);
+    private readonly GuestTexts? _texts;
+    private readonly FrameBatch _batch;
+
+    public TcpGatheringTests()
+        : this(texts: null)
+    {
+    }
+
+    private protected TcpGatheringTests(GuestTexts? texts)
+    {
+        _texts = texts;
+        _batch = new FrameBatch(9 << 16, 1 << 16, leavesText: texts is not null);
+    }
+
+    private protected TcpScript Script => _script;
+
+    private protected FrameBatch Batch => _batch;
 
     [Fact]
     public void SegmentsInOrder_ReachTheHostInOneCall_AndGetOneAcknowledgment()
@@ -113,9 +129,9 @@ public sealed class TcpGatheringTests
     {
         SimConnection host = Connect();
         Add(Text(0));
-        _script.Layer.BeginGathering(_batch.Memory);
-        Receive(_batch.Frame(0), Text(0));
-        Receive(Text(1).ToFrame(), Text(1)); // of fragments, in other memory
+        _script.Layer.BeginGathering(_batch);
+        Receive(0, Text(0));
+        Receive(Text(1).ToFrame(), default, Text(1)); // of fragments, in other memory
         _script.Layer.EndGathering(_script.Clock.Now);
         _script.Turn();
         Assert.Equal(Pattern.Bytes(0, 2 * TextBytes), host.ReadAll());
@@ -205,19 +221,20 @@ public sealed class TcpGatheringTests
         Assert.True(read.ToArray().AsSpan().SequenceEqual(Pattern.Bytes(0, total)));
     }
 
-    private SimConnection Connect() => _script.Connect(
+    private protected SimConnection Connect() => _script.Connect(
         new SegmentOptions { MaximumSegmentSize = MtuBytes - 40, WindowScale = 7 });
 
     private static uint At(int index) =>
         TcpScript.GuestInitial + 1 + (uint)(index * TextBytes);
 
-    private Segment Text(int index, int length = TextBytes, int more = 0) => _script.Ack with
-    {
-        Sequence = At(index) + (uint)more,
-        Payload = Pattern.Bytes((index * TextBytes) + more, length),
-    };
+    private protected Segment Text(int index, int length = TextBytes, int more = 0) =>
+        _script.Ack with
+        {
+            Sequence = At(index) + (uint)more,
+            Payload = Pattern.Bytes((index * TextBytes) + more, length),
+        };
 
-    private void SendTogether(params Segment[] segments)
+    private protected void SendTogether(params Segment[] segments)
     {
         _batch.Clear();
         foreach (Segment segment in segments)
@@ -225,24 +242,41 @@ public sealed class TcpGatheringTests
             Add(segment);
         }
 
-        _script.Layer.BeginGathering(_batch.Memory);
+        _script.Layer.BeginGathering(_batch);
         for (int i = 0; i < segments.Length; i++)
         {
-            Receive(_batch.Frame(i), segments[i]);
+            Receive(i, segments[i]);
         }
 
         _script.Layer.EndGathering(_script.Clock.Now);
+        _texts?.Overwrite();
         _script.Turn();
     }
 
     private void Add(Segment segment)
     {
+        if (_texts is not null && segment.Payload.Length >= 16_384)
+        {
+            _texts.Add(_batch, segment);
+            return;
+        }
+
         byte[] frame = segment.ToFrame();
         frame.CopyTo(_batch.Room);
         _batch.Add(0, frame.Length, default);
     }
 
-    private void Receive(ReadOnlySpan<byte> frame, Segment segment)
+    private void Receive(int index, Segment segment)
+    {
+        if (!_batch.IsWhole(index) && !_script.Layer.TakesWithoutText(_batch, index))
+        {
+            _batch.Fetch(index);
+        }
+
+        Receive(_batch.Frame(index), _batch.Offload(index), segment);
+    }
+
+    private void Receive(ReadOnlySpan<byte> frame, FrameOffload offload, Segment segment)
     {
         ReadOnlySpan<byte> packet = frame[14..];
         _script.Layer.Receive(
@@ -255,6 +289,7 @@ public sealed class TcpGatheringTests
                 Ttl = 64,
                 TypeOfService = 0,
                 DontFragment = true,
+                Offload = offload,
                 Payload = packet[20..],
                 Quote = packet,
             },

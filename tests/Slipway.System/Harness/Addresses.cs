@@ -8,4 +8,7 @@ public static class Addresses
     public const string HostAlias = "192.168.127.254";
     public const string FirstGuest = "192.168.127.2";
     public const string Subnet = "192.168.127.0/24";
+    public const string Gateway6 = "fd5a:94ef:e40c::1";
+    public const string HostAlias6 = "fd5a:94ef:e40c::fe";
+    public const string Prefix6 = "fd5a:94ef:e40c:";
 }

@@ -8,6 +8,7 @@ namespace Slipway.SystemTests.Harness;
 ///                             dnsmasq              10.98.0.66 swallows
 ///                                                  10.98.0.67 is unreachable
 /// </code>
+/// In IPv6 the host has 2001:db8:99::2 and ::1, outside 2001:db8:98::1, beyond 2001:db8:97::1.
 /// Nothing in it leaves the machine: no namespace has a way out.
 /// </summary>
 public sealed class Site : IDisposable
@@ -19,6 +20,13 @@ public sealed class Site : IDisposable
     public const int BeyondMtuBytes = 1400;
     public const string BlackHole = "10.98.0.66";
     public const string Unreachable = "10.98.0.67";
+
+    // The same machines in IPv6.
+    public const string Outside6 = "2001:db8:98::1";
+    public const string OutsideRouter6 = "2001:db8:99::1";
+    public const string Beyond6 = "2001:db8:97::1";
+    public const string Unreachable6 = "2001:db8:98::67";
+    public const string DefaultRoute6 = "default via 2001:db8:99::1";
 
     private readonly Stack<IDisposable> owned = new();
 
@@ -42,10 +50,14 @@ public sealed class Site : IDisposable
         OutsideNamespace = Own(new NetworkNamespace("outside"));
         BeyondNamespace = Own(new NetworkNamespace("beyond"));
         Connect();
+        ConnectIpv6();
         // Slipway turns the alias into the host's loopback; the control needs it as an address.
         Serve(Host, EngineIsKernel ? Addresses.HostAlias : "127.0.0.1");
         Serve(OutsideNamespace, Outside);
         Serve(BeyondNamespace, Beyond);
+        Serve(Host, "::1");
+        Serve(OutsideNamespace, Outside6);
+        Serve(BeyondNamespace, Beyond6);
         Names = Own(StartNames());
     }
 
@@ -107,6 +119,24 @@ public sealed class Site : IDisposable
             Host.Configure($"addr add {Addresses.HostAlias}/32 dev lo");
             OutsideNamespace.Configure($"route add {Addresses.Subnet} via 10.99.0.2");
         }
+    }
+
+    private void ConnectIpv6()
+    {
+        Host.Configure(
+            "addr add 2001:db8:99::2/64 dev up0 nodad", $"-6 route add {DefaultRoute6}");
+        OutsideNamespace.Configure(
+            "addr add 2001:db8:99::1/64 dev down0 nodad",
+            $"addr add {Outside6}/128 dev lo nodad",
+            $"-6 route add unreachable {Unreachable6}",
+            "addr add 2001:db8:96::1/64 dev up0 nodad",
+            $"-6 route add {Beyond6} via 2001:db8:96::2");
+        BeyondNamespace.Configure(
+            "addr add 2001:db8:96::2/64 dev down0 nodad", $"addr add {Beyond6}/128 dev lo nodad",
+            "-6 route add default via 2001:db8:96::1");
+        OutsideNamespace.Set("net.ipv6.conf.all.forwarding", "1");
+        OutsideNamespace.Set("net.ipv6.icmp.ratelimit", "0");
+        BeyondNamespace.Set("net.ipv6.icmp.ratelimit", "0");
     }
 
     private void Serve(NetworkNamespace where, string address) =>

@@ -15,7 +15,12 @@ import sys
 import time
 
 IP_RECVERR = 11  # linux/in.h; Python names it from 3.14 on
+IPV6_RECVERR = 25  # linux/in6.h
 PATTERN = hashlib.shake_256(b"slipway").digest(1_000_003)  # as serve.py's
+
+
+def family_of(host):
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def dial(host, port, line=None, timeout=10.0):
@@ -98,7 +103,7 @@ def host_ends_first(host, port, total):
 
 def attempt(host, port, timeout="5"):
     """One connect: its error's name (or none) and how long that took."""
-    conn, start = socket.socket(), time.monotonic()
+    conn, start = socket.socket(family_of(host)), time.monotonic()
     conn.settimeout(float(timeout))
     code = 0
     try:
@@ -242,7 +247,7 @@ def datagram_echo(host, port, *sizes):
     """Datagrams of each size, echoed. Lists the sizes that did not come back in three tries."""
     lost = []
     for size in map(int, sizes):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as conn:
+        with socket.socket(family_of(host), socket.SOCK_DGRAM) as conn:
             conn.settimeout(2)
             conn.connect((host, int(port)))
             if not any(echoed(conn, PATTERN[:size]) for _ in range(3)):
@@ -260,9 +265,11 @@ def echoed(conn, payload):
 
 def datagram_error(host, port):
     """The error that a connected UDP socket is told after its datagram; it asks three times."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as conn:
+    with socket.socket(family_of(host), socket.SOCK_DGRAM) as conn:
         conn.settimeout(1)
-        conn.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)  # else only a refusal is told
+        level, option = ((socket.IPPROTO_IPV6, IPV6_RECVERR) if family_of(host) == socket.AF_INET6
+                         else (socket.IPPROTO_IP, IP_RECVERR))
+        conn.setsockopt(level, option, 1)  # else only a refusal is told
         conn.connect((host, int(port)))
         start = time.monotonic()
         for _ in range(3):
@@ -279,7 +286,7 @@ def datagram_error(host, port):
 
 def mapping(host, port):
     """Asks two servers which address they see, and two more to answer from elsewhere."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as conn:
+    with socket.socket(family_of(host), socket.SOCK_DGRAM) as conn:
         conn.settimeout(2)
         seen, elsewhere = [], []
         for offset in (1, 2):

@@ -91,7 +91,7 @@ def reset(conn):
 
 
 def peer(conn):
-    conn.sendall("{}:{}\n".format(*conn.getpeername()).encode())
+    conn.sendall(text_of(conn.getpeername()).encode() + b"\n")
 
 
 def http(conn, *_):
@@ -129,8 +129,17 @@ def accept(listener):
         threading.Thread(target=serve, args=(conn,), daemon=True).start()
 
 
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def text_of(endpoint):
+    """The address as a URL has it, and the port; an IPv6 one has more fields behind."""
+    return ("[{}]:{}" if ":" in endpoint[0] else "{}:{}").format(*endpoint[:2])
+
+
 def datagrams(address, port, reply):
-    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver = socket.socket(family_of(address), socket.SOCK_DGRAM)
     receiver.bind((address, port))
     while True:
         data, sender = receiver.recvfrom(65535)
@@ -141,17 +150,17 @@ def datagrams(address, port, reply):
 
 
 def say_sender(receiver, _, sender):
-    receiver.sendto("{}:{}".format(*sender).encode(), sender)
+    receiver.sendto(text_of(sender).encode(), sender)
 
 
 def from_another_port(receiver, data, sender):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+    with socket.socket(receiver.family, socket.SOCK_DGRAM) as other:
         other.bind((receiver.getsockname()[0], 0))
         other.sendto(data, sender)
 
 
 def from_another_address(_, data, sender):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+    with socket.socket(family_of(sender[0]), socket.SOCK_DGRAM) as other:
         other.sendto(data, sender)  # the route's own address
 
 
@@ -175,7 +184,7 @@ def main():
     address, port = sys.argv[1], int(sys.argv[2])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    listener = socket.create_server((address, port), backlog=4096)
+    listener = socket.create_server((address, port), family=family_of(address), backlog=4096)
     work = [(accept, (listener,)),
             (datagrams, (address, port, lambda s, data, sender: s.sendto(data, sender))),
             (datagrams, (address, port + 1, say_sender)),

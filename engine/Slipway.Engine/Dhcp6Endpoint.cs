@@ -1,0 +1,41 @@
+using Slipway.Services;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>Puts the DHCPv6 server on UDP port 547: its answers go out in the same turn.</summary>
+internal sealed class Dhcp6Endpoint(
+    Dhcp6Server server, Dhcp6Endpoint.Sender send, TimeProvider clock)
+    : IDatagramService
+{
+    public const ushort ServerPort = Dhcp6Message.ServerPort;
+
+    /// <summary>What fits the smallest MTU of IPv6 (RFC 8200 section 5), in bytes.</summary>
+    private const int MaxReplyLengthBytes = 1_280 - 40 - UdpHeader.LengthBytes;
+
+    private readonly byte[] _reply = new byte[MaxReplyLengthBytes];
+
+    /// <summary>
+    /// Sends a datagram from an address of the gateway that has the destination's scope: the
+    /// link-local one, as a rule.
+    /// </summary>
+    public delegate bool Sender(
+        in GuestRoute route, ushort sourcePort, in IpEndpoint destination,
+        ReadOnlySpan<byte> payload);
+
+    public void Receive(
+        in GuestPacket packet, ushort sourcePort, ushort destinationPort,
+        ReadOnlySpan<byte> payload, Instant now)
+    {
+        Dhcp6Origin from = new(
+            packet.Route.Mac, packet.Route.Port.Id, packet.Source, packet.Destination);
+        if (server.TryHandle(payload, from, clock.GetUtcNow(), _reply, out Dhcp6Reply reply))
+        {
+            GuestRoute route = new(packet.Route.Port, reply.DestinationMac);
+            send(
+                route, ServerPort, new IpEndpoint(reply.Destination, Dhcp6Message.ClientPort),
+                _reply.AsSpan(0, reply.LengthBytes));
+        }
+    }
+}
