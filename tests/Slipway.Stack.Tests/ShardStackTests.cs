@@ -11,7 +11,7 @@ public class ShardStackTests : IFrameRelay, INeighborKeeper
     private readonly FakeClock _clock = new();
     private readonly RecordingPort _port = new();
     private readonly Counters _counters = new();
-    private readonly FlowSharding _sharding = new(VirtualNetwork.Settings, 3);
+    private readonly FlowSharding _sharding = new(VirtualNetwork.Settings6, 3);
     private readonly ShardStack _shard;
     private readonly List<byte[]> _toKeeper = [];
     private readonly List<(int Worker, byte[] Frame)> _toShards = [];
@@ -21,7 +21,7 @@ public class ShardStackTests : IFrameRelay, INeighborKeeper
     {
         SimHost host = new(_clock);
         _shard = new ShardStack(
-            VirtualNetwork.Settings, _counters, host, host, new SimServices(host), this, _sharding,
+            VirtualNetwork.Settings6, _counters, host, host, new SimServices(host), this, _sharding,
             Worker, this);
         _shard.OnPortOpened(_port, _clock.Now);
     }
@@ -136,6 +136,63 @@ public class ShardStackTests : IFrameRelay, INeighborKeeper
     }
 
     [Fact]
+    public void Frames6_AreTakenGivenAndPassedOnAsThoseOfIpv4()
+    {
+        Datagram datagram = Datagram6Of(Worker);
+        byte[] frame = datagram.ToFrame();
+        byte[] options = (datagram.ToPacket6() with
+        {
+            Extensions = [(IpProtocol.DestinationOptions, new byte[8])],
+        }).ToFrame();
+        Send(frame);
+        Assert.Equal([frame], _toKeeper);
+        _shard.OnCheckedFrame(_port, frame, default, isByKeeper: true, _clock.Now);
+        Send(frame);
+        Send(options);
+        Assert.Single(_toKeeper);
+        Assert.Equal(1, _shard.Flows.Udp.Count);
+        Assert.Equal(2, _counters.FramesReceived);
+
+        byte[] second = Datagram6Of(2).ToFrame();
+        Send(second);
+        (int worker, byte[] passed) = Assert.Single(_toShards);
+        Assert.Equal(2, worker);
+        Assert.Equal(second, passed);
+    }
+
+    [Fact]
+    public void Frames6_ThatOnlyTheKeeperCanJudge_GoThere()
+    {
+        Datagram good = Datagram6Of(Worker);
+        Ipv6Packet packet = good.ToPacket6();
+        _shard.OnCheckedFrame(_port, packet.ToFrame(), default, isByKeeper: true, _clock.Now);
+        byte[][] others =
+        [
+            new NeighborMessage().ToFrame(),
+            IcmpPacket.EchoRequest6(1, 1, []).ToFrame(),
+            (packet with { Source = StackBench.OtherGuest6 }).ToFrame(),
+            (packet with { Source = VirtualNetwork.GatewayLinkLocal }).ToFrame(),
+            (packet with { Source = VirtualNetwork.Guest }).ToFrame(), // IPv4-mapped
+            (packet with { HasFragmentHeader = true, MoreFragments = true }).ToFrame(),
+            (packet with
+            {
+                Extensions = [(IpProtocol.DestinationOptions, [0, 0, 0xbe, 4, 0, 0, 0, 0])],
+            }).ToFrame(),
+            (good with { Destination = new(VirtualNetwork.Gateway6, 53) }).ToFrame(),
+            (good with { Destination = new(VirtualNetwork.GatewayLinkLocal, 53) }).ToFrame(),
+            (good with { Destination = new(VirtualNetwork.AllNodes, 53) }).ToFrame(),
+        ];
+        foreach (byte[] other in others)
+        {
+            Send(other);
+        }
+
+        Assert.Equal(others, _toKeeper);
+        Assert.Empty(_toShards);
+        Assert.Equal(0, _counters.FramesReceived);
+    }
+
+    [Fact]
     public void ClosedPort_TakesItsGuestAlong()
     {
         Introduce();
@@ -177,14 +234,24 @@ public class ShardStackTests : IFrameRelay, INeighborKeeper
     private byte[] FrameOf(int worker) => DatagramOf(worker).ToFrame();
 
     // A datagram to the outside whose flow is that worker's.
-    private Datagram DatagramOf(int worker)
+    private Datagram DatagramOf(int worker) => DatagramOf(worker, new Datagram());
+
+    private Datagram Datagram6Of(int worker) => DatagramOf(worker, new Datagram
+    {
+        Source = VirtualNetwork.GuestEndpoint6, Destination = new(VirtualNetwork.Far6, 53),
+    });
+
+    private Datagram DatagramOf(int worker, Datagram template)
     {
         for (ushort port = 1_024; ; port++)
         {
-            Datagram datagram = new() { Source = new IpEndpoint(VirtualNetwork.Guest, port) };
+            Datagram datagram = template with
+            {
+                Source = new IpEndpoint(template.Source.Address, port),
+            };
             if (_sharding.WorkerOf(
-                IpProtocol.Udp, VirtualNetwork.Guest, VirtualNetwork.Far, datagram.ToBytes())
-                == worker)
+                IpProtocol.Udp, datagram.Source.Address, datagram.Destination.Address,
+                datagram.ToBytes()) == worker)
             {
                 return datagram;
             }

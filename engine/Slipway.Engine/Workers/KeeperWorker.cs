@@ -64,8 +64,8 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     public void Accept(
         IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now)
     {
-        int worker = _sharding.WorkerOf(new FlowKey(
-            guest, new IpEndpoint(Stack.Settings.GatewayFor(guest.Address), client.Port), IpProtocol.Tcp));
+        IpEndpoint gateway = new(Stack.Settings.GatewayFor(guest.Address), client.Port);
+        int worker = _sharding.WorkerOf(new FlowKey(guest, gateway, IpProtocol.Tcp));
         if (worker == Index)
         {
             Stack.Tcp.AcceptFromHost(stream, client, guest, now);

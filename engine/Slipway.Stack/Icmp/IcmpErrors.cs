@@ -62,7 +62,7 @@ public sealed class IcmpErrors
         }
 
         ReadOnlySpan<byte> quote = packet.Quote[..Math.Min(
-            packet.Quote.Length, MaximumQuoteLengthBytes(packet.Source))];
+            packet.Quote.Length, MaximumQuoteLengthBytes(packet.Route.Port, packet.Source))];
         Span<byte> message = Begin(packet.Route, packet.Source, quote.Length, now);
         if (message.IsEmpty)
         {
@@ -95,8 +95,8 @@ public sealed class IcmpErrors
         ReadOnlySpan<byte> transportStart, Instant now, int payloadLengthBytes = 0)
     {
         int headerBytes = PacketOutput.IpHeaderLengthBytes(key.Guest.Address);
-        transportStart = transportStart[..Math.Min(
-            transportStart.Length, MaximumQuoteLengthBytes(key.Guest.Address) - headerBytes)];
+        int mostBytes = MaximumQuoteLengthBytes(route.Port, key.Guest.Address) - headerBytes;
+        transportStart = transportStart[..Math.Min(transportStart.Length, mostBytes)];
         int quoteLengthBytes = headerBytes + transportStart.Length;
         Span<byte> message = Begin(route, key.Guest.Address, quoteLengthBytes, now);
         if (message.IsEmpty)
@@ -127,8 +127,10 @@ public sealed class IcmpErrors
             ttl: 1, key.Protocol, key.Guest.Address, key.Remote.Address);
     }
 
-    private static int MaximumQuoteLengthBytes(IpAddress guest) =>
-        (guest.IsIPv4 ? MaximumPacketLengthBytes : Ipv6Header.MinimumMtuBytes)
+    private static int MaximumQuoteLengthBytes(IGuestPort port, IpAddress guest) =>
+        Math.Min(
+            guest.IsIPv4 ? MaximumPacketLengthBytes : Ipv6Header.MinimumMtuBytes,
+            port.MaxFrameLengthBytes - EthernetHeader.LengthBytes)
         - PacketOutput.IpHeaderLengthBytes(guest) - IcmpMessage.HeaderLengthBytes;
 
     // RFC 4443 section 2.4 e.1 and e.2: nor about a redirect. Either may stand behind headers that

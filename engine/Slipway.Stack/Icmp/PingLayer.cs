@@ -184,7 +184,8 @@ public sealed class PingLayer
         }
 
         HostError error = HostError.Prohibited;
-        ref Instant prohibitedUntil = ref remote.IsIPv4 ? ref _prohibitedUntil : ref _prohibited6Until;
+        ref Instant prohibitedUntil =
+            ref remote.IsIPv4 ? ref _prohibitedUntil : ref _prohibited6Until;
         if (now >= prohibitedUntil)
         {
             if (_flows.IsFull)

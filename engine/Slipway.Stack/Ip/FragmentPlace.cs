@@ -14,7 +14,9 @@ internal readonly record struct FragmentPlace(
         header.Identification, header.FragmentOffsetBytes, !header.MoreFragments,
         Ipv4Header.MaximumTotalLengthBytes - header.HeaderLengthBytes);
 
-    /// <summary>What precedes a fragment header stands in every packet (RFC 8200 section 4.5).</summary>
+    /// <summary>
+    /// What precedes a fragment header stands in every packet (RFC 8200 section 4.5).
+    /// </summary>
     public static FragmentPlace Of(in Ipv6Header header)
     {
         Ipv6Extensions extensions = header.Extensions;

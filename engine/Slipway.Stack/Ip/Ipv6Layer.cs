@@ -3,14 +3,14 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// Takes IPv6 packets from guests (RFC 8200), as the gateway's host for its own addresses and as the
-/// first router for all others, and gives them to the protocols above.
+/// Takes IPv6 packets from guests (RFC 8200), as the gateway's host for its own addresses and as
+/// the first router for all others, and gives them to the protocols above.
 /// </summary>
 /// <remarks>
 /// A packet passes, in this order: the header's checks and the walk over its extension headers; the
 /// source, which must be a guest's that no other MAC holds (:: only while an address is being
-/// chosen, RFC 4862 section 5.4); the destination, which must be the engine's, one of its groups, or
-/// routed; the hop limit, where the packet is to leave; what the walk has found; reassembly; its
+/// chosen, RFC 4862 section 5.4); the destination, which must be the engine's, one of its groups,
+/// or routed; the hop limit, where the packet is to leave; what the walk has found; reassembly; its
 /// protocol. An ICMPv6 error tells the guest where RFC 4443 asks for one.
 /// </remarks>
 public sealed class Ipv6Layer
@@ -267,15 +267,31 @@ public sealed class Ipv6Layer
             ? PayloadLengthPointer
             : place.OffsetBytes + packet.Payload.Length > place.LimitBytes
                 ? extensions.FragmentHeaderBytes + FragmentOffsetInHeader : 0;
-        if (pointer == 0)
+        bool isCut = place.OffsetBytes == 0 && !HasUpperHeader(packet);
+        if (pointer == 0 && !isCut)
         {
             return true;
         }
 
         _counters.Drop(DropReason.BadFragment);
+        byte code = pointer == 0 ? Icmpv6Code.CutHeaders : (byte)0;
         _errors.SendAbout(
-            packet, new IcmpError(false, Icmpv6Type.ParameterProblem, 0), now, pointer);
+            packet, new IcmpError(false, Icmpv6Type.ParameterProblem, code), now, pointer);
         return false;
+    }
+
+    // A first fragment holds all headers up to the upper layer's (RFC 7112).
+    private static bool HasUpperHeader(in GuestPacket packet)
+    {
+        IpProtocol protocol =
+            Ipv6Extensions.FindUpperLayer(packet.Quote, out ReadOnlySpan<byte> payload);
+        return !Ipv6Extensions.IsExtension(protocol) && payload.Length >= protocol switch
+        {
+            IpProtocol.Tcp => TcpHeader.MinimumLengthBytes,
+            IpProtocol.Udp => UdpHeader.LengthBytes,
+            IpProtocol.IcmpV6 => IcmpMessage.HeaderLengthBytes,
+            _ => 0,
+        };
     }
 
     private void Refuse(in GuestPacket packet, in Ipv6Extensions extensions, Instant now)

@@ -11,8 +11,8 @@ namespace Slipway.Stack;
 /// What a guest says to others passes here before it is flooded. Router advertisements and
 /// redirects are the gateway's alone (RFC 6105), also behind headers that would hide them (RFC
 /// 7113). A message that says where an address is, by a solicitation's source or by an
-/// advertisement's target, is believed only of one whose holder lives no more or is its sender (<see
-/// cref="Tenure"/>), and none may claim an address of the engine's.
+/// advertisement's target, is believed only of one whose holder lives no more or is its sender
+/// (<see cref="Tenure"/>), and none may claim an address of the engine's.
 /// </remarks>
 public sealed class NeighborDiscovery
 {

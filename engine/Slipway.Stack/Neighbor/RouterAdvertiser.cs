@@ -3,8 +3,8 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// Router advertisements (RFC 4861 section 6.2): the prefix, the MTU, name servers, where IPv4 hosts
-/// are (RFC 8781), and the default route while the host has one.
+/// Router advertisements (RFC 4861 section 6.2): the prefix, the MTU, name servers, where IPv4
+/// hosts are (RFC 8781), and the default route while the host has one.
 /// </summary>
 /// <remarks>
 /// Sent to who asks, to all every so often, and three times within a few seconds when what they say

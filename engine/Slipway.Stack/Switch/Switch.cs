@@ -10,8 +10,9 @@ namespace Slipway.Stack;
 /// another port when its former one has closed or answers no more (<see cref="Tenure"/>). A
 /// frame to a known MAC goes to its port alone, one to an unknown or group address to all ports but
 /// its own, and one to the gateway's MAC or to a group address up to ARP and IP.
-/// The table is bounded (the idlest of the port makes room) and an entry dies after 300 s. The gateway's own
-/// MAC and addresses are not for guests: a frame that claims them is dropped, also between guests.
+/// The table is bounded (the idlest of the port makes room) and an entry dies after 300 s. The
+/// gateway's own MAC and addresses are not for guests: a frame that claims them is dropped, also
+/// between guests.
 /// VLAN tags are not spoken.
 /// </remarks>
 public sealed class Switch : IFrameReceiver

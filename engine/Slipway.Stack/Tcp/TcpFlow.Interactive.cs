@@ -31,7 +31,8 @@ internal sealed partial class TcpFlow
 
     private bool MayWaitForAnswer(in TcpHeader header, SequenceNumber sequence) =>
         _isInteractive && _acknowledgeDeadline == Instant.Never && State == TcpState.Established
-        && sequence == _receiveNext && header.Payload.Length < _layer.MaximumSegmentBytes(Key.Guest.Address) / 2
+        && sequence == _receiveNext
+        && header.Payload.Length < _layer.MaximumSegmentBytes(Key.Guest.Address) / 2
         && header.Payload.Length <= _receiveEdge - sequence
         && (header.Flags & (TcpFlags.Push | TcpFlags.Fin)) == TcpFlags.Push
         && GoesStraight && !_hostFailed;

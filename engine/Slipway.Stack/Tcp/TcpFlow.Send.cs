@@ -255,8 +255,7 @@ internal sealed partial class TcpFlow
             // A link with little room for ever, such as a short virtqueue at rest: with nothing
             // under way the guest owes nothing that would make more.
             length = _segmentBytes;
-            segment = PacketOutput.Reserve(
-                Route.Port, Key.Guest.Address, headerLength + length);
+            segment = PacketOutput.Reserve(Route.Port, Key.Guest.Address, headerLength + length);
         }
 
         if (segment.IsEmpty)

@@ -23,4 +23,10 @@ public static class Icmpv6Code
 
     /// <summary>Of <see cref="Icmpv6Type.ParameterProblem"/>.</summary>
     public const byte NextHeader = 1;
+
+    /// <summary>
+    /// Of <see cref="Icmpv6Type.ParameterProblem"/>: a first fragment without all headers (RFC 7112
+    /// section 5).
+    /// </summary>
+    public const byte CutHeaders = 3;
 }

@@ -20,6 +20,26 @@ public class LruTableTests
         Assert.Null(table.ValueAt(two));
     }
 
+    [Fact]
+    public void MakeRoom_TakesTheOldestOfItsKindAndThenTheOldest()
+    {
+        LruTable<int, string> table = new(3, key => (ulong)key);
+        table.Add(1, "a");
+        table.Add(2, "b");
+        MakeRoom("b");
+        Assert.Equal(2, table.Count);
+        table.Add(3, "b");
+        MakeRoom("b");
+        Assert.Equal((true, false, true), (Has(1), Has(2), Has(3)));
+        table.Add(4, "c");
+        MakeRoom("d");
+        Assert.Equal((false, true, true), (Has(1), Has(3), Has(4)));
+
+        void MakeRoom(string kind) => table.MakeRoom(kind, static (value, own) => value == own);
+
+        bool Has(int key) => table.Find(key) >= 0;
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

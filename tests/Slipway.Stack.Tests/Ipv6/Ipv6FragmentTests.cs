@@ -154,6 +154,25 @@ public class Ipv6FragmentTests
     }
 
     [Theory]
+    [InlineData(58, 8, false)]
+    [InlineData(17, 8, false)]
+    [InlineData(6, 16, true)]
+    [InlineData(6, 24, false)]
+    [InlineData(60, 8, true)]
+    [InlineData(60, 16, false)]
+    public void Fragment_ThatIsTheFirst_HoldsAllHeaders(byte protocol, int length, bool isCut)
+    {
+        // RFC 7112: else what stands in it is hidden from who looks at first fragments.
+        _bench.Send(Piece(0, length) with
+        {
+            Protocol = (IpProtocol)protocol,
+            Payload = [protocol == 60 ? (byte)17 : (byte)128, 0, 1, 4, .. new byte[length - 4]],
+        });
+        Assert.Equal(isCut, _bench.TakeIcmp()?.Must(Expect.Icmp(4, 3)).RestOfHeader == 0);
+        Assert.Equal(isCut ? 0 : 1, _bench.Stack.ReassemblyCount);
+    }
+
+    [Theory]
     [InlineData(65_526)]
     [InlineData(65_527)]
     public void Fragments_OfTheLongestPacket_AreAnswered(int body)
@@ -255,8 +274,8 @@ public class Ipv6FragmentTests
             Protocol = IpProtocol.DestinationOptions,
             Payload = [6, 0, 1, 4, 0, 0, 0, 0, .. syn.ToBytes()],
         };
-        Array.ForEach(packet.Fragment(16), _bench.Send);
-        Array.ForEach(syn.ToPacket6().Fragment(8), _bench.Send);
+        Array.ForEach(packet.Fragment(32), _bench.Send);
+        Array.ForEach((syn with { Payload = new byte[9] }).ToPacket6().Fragment(24), _bench.Send);
         Assert.Null(_bench.Port.Take());
         Assert.Equal(0, _bench.Host.ConnectCount);
     }

@@ -208,6 +208,21 @@ public class Ipv6LayerTests
         Assert.Equal(1280 - 48, _bench.TakeIcmp().Must(Expect.Icmp(3, 0)).Body.Length);
     }
 
+    [Fact]
+    public void Error_ToALinkThatCarriesLess_FitsIt()
+    {
+        _bench.Port.MtuBytes = 1_000;
+        Datagram datagram = Query with { Payload = new byte[900] };
+        foreach (Ipv6Packet packet in new[]
+        {
+            datagram.ToPacket6() with { HopLimit = 1 }, datagram.ToPacket6(),
+        })
+        {
+            _bench.Send(packet);
+            Assert.InRange(_bench.TakeIcmp().Must().Body.Length, 500, 1_000 - 48);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

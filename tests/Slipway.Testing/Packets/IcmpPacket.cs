@@ -82,7 +82,7 @@ public sealed record IcmpPacket
         DontFragment = false,
     };
 
-    /// <summary>The message in IPv6; what neighbor discovery asks for has crossed no router.</summary>
+    /// <summary>The message in IPv6; neighbor discovery has crossed no router.</summary>
     public Ipv6Packet ToPacket6() => new()
     {
         Source = Source,

@@ -39,6 +39,45 @@ public class Ipv6ExtensionsTests
     }
 
     [Fact]
+    public void FindUpperLayer_WhateverTheHeadersSay_EndsBehindThem()
+    {
+        byte[] many = [.. Enumerable.Repeat(
+            Ipv6Bytes.Options(Ipv6Bytes.DestinationOptions, UnknownAnswered, 0), 20)
+            .SelectMany(header => header)];
+        byte[] packet = Ipv6Bytes.Packet(
+            Ipv6Bytes.DestinationOptions,
+            [
+                .. many, .. Ipv6Bytes.Options(HopByHop, JumboPayload, 0),
+                .. Ipv6Bytes.Options(Ipv6Bytes.Routing), .. RoutingHeader(Ipv6Bytes.Fragment, 0, 9),
+                .. Ipv6Bytes.FragmentHeader(Ipv6Bytes.DestinationOptions, 0, more: true),
+                .. Ipv6Bytes.Options(Ipv6Bytes.Tcp), .. Ipv6Bytes.Upper,
+            ]);
+        Assert.Equal(IpProtocol.Tcp, Ipv6Extensions.FindUpperLayer(packet, out var payload));
+        Assert.Equal(Ipv6Bytes.Upper, payload.ToArray());
+        Assert.Equal(IpProtocol.Tcp, Ipv6Extensions.FindUpperLayer(Chain, out payload));
+        Assert.Equal(Ipv6Bytes.Upper, payload.ToArray());
+    }
+
+    [Fact]
+    public void FindUpperLayer_AnyTruncation_NamesTheHeaderThatIsCut()
+    {
+        for (int length = 40; length < Chain.Length; length++)
+        {
+            IpProtocol found = Ipv6Extensions.FindUpperLayer(Chain.AsSpan(0, length), out _);
+            Assert.Equal(length < 88, Ipv6Extensions.IsExtension(found));
+        }
+    }
+
+    [Fact]
+    public void FindUpperLayer_LaterFragment_IsThat()
+    {
+        byte[] packet = Ipv6Bytes.Packet(
+            Ipv6Bytes.Fragment,
+            [.. Ipv6Bytes.FragmentHeader(Ipv6Bytes.Tcp, 8, more: false), .. Ipv6Bytes.Upper]);
+        Assert.Equal(IpProtocol.Fragment, Ipv6Extensions.FindUpperLayer(packet, out _));
+    }
+
+    [Fact]
     public void TryParse_AnyTruncationWithGoodLength_IsHeaderLengthUntilTheUpperLayer()
     {
         for (int length = 40; length < Chain.Length; length++)
