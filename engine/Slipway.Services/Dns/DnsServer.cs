@@ -179,8 +179,12 @@ public sealed partial class DnsServer : IDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            return await _resolver.ResolveAsync(Read(bytes, guest, overTcp), _stopping.Token)
+            UpstreamQuery query = Read(bytes, guest, overTcp);
+            byte[] response = await _resolver.ResolveAsync(query, _stopping.Token)
                 .ConfigureAwait(false);
+            return _settings.Ipv6?.Nat64Prefix is IpPrefix prefix
+                && Dns64.IsWanted(query.Question.Type, response)
+                ? await MapAsync(query, prefix).ConfigureAwait(false) ?? response : response;
         }
         finally
         {
@@ -189,6 +193,16 @@ public sealed partial class DnsServer : IDisposable
                 _inFlight.Remove(key);
             }
         }
+    }
+
+    /// <summary>The name's IPv4 addresses under the prefix of NAT64; null if it has none.</summary>
+    private async Task<byte[]?> MapAsync(UpstreamQuery query, IpPrefix prefix)
+    {
+        byte[] other = Dns64.ToAddressQuery(query.Bytes, query.Question.EndOffset);
+        byte[] answer = await _resolver
+            .ResolveAsync(Read(other, query.Guest, query.OverTcp), _stopping.Token)
+            .ConfigureAwait(false);
+        return Dns64.Map(answer, prefix) is LocalName known ? query.Answer(known) : null;
     }
 
     private static UpstreamQuery Read(byte[] bytes, IpAddress guest, bool overTcp)

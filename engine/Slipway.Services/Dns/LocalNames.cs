@@ -40,7 +40,7 @@ internal sealed class LocalNames
     {
         _settings = settings;
         _leases = leases;
-        _domain = leases.FirstOrDefault()?.Domain is string domain ? Encode(domain) : null;
+        _domain = leases.Count > 0 && leases[0].Domain is string domain ? Encode(domain) : null;
         _namesBySpan = _names.GetAlternateLookup<ReadOnlySpan<byte>>();
         foreach (IGrouping<string, DnsAddressRecord> group in settings.Records.GroupBy(
             record => record.Name.TrimEnd('.'), StringComparer.OrdinalIgnoreCase))
@@ -205,12 +205,13 @@ internal sealed class LocalNames
         address = default;
         for (int i = 0; i < nibbles; i++)
         {
-            if (name[0] != 1 || !char.IsAsciiHexDigit((char)name[1]))
+            if (name[0] != 1 || !byte.TryParse(
+                name.Slice(1, 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out byte digit))
             {
                 return false;
             }
 
-            byte.TryParse(name.Slice(1, 1), NumberStyles.AllowHexSpecifier, null, out byte digit);
             value |= (UInt128)digit << (4 * i);
             name = DomainName.Parent(name);
         }
