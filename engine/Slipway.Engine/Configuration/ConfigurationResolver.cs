@@ -47,7 +47,7 @@ internal static class ConfigurationResolver
             Ipv6 = Ipv6Resolver.Resolve(
                 document.Ipv6 ?? new Ipv6Document(), commandLine,
                 isAliased: configuration.HostAlias is not null),
-            Dhcp = ResolveDhcp(document.Dhcp ?? new DhcpDocument(), configuration),
+            Dhcp = DhcpResolver.Resolve(document.Dhcp ?? new DhcpDocument(), configuration),
             Ipv6Dhcp = Ipv6DhcpResolver.Resolve(
                 document.Ipv6?.Dhcp ?? new Ipv6DhcpDocument(),
                 new Dhcp6Settings
@@ -177,7 +177,8 @@ internal static class ConfigurationResolver
         }
     }
 
-    private static void CheckGuest(
+    /// <summary>Refuses an address that is no guest's.</summary>
+    public static void CheckGuest(
         string key, string text, IpAddress address, EngineConfiguration configuration)
     {
         if (!address.IsIPv4)
@@ -290,76 +291,6 @@ internal static class ConfigurationResolver
         return records;
     }
 
-    private static DhcpConfiguration ResolveDhcp(
-        DhcpDocument document, EngineConfiguration configuration)
-    {
-        DhcpConfiguration standard = new();
-        List<string> search = [];
-        foreach ((string key, string text) in Entries("dhcp.search", document.Search, "", []))
-        {
-            search.Add(SettingText.ParseDomain(key, text, text));
-        }
-
-        List<IpAddress> ntp = [];
-        foreach ((string key, string text) in Entries("dhcp.ntp", document.Ntp, "", []))
-        {
-            ntp.Add(SettingText.ParseIPv4(key, text));
-        }
-
-        return new DhcpConfiguration
-        {
-            Enabled = document.Enabled ?? standard.Enabled,
-            Domain = document.Domain is string domain
-                ? SettingText.ParseDomain("dhcp.domain", domain, domain) : standard.Domain,
-            Search = search,
-            NtpServers = ntp,
-            LeaseSeconds = document.LeaseSeconds is int seconds
-                ? SettingText.CheckRange(
-                    "dhcp.leaseSeconds", seconds, MinLeaseSeconds, MaxLeaseSeconds, "seconds")
-                : standard.LeaseSeconds,
-            LeaseFile = SettingText.CheckFile("dhcp.leaseFile", document.LeaseFile),
-            StaticLeases = ResolveStaticLeases(document, configuration),
-        };
-    }
-
-    private static List<StaticLease> ResolveStaticLeases(
-        DhcpDocument document, EngineConfiguration configuration)
-    {
-        List<StaticLease> leases = [];
-        foreach (StaticLeaseDocument? item in document.Leases ?? [])
-        {
-            string key = $"dhcp.leases[{leases.Count}]";
-            StaticLeaseDocument one = item ?? throw new ConfigurationException(
-                key, "null", "is no lease; give it mac and address, or leave it out");
-            IpAddress address = SettingText.ParseIPv4(key + ".address", one.Address);
-            CheckGuest(key + ".address", one.Address, address, configuration);
-            StaticLease lease = new(
-                SettingText.ParseMac(key + ".mac", one.Mac), address,
-                one.Name is null ? null
-                    : SettingText.ParseDomain(key + ".name", one.Name, one.Name));
-            foreach (StaticLease other in leases)
-            {
-                if (other.Address == lease.Address)
-                {
-                    throw new ConfigurationException(
-                        key + ".address", one.Address,
-                        $"belongs to {other.Mac} already; choose another");
-                }
-
-                if (other.Mac == lease.Mac)
-                {
-                    throw new ConfigurationException(
-                        key + ".mac", one.Mac,
-                        $"has the address {other.Address} already; keep one of both");
-                }
-            }
-
-            leases.Add(lease);
-        }
-
-        return leases;
-    }
-
     private static LogLevel ResolveLogLevel(
         ConfigurationDocument document, CommandLineSettings commandLine, LogLevel standard)
     {
@@ -389,7 +320,8 @@ internal static class ConfigurationResolver
             ? SettingText.CheckRange("readyFd", descriptor, 0, int.MaxValue, "") : null;
     }
 
-    private static IEnumerable<(string Key, string Text)> Entries(
+    /// <summary>A list's items, those of the file first, each with its key.</summary>
+    public static IEnumerable<(string Key, string Text)> Entries(
         string key, List<string>? configured, string option, IReadOnlyList<string> given)
     {
         for (int i = 0; i < (configured?.Count ?? 0); i++)

@@ -72,8 +72,7 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     public override string ToString() => Text ?? Whole;
 
     private static bool IsAddress(string part) =>
-        part.Contains('.', StringComparison.Ordinal)
-        || part.Contains(':', StringComparison.Ordinal);
+        part.AsSpan().ContainsAny('.', ':');
 
     // At the colons that stand in no brackets, which are taken off.
     private static List<string> SplitParts(string ports)

@@ -278,11 +278,7 @@ internal sealed partial class TcpFlow
             TcpFlags.Acknowledgment | flags, now);
         NoteAnswer(now);
         _lastSentAt = now;
-        if (sequence == _sendUnacknowledged)
-        {
-            _firstSentAt = now;
-        }
-
+        _firstSentAt = sequence == _sendUnacknowledged ? now : _firstSentAt;
         if (_timedAt == Instant.Never && sequence == _sendMax)
         {
             _timedAt = now;
