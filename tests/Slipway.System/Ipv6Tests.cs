@@ -163,6 +163,30 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
     }
 
     [SlipwayFact]
+    public void Nat64_GuestReachesIpv4Hosts()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"slipway-nat64-{Environment.ProcessId}");
+        File.WriteAllText(file, """{ "ipv6": { "nat64": true } }""");
+        try
+        {
+            Guest guest = StartIpv6Guest(1500, "--config", file);
+            const string mapped = $"64:ff9b::{Site.Outside}";
+            JsonObject result = guest.Does("up", mapped, $"{Site.Port}", $"{Mebibyte}");
+            Assert.Equal((string?)result["sent"], (string?)result["got"]);
+            result = guest.Does("datagram-echo", [mapped, $"{Site.Port}", "0", "1", "9000"]);
+            Assert.Equal("[]", result["lost"]!.ToJsonString());
+            guest.Run("ping", "-6", "-c", "1", "-W", "5", mapped).OrFail();
+            Assert.Equal(
+                "64:ff9b::c000:201",
+                guest.Run("dig", "+short", $"@{Addresses.Gateway6}", "a.test", "AAAA").Output);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [SlipwayFact]
     public void Route_OfTheHostGoesAndComes_GuestsAreToldAtOnce()
     {
         Guest guest = StartIpv6Guest();
@@ -220,9 +244,9 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
         && addresses.Contains(Addresses.Prefix6, StringComparison.Ordinal)
         && !addresses.Contains("tentative", StringComparison.Ordinal);
 
-    private Guest StartIpv6Guest(int mtuBytes = 1500)
+    private Guest StartIpv6Guest(int mtuBytes = 1500, params IEnumerable<string> arguments)
     {
-        Guest guest = StartGuest(mtuBytes);
+        Guest guest = StartGuest(mtuBytes, arguments);
         Eventually.Holds(
             TimeSpan.FromSeconds(5), "the guest has an address and a route",
             () => HasAddress(guest) && HasDefaultRoute(guest));
