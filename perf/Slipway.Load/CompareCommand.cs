@@ -18,7 +18,7 @@ internal sealed class CompareCommand
 
     private readonly Option<string> _engines = new("--engines")
     {
-        Description = "slipway,pasta,slirp4netns,tapcopy,tapcopy-tso,veth",
+        Description = "slipway,slipway6,pasta,slirp4netns,tapcopy,tapcopy-tso,veth",
         DefaultValueFactory = _ => "slipway,pasta,slirp4netns,tapcopy-tso,veth",
     };
 
@@ -138,6 +138,7 @@ internal sealed class CompareCommand
     private static LoadEngine Make(string name, string? slipway) => name switch
     {
         "slipway" => new SlipwayEngine(slipway),
+        "slipway6" => new SlipwayEngine(slipway, isIPv6: true),
         "pasta" => new PastaEngine(),
         "slirp4netns" => new Slirp4netnsEngine(),
         "tapcopy" => new TapCopyEngine(offloads: false),

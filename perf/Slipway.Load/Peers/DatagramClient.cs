@@ -53,7 +53,7 @@ internal static class DatagramClient
 
     private static Socket Connect(IPEndPoint to)
     {
-        Socket socket = PeerSocket.Datagram();
+        Socket socket = PeerSocket.Datagram(to.AddressFamily);
         socket.Connect(to);
         socket.ReceiveTimeout = IdleMs;
         return socket;

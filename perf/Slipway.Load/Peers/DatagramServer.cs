@@ -8,17 +8,18 @@ namespace Slipway.Load.Peers;
 /// </summary>
 internal sealed class DatagramServer
 {
-    private readonly Socket _socket = PeerSocket.Datagram();
+    private readonly Socket _socket =
+        PeerSocket.Datagram(AddressFamily.InterNetworkV6);
     private uint _run;
     private long _received;
     private long _sent;
 
-    public DatagramServer(int port) => _socket.Bind(new IPEndPoint(IPAddress.Any, port));
+    public DatagramServer(int port) => _socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
 
     public void Run()
     {
         byte[] buffer = new byte[DatagramMessage.MaximumBytes];
-        SocketAddress from = new(AddressFamily.InterNetwork);
+        SocketAddress from = new(AddressFamily.InterNetworkV6);
         while (true)
         {
             int length = _socket.ReceiveFrom(buffer, SocketFlags.None, from);
@@ -48,7 +49,7 @@ internal sealed class DatagramServer
                     break;
                 case DatagramMessage.Flood:
                     Flood(buffer.AsSpan(0, DatagramMessage.MinimumBytes).ToArray(), from);
-                    from = new SocketAddress(AddressFamily.InterNetwork);
+                    from = new SocketAddress(AddressFamily.InterNetworkV6);
                     break;
             }
         }

@@ -15,18 +15,22 @@ internal static class PeerSocket
 
     private static volatile bool s_hasCubic = true;
 
+    /// <summary>Listens in both families.</summary>
     public static Socket Listen(int port)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp)
+        {
+            DualMode = true,
+        };
         UseCubic(socket);
-        socket.Bind(new IPEndPoint(IPAddress.Any, port));
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
         socket.Listen(Backlog);
         return socket;
     }
 
     public static Socket Connect(IPEndPoint to)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        Socket socket = new(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
         {
             NoDelay = true,
         };
@@ -47,9 +51,15 @@ internal static class PeerSocket
     /// A UDP socket whose buffer does not overflow because its reader waits for a processor: as
     /// root beyond the system's limit.
     /// </summary>
-    public static Socket Datagram()
+    /// <param name="family">IPv6 speaks both.</param>
+    public static Socket Datagram(AddressFamily family)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        Socket socket = new(family, SocketType.Dgram, ProtocolType.Udp);
+        if (family == AddressFamily.InterNetworkV6)
+        {
+            socket.DualMode = true;
+        }
+
         socket.ReceiveBufferSize = DatagramBufferBytes;
         try
         {

@@ -18,6 +18,7 @@ namespace Slipway.Load.Site;
 internal sealed class LoadSite : IDisposable
 {
     public const string Service = "10.77.0.1";
+    public const string Service6 = "2001:db8:77::1";
     public const int HostPort = 5201;
     public const int GuestPort = 5301;
 
@@ -39,7 +40,8 @@ internal sealed class LoadSite : IDisposable
             up.Configure("addr add 10.99.0.1/24 dev down0", "link set down0 up");
             Host.Configure(
                 "addr add 10.99.0.2/24 dev up0", "link set up0 up",
-                "route add default via 10.99.0.1", $"addr add {Service}/32 dev lo");
+                "route add default via 10.99.0.1", $"addr add {Service}/32 dev lo",
+                $"addr add {Service6}/128 dev lo nodad");
             Engine = engine.Start(this);
             _ = Engine is null ? null : Own(Engine);
             Target = IPAddress.Parse(engine.Target);
