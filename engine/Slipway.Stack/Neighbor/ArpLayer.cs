@@ -22,8 +22,8 @@ public sealed class ArpLayer(
     private Instant _nextDefence;
 
     /// <summary>
-    /// Whether an ARP frame may be passed on: it is well-formed, and its sender is not somebody
-    /// else. What is refused is counted.
+    /// Whether an ARP frame may be passed on: it is well-formed, and its sender, whose MAC the
+    /// switch has judged, is not somebody else. What is refused is counted.
     /// </summary>
     public bool Inspect(in EthernetHeader header, Instant now)
     {
@@ -35,7 +35,7 @@ public sealed class ArpLayer(
         }
 
         MacAddress sender = packet.SenderHardwareAddress;
-        if (sender == settings.GatewayMac || sender.IsMulticast)
+        if (sender != header.Source)
         {
             counters.Drop(DropReason.SpoofedMac);
             return false;

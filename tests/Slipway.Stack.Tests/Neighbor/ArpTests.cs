@@ -102,6 +102,22 @@ public class ArpTests
     }
 
     [Fact]
+    public void Sender_WithAnotherGuestsHardwareAddress_DoesNotMoveItsAddress()
+    {
+        RecordingPort second = _bench.Open(2);
+        _bench.Introduce(second, StackBench.OtherMac, StackBench.OtherGuest);
+        byte[] frame = new ArpFrame
+        {
+            SenderMac = StackBench.OtherMac, Sender = StackBench.OtherGuest,
+        }.ToFrame();
+        VirtualNetwork.GuestMac.Write(frame.AsSpan(6));
+        _bench.Send(frame);
+        Assert.Equal(1, _bench.Dropped(DropReason.SpoofedMac));
+        Assert.True(_bench.Stack.Neighbors.TryFind(StackBench.OtherGuest, out GuestRoute route));
+        Assert.Same(second, route.Port);
+    }
+
+    [Fact]
     public void Port_Opened_HearsWhereTheGatewayIs()
     {
         RecordingPort port = new(7);
