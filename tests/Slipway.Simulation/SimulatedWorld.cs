@@ -74,7 +74,19 @@ internal sealed class SimulatedWorld
     /// <summary>Runs until nothing is left to happen, then checks what must hold.</summary>
     public void Run()
     {
-        Step();
+        // The last thing that happens may be that the engine hands over the rest: that is read, too.
+        do
+        {
+            Step();
+            RunEvents();
+            Step();
+        }
+        while (NextEvent != Instant.Never);
+        Verify();
+    }
+
+    private void RunEvents()
+    {
         for (Instant next = NextEvent; next != Instant.Never; next = NextEvent)
         {
             if (Clock.Now >= _end)
@@ -85,8 +97,6 @@ internal sealed class SimulatedWorld
             Clock.AdvanceTo(next);
             Step();
         }
-
-        Verify();
     }
 
     /// <summary>One turn of everything at this instant.</summary>
