@@ -19,7 +19,7 @@ PREINIT)
 *)
     exit 0 ;;
 esac
-ip addr flush dev "$link"
+ip -4 addr flush dev "$link"
 ip link set "$link" mtu "${size:-1500}"
 ip addr add "$address" dev "$link"
 ip route replace default via "${gateway%% *}" dev "$link"
