@@ -157,8 +157,9 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
         Assert.Equal(
             "hello from the host",
             guest.Run(
-                "curl", "-6", "-sS", "--resolve", $"host:{Site.Port}:[{Addresses.HostAlias6}]",
-                $"http://host:{Site.Port}/").OrFail().Output);
+                "curl", "-6", "-sS", "--resolve",
+                $"host.internal:{Site.Port}:[{Addresses.HostAlias6}]",
+                $"http://host.internal:{Site.Port}/").OrFail().Output);
     }
 
     [SlipwayFact]
