@@ -31,23 +31,27 @@ public sealed class NeighborDiscoveryTests(Site site, ITestOutputHelper output)
         }
     }
 
-    [SlipwayTheory]
-    [InlineData(Addresses.Gateway6)]
-    [InlineData(Addresses.HostAlias6)]
-    [InlineData(GatewayLinkLocal)]
-    public void Address_OfTheEngines_IsAtTheGatewaysMacAndNobodyElses(string address)
+    [SlipwayFact]
+    public void Addresses_OfTheEngine_AreAtTheGatewaysMacAndNobodyElses()
     {
+        string[] addresses = [Addresses.Gateway6, Addresses.HostAlias6, GatewayLinkLocal];
         Guest guest = StartBareGuests(1)[0];
         guest.AwaitIpv6();
-        string mac = guest.Run("ndisc6", "-1", "-q", "-r", "3", address, Guest.Interface)
-            .OrFail().Output.Trim();
-        Assert.Equal(Addresses.GatewayMac, mac, ignoreCase: true);
+        foreach (string address in addresses)
+        {
+            string mac = guest.Run("ndisc6", "-1", "-q", "-r", "3", address, Guest.Interface)
+                .OrFail().Output.Trim();
+            Assert.Equal(Addresses.GatewayMac, mac, ignoreCase: true);
+        }
 
-        guest.Namespace.Configure($"addr add {address}/64 dev {Guest.Interface}");
+        guest.Namespace.Configure(
+            addresses.Select(address => $"addr add {address}/64 dev {Guest.Interface}"));
         Eventually.Holds(
-            TimeSpan.FromSeconds(10), "the guest finds the address taken",
+            TimeSpan.FromSeconds(10), "the guest finds the addresses taken",
             () => guest.Run("ip", "-6", "addr", "show", "dev", Guest.Interface, "dadfailed")
-                .Output.Contains($"inet6 {address}/64", StringComparison.Ordinal));
+                .Output is string taken
+                && addresses.All(address =>
+                    taken.Contains($"inet6 {address}/64", StringComparison.Ordinal)));
     }
 
     /// <summary>

@@ -9,7 +9,7 @@ public sealed class Guest : IDisposable
 {
     public const string Interface = "tap0";
 
-    private static readonly TimeSpan AttackTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AttackTime = TimeSpan.FromMilliseconds(300);
 
     public NetworkNamespace Namespace { get; } = new("guest");
 
