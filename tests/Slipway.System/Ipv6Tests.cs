@@ -195,7 +195,7 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
         {
             Eventually.Holds(
                 TimeSpan.FromSeconds(3), "the guest's default route goes",
-                () => !HasDefaultRoute(guest));
+                () => !guest.HasIpv6DefaultRoute);
             JsonObject result = guest.Does("attempt", Site.Outside6, "9");
             Assert.Equal("ENETUNREACH", (string?)result["error"]);
         }
@@ -206,7 +206,7 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
 
         Eventually.Holds(
             TimeSpan.FromSeconds(3), "the guest's default route comes",
-            () => HasDefaultRoute(guest));
+            () => guest.HasIpv6DefaultRoute);
         guest.Run("ping", "-6", "-c", "1", "-W", "5", Site.Outside6).OrFail();
     }
 
@@ -214,7 +214,7 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
     public void Off_GuestHasNoIpv6()
     {
         Guest guest = StartGuest(1500, "--ipv6", "off");
-        Assert.False(HasAddress(guest));
+        Assert.False(guest.HasIpv6Address);
         Assert.NotEqual(
             0, guest.Run("ping", "-6", "-c", "1", "-W", "1", Addresses.Gateway6).ExitStatus);
     }
@@ -235,21 +235,10 @@ public sealed class Ipv6Tests(Site site, ITestOutputHelper output) : SystemTest(
         Assert.Equal((string?)result["sent"], (string?)result["got"]);
     }
 
-    private static bool HasDefaultRoute(Guest guest) =>
-        guest.Run("ip", "-6", "route").Output.Contains("default via", StringComparison.Ordinal);
-
-    private static bool HasAddress(Guest guest) =>
-        guest.Run("ip", "-6", "addr", "show", "dev", Guest.Interface, "scope", "global")
-            .Output is string addresses
-        && addresses.Contains(Addresses.Prefix6, StringComparison.Ordinal)
-        && !addresses.Contains("tentative", StringComparison.Ordinal);
-
     private Guest StartIpv6Guest(int mtuBytes = 1500, params IEnumerable<string> arguments)
     {
         Guest guest = StartGuest(mtuBytes, arguments);
-        Eventually.Holds(
-            TimeSpan.FromSeconds(5), "the guest has an address and a route",
-            () => HasAddress(guest) && HasDefaultRoute(guest));
+        guest.AwaitIpv6();
         return guest;
     }
 }

@@ -42,6 +42,28 @@ public sealed class QemuTests(Site site, QemuMachine machine, ITestOutputHelper 
         }
     }
 
+    [SlipwayFact]
+    public void Ipv6_OfTheGuestsOwnKernel_ReachesGatewayHostAndBeyond()
+    {
+        Eventually.Holds(TimeSpan.FromSeconds(30), "the guest has an address", () =>
+            Guest.Run(Limit, "ip", "-6", "addr", "show", "eth0", "scope", "global")
+                .Output is string addresses
+            && addresses.Contains(Addresses.Prefix6, StringComparison.Ordinal)
+            && !addresses.Contains("tentative", StringComparison.Ordinal));
+        foreach (string address in (string[])
+            [Addresses.Gateway6, Addresses.HostAlias6, Site.Outside6, Site.Beyond6])
+        {
+            Guest.Run(Limit, "ping6", "-c2", "-W3", address).OrFail();
+        }
+
+        string page = Guest.Run(Limit, "curl", "-gsS", "--max-time", "20",
+            $"http://[{Addresses.HostAlias6}]:{Site.Port}/").OrFail().Output;
+        Assert.Contains("hello from the host", page, StringComparison.Ordinal);
+        JsonObject result =
+            Guest.Does(Limit, "down", Addresses.HostAlias6, $"{Site.Port}", $"{TransferBytes}");
+        Assert.Equal((string?)result["sent"], (string?)result["got"]);
+    }
+
     [SlipwayTheory]
     [InlineData("")]
     [InlineData("-I")]

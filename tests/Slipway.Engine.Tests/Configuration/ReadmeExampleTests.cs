@@ -15,7 +15,7 @@ public sealed class ReadmeExampleTests
         EngineConfiguration configuration = ConfigurationReader.Parse(example);
 
         Assert.Equal(2, configuration.Links.Count);
-        Assert.Equal(2, configuration.Publish.Count);
+        Assert.Equal(3, configuration.Publish.Count);
         Assert.Equal("web", configuration.Dhcp.StaticLeases[0].Name);
     }
 

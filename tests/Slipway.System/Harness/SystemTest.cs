@@ -36,6 +36,21 @@ public abstract class SystemTest(Site site, ITestOutputHelper output) : IDisposa
         return guest;
     }
 
+    /// <summary>
+    /// Starts an engine with TAPs that it does not configure: the guests' kernels do, in IPv6.
+    /// </summary>
+    protected Guest[] StartBareGuests(int count)
+    {
+        Guest[] guests = [.. Enumerable.Range(0, count).Select(_ => Own(new Guest()))];
+        StartEngine([.. guests.Select(guest => Link(guest, ",configure=no")), "--mtu=1500"]);
+        foreach (Guest guest in guests)
+        {
+            guest.Namespace.Configure($"link set {Guest.Interface} up");
+        }
+
+        return guests;
+    }
+
     protected SlipwayEngine StartEngine(params IEnumerable<string> arguments) =>
         Engine = Own(new SlipwayEngine(Site, arguments));
 
