@@ -8,7 +8,7 @@ internal sealed class NamespaceGuard : IReadinessOwner, IDisposable
 {
     private readonly string _path;
     private readonly Action<string, Instant> _gone;
-    private readonly int _descriptor;
+    private int _descriptor;
     private IDescriptorWatcher? _watcher;
 
     /// <param name="path">/run/netns/NAME or /proc/PID/ns/net.</param>
@@ -29,12 +29,14 @@ internal sealed class NamespaceGuard : IReadinessOwner, IDisposable
         }
     }
 
+    /// <summary>More than once: by then the number may be another's.</summary>
     public void Dispose()
     {
         Stop();
         if (_descriptor >= 0)
         {
             Files.Close(_descriptor);
+            _descriptor = -1;
         }
     }
 

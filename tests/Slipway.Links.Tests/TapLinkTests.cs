@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Slipway.Host;
+using Slipway.Linux;
 using Slipway.Stack;
 using Slipway.Testing;
 using Slipway.Wire;
@@ -95,6 +96,18 @@ public sealed class TapLinkTests : IDisposable
         _reactor.Wait(20_000_000);
         Assert.True(waited.ElapsedMilliseconds >= 19, $"{waited.Elapsed}");
         Assert.Equal(1, recorder.Closed);
+    }
+
+    [Fact]
+    public void Disposed_Twice_LeavesOthersDescriptorsAlone()
+    {
+        TapLink link = Open();
+        Start(link);
+        link.Dispose();
+        int[] others = [.. Enumerable.Range(0, 8).Select(_ => Epoll.CreateEvent())];
+        link.Dispose();
+        Assert.All(others, other => Assert.Equal(0, Files.SetNonBlocking(other)));
+        Array.ForEach(others, Files.Close);
     }
 
     [Fact]
