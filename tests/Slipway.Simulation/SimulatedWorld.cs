@@ -74,7 +74,7 @@ internal sealed class SimulatedWorld
     /// <summary>Runs until nothing is left to happen, then checks what must hold.</summary>
     public void Run()
     {
-        // The last thing that happens may be that the engine hands over the rest: that is read, too.
+        // What happens last may be that the engine hands over the rest, and that is read, too.
         do
         {
             Step();
