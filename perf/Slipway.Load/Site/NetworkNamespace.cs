@@ -14,7 +14,7 @@ internal sealed class NetworkNamespace : IDisposable
     [
         "net.ipv4.ip_local_port_range=10000 65000", "net.core.somaxconn=8192",
         "net.ipv4.tcp_max_syn_backlog=8192", "net.ipv4.tcp_syn_retries=3",
-        "net.ipv6.conf.all.disable_ipv6=1",
+        "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
     ];
 
     public NetworkNamespace(string role)
