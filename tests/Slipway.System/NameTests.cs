@@ -23,7 +23,7 @@ public sealed class NameTests(Site site, ITestOutputHelper output) : SystemTest(
     [SlipwayFact]
     public void BuiltInNames_AskedForTypesTheyLack_ExistWithNoData()
     {
-        Guest guest = StartGuest();
+        Guest guest = StartGuest(WideMtuBytes, "--ipv6", "off");
         foreach (string type in (string[])["AAAA", "SRV", "TXT", "MX"])
         {
             string answer = Ask(guest, "host.internal", type);

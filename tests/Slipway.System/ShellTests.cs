@@ -57,7 +57,7 @@ public sealed class ShellTests : SystemTest
     [SlipwayFact]
     public void Shell_InsideIt_HasNamesPingAndNothingButItsOwnLink()
     {
-        Assert.Contains(Addresses.HostAlias, Shell("getent", "hosts", "host.internal").Output,
+        Assert.Contains(Addresses.HostAlias, Shell("getent", "ahostsv4", "host.internal").Output,
             StringComparison.Ordinal);
         Assert.Contains("192.0.2.1", Shell("getent", "hosts", "a.test").Output,
             StringComparison.Ordinal);
