@@ -65,8 +65,6 @@ def source(conn, total):
 
 
 def stall(conn, seconds):
-    # Locks the buffer's size: else the kernel may let it grow to tcp_rmem's most meanwhile.
-    conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 17)
     time.sleep(float(seconds))
     sink(conn)
 

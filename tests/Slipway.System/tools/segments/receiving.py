@@ -117,15 +117,19 @@ def window_closes_and_opens(wire):
 def fill_window(conn):
     """Sends until the window has been closed for a while; returns its right edge."""
     edge, payload, total, end = None, bytes(1400), 0, time.monotonic() + 12
+    last_heard = time.monotonic()
     conn.send(ACK, seq=conn.seq - 1)  # asks where the window stands
     while time.monotonic() < end:
         heard = False
         while (segment := conn.receive(0.4 if edge == conn.seq else 0.002)) is not None:
-            edge, heard = forward(conn, edge, segment), True
+            edge, heard, last_heard = forward(conn, edge, segment), True, time.monotonic()
+            acked = segment.ack
         if edge is None:
             continue
         if edge == conn.seq and not heard:
             return edge
+        if time.monotonic() - last_heard > 0.5 and acked != conn.seq:
+            conn.seq, last_heard = acked, time.monotonic()  # a frame was lost on the way
         room = max(0, distance(edge, conn.seq))
         for start in range(0, min(room, 64 * len(payload)), len(payload)):
             conn.write(payload[:room - start], flags=ACK)
