@@ -12,7 +12,8 @@ internal sealed class Dhcp6Endpoint(
     public const ushort ServerPort = Dhcp6Message.ServerPort;
 
     /// <summary>What fits the smallest MTU of IPv6 (RFC 8200 section 5), in bytes.</summary>
-    private const int MaxReplyLengthBytes = 1_280 - 40 - UdpHeader.LengthBytes;
+    private const int MaxReplyLengthBytes =
+        Ipv6Header.MinimumMtuBytes - Ipv6Header.LengthBytes - UdpHeader.LengthBytes;
 
     private readonly byte[] _reply = new byte[MaxReplyLengthBytes];
 

@@ -26,6 +26,14 @@ public sealed class Counters
 
     public void Drop(DropReason reason) => _dropped[(int)reason]++;
 
+    /// <summary>Counts, and says that something is not to be served.</summary>
+    /// <returns>False.</returns>
+    public bool Refuse(DropReason reason)
+    {
+        Drop(reason);
+        return false;
+    }
+
     public void Malformed(ParseError error) => _malformed[(int)error]++;
 
     public long Dropped(DropReason reason) => Volatile.Read(ref _dropped[(int)reason]);

@@ -113,8 +113,7 @@ public sealed class Ipv4Layer
             return true;
         }
 
-        _counters.Drop(DropReason.SpoofedAddress);
-        return false;
+        return _counters.Refuse(DropReason.SpoofedAddress);
     }
 
     private bool IsDestinationGood(in GuestPacket packet, int fragmentOffsetBytes, Instant now)
@@ -128,7 +127,7 @@ public sealed class Ipv4Layer
         // Broadcast goes on to UDP alone: DHCP is the only one who listens to it.
         if (_settings.IsBroadcast(destination))
         {
-            return packet.Protocol == IpProtocol.Udp || Refuse(DropReason.Unroutable);
+            return packet.Protocol == IpProtocol.Udp || _counters.Refuse(DropReason.Unroutable);
         }
 
         if (!_destinations.TryToHost(destination, out _))
@@ -140,7 +139,7 @@ public sealed class Ipv4Layer
         if (packet.IsLinkBroadcast)
         {
             // RFC 1122 section 3.3.6: a unicast packet in a broadcast frame is dropped silently.
-            return Refuse(DropReason.Unroutable);
+            return _counters.Refuse(DropReason.Unroutable);
         }
 
         if (packet.Ttl <= 1)
@@ -154,12 +153,6 @@ public sealed class Ipv4Layer
         }
 
         return true;
-    }
-
-    private bool Refuse(DropReason reason)
-    {
-        _counters.Drop(reason);
-        return false;
     }
 
     private void RefuseUnroutable(in GuestPacket packet, int fragmentOffsetBytes, Instant now)

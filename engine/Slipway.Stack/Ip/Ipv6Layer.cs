@@ -122,12 +122,14 @@ public sealed class Ipv6Layer
             return;
         }
 
-        FragmentPlace place = FragmentPlace.Of(header);
         if (!extensions.IsFragment)
         {
             Deliver(packet, extensions, now);
+            return;
         }
-        else if (IsFragmentGood(packet, extensions, place, now)
+
+        FragmentPlace place = FragmentPlace.Of(header);
+        if (IsFragmentGood(packet, extensions, place, now)
             && _reassembly.TryComplete(packet, place, now, out GuestPacket whole))
         {
             DeliverWhole(whole, now);
@@ -179,8 +181,7 @@ public sealed class Ipv6Layer
             return true;
         }
 
-        _counters.Drop(DropReason.SpoofedAddress);
-        return false;
+        return _counters.Refuse(DropReason.SpoofedAddress);
     }
 
     // Duplicate address detection, the first router solicitation and group reports come from ::.
@@ -201,7 +202,8 @@ public sealed class Ipv6Layer
         if (destination.IsMulticast)
         {
             // The switch has given it to the other guests.
-            return _groups.AsSpan().Contains(destination) || Drop(DropReason.Unroutable);
+            return _groups.AsSpan().Contains(destination)
+                || _counters.Refuse(DropReason.Unroutable);
         }
 
         if (!_destinations.TryToHost(destination, out _))
@@ -212,7 +214,7 @@ public sealed class Ipv6Layer
 
         if (packet.IsLinkBroadcast)
         {
-            return Drop(DropReason.Unroutable);
+            return _counters.Refuse(DropReason.Unroutable);
         }
 
         // A link-local source does not leave its link (RFC 4291 section 2.5.6).
@@ -304,11 +306,5 @@ public sealed class Ipv6Layer
                 new IcmpError(false, Icmpv6Type.ParameterProblem, (byte)extensions.Problem), now,
                 extensions.PointerBytes, answersMulticast: extensions.AnswersMulticast);
         }
-    }
-
-    private bool Drop(DropReason reason)
-    {
-        _counters.Drop(reason);
-        return false;
     }
 }

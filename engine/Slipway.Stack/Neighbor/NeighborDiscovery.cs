@@ -63,9 +63,8 @@ public sealed class NeighborDiscovery
 
         if (_settings.IsVirtual(header.Source))
         {
-            _counters.Drop(DropReason.SpoofedAddress);
             Defend(now);
-            return false;
+            return _counters.Refuse(DropReason.SpoofedAddress);
         }
 
         IpProtocol protocol =
@@ -78,7 +77,7 @@ public sealed class NeighborDiscovery
         // A first fragment that ends before its upper layer hides that from guards.
         bool isHidden = protocol == IpProtocol.IcmpV6
             || (protocol != IpProtocol.Fragment && Ipv6Extensions.IsExtension(protocol));
-        return !isHidden || Drop(DropReason.RouterGuard);
+        return !isHidden || _counters.Refuse(DropReason.RouterGuard);
     }
 
     /// <summary>Takes a message of neighbor discovery whose checksum is good.</summary>
@@ -140,7 +139,7 @@ public sealed class NeighborDiscovery
         switch (message[0])
         {
             case Icmpv6Type.RouterAdvertisement or Icmpv6Type.Redirect:
-                return Drop(DropReason.RouterGuard);
+                return _counters.Refuse(DropReason.RouterGuard);
             case Icmpv6Type.NeighborAdvertisement:
                 error = NeighborAdvertisement.TryParse(
                     message, out NeighborAdvertisement advertisement);
@@ -163,12 +162,12 @@ public sealed class NeighborDiscovery
         if (_settings.IsVirtual(address))
         {
             Defend(now);
-            return Drop(DropReason.SpoofedAddress);
+            return _counters.Refuse(DropReason.SpoofedAddress);
         }
 
         if (told is MacAddress mac && mac != sender)
         {
-            return Drop(DropReason.SpoofedMac);
+            return _counters.Refuse(DropReason.SpoofedMac);
         }
 
         return !_settings.IsGuest(address) || _neighbors.Learn(address, sender, port, now);
@@ -182,12 +181,6 @@ public sealed class NeighborDiscovery
         }
 
         return error == ParseError.None;
-    }
-
-    private bool Drop(DropReason reason)
-    {
-        _counters.Drop(reason);
-        return false;
     }
 
     private void Answer(in GuestPacket packet, in IcmpMessage message)
@@ -236,12 +229,18 @@ public sealed class NeighborDiscovery
             return;
         }
 
-        Router.Advertise(
-            isProbe ? AllNodesOf(packet.Route.Port) : packet.Route,
-            isProbe ? Ipv6Multicast.AllNodes : packet.Source);
+        if (isProbe)
+        {
+            Router.Advertise(packet.Route.Port);
+        }
+        else
+        {
+            Router.Advertise(packet.Route, packet.Source);
+        }
     }
 
-    private static GuestRoute AllNodesOf(IGuestPort port) =>
+    /// <summary>The way to all on a port.</summary>
+    internal static GuestRoute AllNodesOf(IGuestPort port) =>
         new(port, Ipv6Multicast.ToMac(Ipv6Multicast.AllNodes));
 
     private void Advertise(

@@ -66,14 +66,18 @@ public sealed class RouterAdvertiser : ITimerOwner
             return;
         }
 
-        AdvertiseOn(port);
+        Advertise(port);
         if (!_timer.IsScheduled)
         {
             _timers.Schedule(_timer, now + Interval);
         }
     }
 
-    /// <summary>Tells one guest, or all on a port.</summary>
+    /// <summary>Tells all on a port.</summary>
+    public void Advertise(IGuestPort port) =>
+        Advertise(NeighborDiscovery.AllNodesOf(port), Ipv6Multicast.AllNodes);
+
+    /// <summary>Tells one guest.</summary>
     public void Advertise(in GuestRoute route, IpAddress destination)
     {
         if (_settings.Ipv6 is Ipv6Settings ipv6)
@@ -97,16 +101,12 @@ public sealed class RouterAdvertiser : ITimerOwner
     {
         for (int i = 0; i < _ports.Count; i++)
         {
-            AdvertiseOn(_ports[i]);
+            Advertise(_ports[i]);
         }
 
         _repeats = Math.Max(_repeats - 1, 0);
         _timers.Schedule(_timer, now + (_repeats > 0 ? RepeatInterval : Interval));
     }
-
-    private void AdvertiseOn(IGuestPort port) => Advertise(
-        new GuestRoute(port, Ipv6Multicast.ToMac(Ipv6Multicast.AllNodes)),
-        Ipv6Multicast.AllNodes);
 
     private int Write(Ipv6Settings ipv6)
     {

@@ -15,7 +15,6 @@ namespace Slipway.Stack;
 /// </remarks>
 internal static class FrameSegmenter
 {
-    private const int Ipv6HeaderBytes = 40;
     private const int FlagsOffset = 13;
 
     /// <summary>Length of all the headers, or 0 if the frame is not what it says.</summary>
@@ -30,7 +29,7 @@ internal static class FrameSegmenter
 
         int version = frame[network] >> 4;
         bool isTcp = offload.Kind is SegmentKind.Tcp4 or SegmentKind.Tcp6;
-        int ip = version == 4 ? Ipv4Header.MinimumLengthBytes : Ipv6HeaderBytes;
+        int ip = version == 4 ? Ipv4Header.MinimumLengthBytes : Ipv6Header.LengthBytes;
         int fixedBytes = isTcp ? TcpHeader.MinimumLengthBytes : UdpHeader.LengthBytes;
         bool isGood = offload.Kind switch
         {
@@ -96,7 +95,8 @@ internal static class FrameSegmenter
         Span<byte> ip = packet[EthernetHeader.LengthBytes..];
         if (whole[0] >> 4 == 6)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(ip[4..], (ushort)(ip.Length - Ipv6HeaderBytes));
+            BinaryPrimitives.WriteUInt16BigEndian(
+                ip[4..], (ushort)(ip.Length - Ipv6Header.LengthBytes));
             return;
         }
 

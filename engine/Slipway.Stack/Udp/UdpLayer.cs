@@ -20,7 +20,6 @@ public sealed partial class UdpLayer : ITransport
 {
     internal const ushort NameServerPort = 53;
     private const ushort DhcpServerPort = 67;
-    private const ushort DhcpV6ServerPort = 547;
 
     private readonly StackSettings _settings;
     private readonly PacketOutput _output;
@@ -144,7 +143,7 @@ public sealed partial class UdpLayer : ITransport
     private static bool IsForDhcp(IpAddress destination, ushort port) => port switch
     {
         DhcpServerPort => destination == IpAddress.IPv4Broadcast,
-        DhcpV6ServerPort => destination == Ipv6Multicast.AllDhcpAgents,
+        Dhcp6Message.ServerPort => destination == Ipv6Multicast.AllDhcpAgents,
         _ => false,
     };
 
