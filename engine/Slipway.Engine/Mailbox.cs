@@ -36,8 +36,10 @@ internal sealed class Mailbox(Reactor reactor)
     /// </summary>
     public void Run(Instant now)
     {
-        // Cleared first: a command posted from here on wakes the worker again.
-        Volatile.Write(ref _woken, 0);
+        // Cleared first: a command posted from here on wakes the worker again. A full fence, or the
+        // count below could be read before others see the flag cleared: a command that came in
+        // between would neither be run nor wake anybody.
+        Interlocked.Exchange(ref _woken, 0);
         for (int count = _commands.Count; count > 0
             && _commands.TryDequeue(out Command? command); count--)
         {

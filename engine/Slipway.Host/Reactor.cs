@@ -20,7 +20,6 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         Epoll.In | Epoll.Out | Epoll.ReadHangUp | Epoll.Urgent | Epoll.EdgeTriggered;
 
     private readonly EpollEvents _events = new(EventsPerWait);
-    private readonly byte[] _wakeCount = new byte[sizeof(ulong)];
     private readonly int _epoll;
     private readonly int _wake;
     private Slot[] _slots = new Slot[64];
@@ -30,8 +29,11 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     {
         _epoll = Epoll.Create();
         _wake = Epoll.CreateEvent();
-        if (_epoll < 0 || _wake < 0 || Epoll.Control(_epoll, Epoll.Add, _wake, Epoll.In,
-            WakeToken) < 0)
+
+        // Edge-triggered and never read: each write is an event of its own. Whoever reads it away
+        // after he has looked for what he was woken for may read away the wake for what came since.
+        if (_epoll < 0 || _wake < 0 || Epoll.Control(
+            _epoll, Epoll.Add, _wake, Epoll.In | Epoll.EdgeTriggered, WakeToken) < 0)
         {
             throw new IOException(
                 "cannot create an epoll and an event descriptor: out of descriptors? (ulimit -n)");
@@ -69,18 +71,9 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         for (int i = 0; i < _ready; i++)
         {
             ulong token = _events.Token(i);
-            if (token == WakeToken)
-            {
-                if (ofHost)
-                {
-                    _ = Files.Read(_wake, _wakeCount);
-                }
-
-                continue;
-            }
-
             int descriptor = (int)(uint)token;
-            if (descriptor < _slots.Length && _slots[descriptor] is { Owner: not null } slot
+            if (token != WakeToken && descriptor < _slots.Length
+                && _slots[descriptor] is { Owner: not null } slot
                 && slot.IsHost == ofHost && slot.Generation == (uint)(token >> 32))
             {
                 slot.Owner.OnReady(ToReadiness(_events.Events(i)), now);

@@ -70,7 +70,7 @@ public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTes
         Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
         long ticks = Engine.ProcessorTicks;
         Thread.Sleep(2_000);
-        Assert.InRange(Engine.ProcessorTicks - ticks, 0, 1);
+        Assert.InRange(Engine.ProcessorTicks - ticks, 0, 10); // of 200
     }
 
     private (Guest First, Guest Second) StartTwoGuests(
