@@ -18,16 +18,18 @@ public sealed partial class NetworkEngine
     /// <summary>The well-known prefix (RFC 6052 section 2.1).</summary>
     private static readonly IpPrefix s_nat64 = IpPrefix.Parse("64:ff9b::/96");
 
-    private NetworkEngine(EngineConfiguration configuration, IEngineLog log)
+    private NetworkEngine(
+        EngineConfiguration configuration, IEngineLog log, EngineEnvironment environment)
     {
         _log = log;
-        StackSettings settings = ToStackSettings(configuration);
+        _configuration = configuration;
+        StackSettings settings = ToStackSettings(configuration, environment.Seed);
         FlowSharding sharding = new(settings, configuration.Workers);
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
-        _keeper = new KeeperWorker(settings, _dns, sharding);
+        _keeper = new KeeperWorker(settings, _dns, sharding, environment.Clock);
         if (_dhcp6 is not null)
         {
             Serve(_dhcp6, _keeper.Stack);
@@ -59,7 +61,7 @@ public sealed partial class NetworkEngine
         Connect();
         foreach (PublishSpecification publication in configuration.Publish)
         {
-            Publish(publication, configuration);
+            Publish(publication);
         }
     }
 
@@ -69,9 +71,10 @@ public sealed partial class NetworkEngine
     /// <exception cref="ConfigurationException">
     /// A socket, a port or a device is taken or may not be had; everything opened before is closed.
     /// </exception>
-    public static NetworkEngine Create(EngineConfiguration configuration, IEngineLog log)
+    public static NetworkEngine Create(
+        EngineConfiguration configuration, IEngineLog log, EngineEnvironment? environment = null)
     {
-        NetworkEngine engine = new(configuration, log);
+        NetworkEngine engine = new(configuration, log, environment ?? new EngineEnvironment());
         try
         {
             foreach (LinkSpecification specification in configuration.Links)
@@ -79,7 +82,7 @@ public sealed partial class NetworkEngine
                 engine._keeper.Add(engine.Open(specification, configuration));
             }
 
-            engine._keeper.Start(Reactor.Now());
+            engine._keeper.Start(engine._keeper.Reactor.Time);
             return engine;
         }
         catch
@@ -91,7 +94,7 @@ public sealed partial class NetworkEngine
 
     // Guests have a default route of IPv6 as long as the host has one.
     private void TellRoute() =>
-        _keeper.Stack.Router.SetHostRoute(_routes!.HasIpv6Default, Reactor.Now());
+        _keeper.Stack.Router.SetHostRoute(_routes!.HasIpv6Default, _keeper.Reactor.Time);
 
     // A ring from each worker to each other one.
     private void Connect()
@@ -138,6 +141,8 @@ public sealed partial class NetworkEngine
                     VhostUserLink.Listen(vhostUser.Path, mtu, Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Tap } given =>
                     TapLink.FromDescriptor(given.Descriptor, mtu, given.Offload, Report),
+                DescriptorLinkSpecification { Framing: LinkFraming.VhostUser } given =>
+                    VhostUserLink.FromDescriptor(given.Descriptor, mtu, Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.Stream } given =>
                     StreamLink.FromDescriptor(given.Descriptor, mtu, Report),
                 DescriptorLinkSpecification given =>
@@ -166,56 +171,7 @@ public sealed partial class NetworkEngine
         return next;
     }
 
-    private void Publish(PublishSpecification publication, EngineConfiguration configuration)
-    {
-        IpEndpoint guest = publication.Guest.Address.IsUnspecified
-            ? new IpEndpoint(configuration.FirstGuest, publication.Guest.Port) : publication.Guest;
-        HostError error;
-        IpEndpoint local = publication.Host;
-        if (publication.Protocol == IpProtocol.Udp)
-        {
-            error = _keeper.Stack.Udp.Publish(publication.Host, guest, out UdpPublication? udp);
-            local = udp?.HostLocal ?? local;
-        }
-        else
-        {
-            PublishedTcpPort port = new(_keeper, guest);
-            error = port.Listen(publication.Host);
-            if (error == HostError.None)
-            {
-                _publishedTcp.Add(port);
-                local = port.Local;
-            }
-        }
-
-        if (error != HostError.None)
-        {
-            throw new ConfigurationException(
-                publication.Key, publication.ToString(), Explain(publication, error));
-        }
-
-        string protocol = publication.Protocol == IpProtocol.Udp ? "udp" : "tcp";
-        _log.Write(LogLevel.Information, $"published {local}/{protocol} to {guest}");
-    }
-
-    private static string Explain(PublishSpecification publication, HostError error)
-    {
-        string protocol = publication.Protocol == IpProtocol.Udp ? "UDP" : "TCP";
-        return error switch
-        {
-            HostError.AddressInUse => $"{protocol} port {publication.Host.Port} of "
-                + $"{publication.Host.Address} is taken by another program; stop it "
-                + "or publish another port (0 takes a free one)",
-            HostError.Prohibited => $"port {publication.Host.Port} may not be bound without "
-                + "privilege; use a port from 1024 on, or set net.ipv4.ip_unprivileged_port_start",
-            HostError.NetworkUnreachable =>
-                $"{publication.Host.Address} is not an address of this host; use one of its own, "
-                + "127.0.0.1 or 0.0.0.0",
-            _ => $"the port cannot be bound ({error})",
-        };
-    }
-
-    private static StackSettings ToStackSettings(EngineConfiguration configuration)
+    private static StackSettings ToStackSettings(EngineConfiguration configuration, Seed128? given)
     {
         Span<byte> seed = stackalloc byte[16];
         RandomNumberGenerator.Fill(seed);
@@ -229,7 +185,7 @@ public sealed partial class NetworkEngine
             MtuBytes = configuration.MtuBytes,
             Limits = configuration.Limits.ShareOf(configuration.Workers),
             UdpFullCone = configuration.UdpFullCone,
-            Seed = new Seed128(
+            Seed = given ?? new Seed128(
                 BinaryPrimitives.ReadUInt64LittleEndian(seed),
                 BinaryPrimitives.ReadUInt64LittleEndian(seed[8..])),
         };

@@ -25,7 +25,7 @@ public sealed partial class NetworkEngine : IDisposable
     private readonly Dhcp6Server? _dhcp6;
     private readonly HostRoutes? _routes;
     private readonly DnsServer _dns;
-    private readonly List<PublishedTcpPort> _publishedTcp = [];
+    private readonly EngineConfiguration _configuration;
     private long _resourcesReported;
     private volatile bool _stopping;
 
@@ -67,8 +67,19 @@ public sealed partial class NetworkEngine : IDisposable
     }
 
     /// <summary>Takes turns until <see cref="Stop"/>. Once, on one thread.</summary>
+    /// <exception cref="InvalidOperationException">It runs already.</exception>
     public void Run()
     {
+        lock (_gate)
+        {
+            if (_runner is not null)
+            {
+                throw new InvalidOperationException("the engine runs already");
+            }
+
+            _runner = Thread.CurrentThread;
+        }
+
         EngineEventSource.Log.Attach(() => Counters, _keeper.Clock);
         foreach (ShardWorker shard in _shards)
         {
@@ -91,11 +102,31 @@ public sealed partial class NetworkEngine : IDisposable
         {
             thread.Join();
         }
+
+        lock (_gate)
+        {
+            _runner = null;
+            _keeper.Mailbox.Run(_keeper.Reactor.Time); // who waits for something waits no more
+        }
     }
 
+    /// <summary>Closes everything, once; not while it runs.</summary>
     public void Dispose()
     {
-        foreach (PublishedTcpPort port in _publishedTcp)
+        lock (_gate)
+        {
+            if (!_isDisposed)
+            {
+                _isDisposed = true;
+                Close();
+            }
+        }
+    }
+
+    private void Close()
+    {
+        _capture?.Dispose();
+        foreach (PublishedPort port in _published)
         {
             port.Close();
         }

@@ -22,11 +22,14 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     private readonly EpollEvents _events = new(EventsPerWait);
     private readonly int _epoll;
     private readonly int _wake;
+    private readonly Func<Instant>? _clock;
     private Slot[] _slots = new Slot[64];
     private int _ready;
 
-    public Reactor()
+    /// <param name="clock">What time it is, for those who need it injected.</param>
+    public Reactor(Func<Instant>? clock = null)
     {
+        _clock = clock;
         _epoll = Epoll.Create();
         _wake = Epoll.CreateEvent();
 
@@ -43,8 +46,15 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     /// <summary>CLOCK_MONOTONIC.</summary>
     public static Instant Now() => new(TimeSpecification.MonotonicNanoseconds());
 
+    /// <summary>What time it is here: <see cref="Now"/>, unless a clock was given.</summary>
+    public Instant Time => _clock is null ? Now() : _clock();
+
+    /// <summary>Readable when there is something to dispatch.</summary>
+    public int Descriptor => _epoll;
+
     /// <summary>Waits for events, at most so long; negative waits for ever.</summary>
-    public void Wait(long timeoutNanoseconds) =>
+    /// <returns>How many there are.</returns>
+    public int Wait(long timeoutNanoseconds) =>
         _ready = Math.Max(0, Epoll.Wait(_epoll, _events, timeoutNanoseconds));
 
     /// <summary>

@@ -62,6 +62,8 @@ public sealed partial class DatagramLink : GuestLink, IReadinessOwner
 
     public override string Description { get; }
 
+    protected override IReadOnlyList<IGuestPort> OpenPorts => _ports;
+
     /// <summary>The descriptor is one guest's, and its socket has no address.</summary>
     private bool IsConnected => _path is null;
 

@@ -22,5 +22,21 @@ public abstract class GuestLink : IDisposable
     {
     }
 
+    /// <summary>
+    /// Takes the link away while the engine goes on: its guests have left, and it is disposed.
+    /// </summary>
+    public void Close(IFrameReceiver receiver, Instant now)
+    {
+        IGuestPort[] ports = [.. OpenPorts];
+        Dispose();
+        foreach (IGuestPort port in ports)
+        {
+            receiver.OnPortClosed(port, now);
+        }
+    }
+
     public abstract void Dispose();
+
+    /// <summary>Guests that are there.</summary>
+    protected abstract IReadOnlyList<IGuestPort> OpenPorts { get; }
 }

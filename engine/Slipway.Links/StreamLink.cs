@@ -55,6 +55,8 @@ public sealed class StreamLink : GuestLink
 
     public override string Description { get; }
 
+    protected override IReadOnlyList<IGuestPort> OpenPorts => _ports;
+
     /// <summary>Listens on a path; guests connect when they like.</summary>
     /// <param name="path">Of the socket; at most 107 bytes.</param>
     /// <param name="mtuBytes">Largest IP packet towards the guests.</param>
@@ -67,14 +69,7 @@ public sealed class StreamLink : GuestLink
     /// <exception cref="LinkException">It is no stream socket.</exception>
     public static StreamLink FromDescriptor(int descriptor, int mtuBytes, Action<string> report)
     {
-        int type = SocketOptions.Get(
-            descriptor, SocketOptions.LevelSocket, SocketOptions.Type);
-        if (type != Sockets.Stream || Files.SetNonBlocking(descriptor) < 0)
-        {
-            throw new LinkException($"descriptor {descriptor} is not a connected stream socket; "
-                + "pass one end of socketpair(AF_UNIX, SOCK_STREAM)");
-        }
-
+        CheckDescriptor(descriptor);
         return new StreamLink(descriptor, mtuBytes, report);
     }
 
@@ -117,6 +112,19 @@ public sealed class StreamLink : GuestLink
         {
             Files.Close(_connected);
             _connected = -1;
+        }
+    }
+
+    /// <summary>Makes a stream socket non-blocking.</summary>
+    /// <exception cref="LinkException">It is none.</exception>
+    internal static void CheckDescriptor(int descriptor)
+    {
+        int type = SocketOptions.Get(
+            descriptor, SocketOptions.LevelSocket, SocketOptions.Type);
+        if (type != Sockets.Stream || Files.SetNonBlocking(descriptor) < 0)
+        {
+            throw new LinkException($"descriptor {descriptor} is not a connected stream socket; "
+                + "pass one end of socketpair(AF_UNIX, SOCK_STREAM)");
         }
     }
 

@@ -45,6 +45,8 @@ public sealed class TapLink : GuestLink
 
     public override string Description { get; }
 
+    protected override IReadOnlyList<IGuestPort> OpenPorts => _isClosed ? [] : [_first];
+
     /// <summary>The first worker's; it is the device's port.</summary>
     public IGuestPort Port => _first;
 

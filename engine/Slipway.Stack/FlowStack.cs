@@ -58,6 +58,13 @@ public sealed class FlowStack
 
     public PacketOutput Output { get; }
 
+    /// <summary>Sees all frames of this worker's guests; null for nobody.</summary>
+    public IFrameCapture? Capture
+    {
+        get => Output.Capture;
+        set => Output.Capture = value;
+    }
+
     public IcmpErrors Errors { get; }
 
     public TimerWheel Timers { get; }
@@ -109,7 +116,7 @@ public sealed class FlowStack
         Tcp.BeginGathering(batch);
         for (int i = 0; i < batch.Count; i++)
         {
-            if (!batch.IsWhole(i) && !Tcp.TakesWithoutText(batch, i))
+            if (!batch.IsWhole(i) && (Capture is not null || !Tcp.TakesWithoutText(batch, i)))
             {
                 batch.Fetch(i);
             }

@@ -56,6 +56,7 @@ public sealed class ShardStack : IFrameReceiver
         }
         else
         {
+            Flows.Capture?.Record(isFromGuest: true, frame);
             Flows.Counters.FramesReceived++;
             Flows.Counters.BytesReceived += frame.Length;
             Flows.TryReceive(port, header, offload, now);

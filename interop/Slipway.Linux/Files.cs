@@ -12,6 +12,7 @@ public static unsafe partial class Files
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
 
+    private const short POLLOUT = 4;
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
     private const int F_DUPFD_CLOEXEC = 1030;
@@ -57,6 +58,13 @@ public static unsafe partial class Files
 
     public static void Close(int descriptor) => _ = close(descriptor);
 
+    /// <summary>Waits until something can be written, or never can again (poll(2)).</summary>
+    public static void AwaitWritable(int descriptor)
+    {
+        PollEntry entry = new() { Descriptor = descriptor, Events = POLLOUT };
+        _ = poll(&entry, 1, -1);
+    }
+
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -79,4 +87,16 @@ public static unsafe partial class Files
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);
+
+    [LibraryImport("libc")]
+    private static partial int poll(PollEntry* entries, nuint count, int timeoutMs);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
 }

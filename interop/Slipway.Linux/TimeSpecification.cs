@@ -2,10 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Slipway.Linux;
 
-/// <summary>struct timespec, and the clock that never goes back.</summary>
+/// <summary>struct timespec, the clock that never goes back, and that of the day.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe partial struct TimeSpecification
 {
+    private const int CLOCK_REALTIME = 0;
     private const int CLOCK_MONOTONIC = 1;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
@@ -16,10 +17,15 @@ public unsafe partial struct TimeSpecification
         (Seconds, Nanoseconds) = Math.DivRem(nanoseconds, NanosecondsPerSecond);
 
     /// <summary>CLOCK_MONOTONIC in nanoseconds.</summary>
-    public static long MonotonicNanoseconds()
+    public static long MonotonicNanoseconds() => Read(CLOCK_MONOTONIC);
+
+    /// <summary>CLOCK_REALTIME in nanoseconds since 1970.</summary>
+    public static long RealtimeNanoseconds() => Read(CLOCK_REALTIME);
+
+    private static long Read(int clock)
     {
         TimeSpecification now;
-        _ = clock_gettime(CLOCK_MONOTONIC, &now);
+        _ = clock_gettime(clock, &now);
         return (now.Seconds * NanosecondsPerSecond) + now.Nanoseconds;
     }
 

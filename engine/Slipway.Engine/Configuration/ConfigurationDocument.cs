@@ -17,7 +17,7 @@ internal sealed class ConfigurationDocument
 
     [Description(
         "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
-            + "stream:PATH, dgram:PATH, vhost-user:PATH, fd:N,framing=stream|dgram|tap. "
+            + "stream:PATH, dgram:PATH, vhost-user:PATH, fd:N,framing=stream|dgram|tap|vhost-user. "
             + "Option --link.")]
     public List<string>? Links { get; set; }
 

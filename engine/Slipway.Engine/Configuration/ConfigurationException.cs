@@ -21,6 +21,9 @@ public sealed class ConfigurationException : Exception
     /// <summary>The value as it was given; null where the key itself is wrong.</summary>
     public string? Value { get; }
 
+    /// <summary>Another program has what is asked for.</summary>
+    public bool IsInUse { get; init; }
+
     /// <summary>What is wrong and how to mend it.</summary>
     public string Remedy { get; }
 }

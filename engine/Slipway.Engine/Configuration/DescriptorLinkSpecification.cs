@@ -18,13 +18,15 @@ public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Fra
         string key, string text, string what)
     {
         LinkFraming? framing = null;
-        string number = ParseOptions(key, text, what, "framing=stream|dgram|tap", (name, value) =>
+        const string framings = "framing=stream|dgram|tap|vhost-user";
+        string number = ParseOptions(key, text, what, framings, (name, value) =>
         {
             framing = value switch
             {
                 "stream" => LinkFraming.Stream,
                 "dgram" => LinkFraming.Datagram,
                 "tap" => LinkFraming.Tap,
+                "vhost-user" => LinkFraming.VhostUser,
                 _ => null,
             };
             return name == "framing" && framing is not null;
@@ -42,13 +44,15 @@ public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Fra
             descriptor,
             framing ?? throw new ConfigurationException(
                 key, text,
-                "does not say how frames are told apart; add framing=stream, dgram or tap"));
+                "does not say how frames are told apart; add framing=stream, dgram, tap or "
+                    + "vhost-user"));
     }
 
     private static string Name(LinkFraming framing) => framing switch
     {
         LinkFraming.Stream => "stream",
         LinkFraming.Datagram => "dgram",
+        LinkFraming.VhostUser => "vhost-user",
         _ => "tap",
     };
 }

@@ -11,4 +11,7 @@ public enum LinkFraming
 
     /// <summary>A TAP device's descriptor.</summary>
     Tap,
+
+    /// <summary>No frames: the vhost-user protocol with a VMM that is connected.</summary>
+    VhostUser,
 }

@@ -9,7 +9,7 @@ public abstract record LinkSpecification
     /// <summary>What this version takes, for messages.</summary>
     private const string Kinds =
         "tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], stream:PATH, dgram:PATH, "
-            + "vhost-user:PATH or fd:N,framing=stream|dgram|tap";
+            + "vhost-user:PATH or fd:N,framing=stream|dgram|tap|vhost-user";
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--link";

@@ -22,8 +22,9 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly Dictionary<int, IGuestPort> _ports = [];
     private readonly List<RelayPort> _relays = [];
 
-    public KeeperWorker(StackSettings settings, DnsServer dns, FlowSharding sharding)
-        : base(FlowSharding.Keeper)
+    public KeeperWorker(
+        StackSettings settings, DnsServer dns, FlowSharding sharding, Func<Instant>? clock)
+        : base(FlowSharding.Keeper, clock)
     {
         _sharding = sharding;
         Dns = new DnsEndpoint(dns, Mailbox, settings);
@@ -47,6 +48,9 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// <summary>Another worker shares the flows. Before the links start.</summary>
     public void Add(ShardWorker shard) => _shards.Add(shard);
 
+    /// <summary>Who is told of what links receive.</summary>
+    private IFrameReceiver Receiver => _shards.Count == 0 ? Stack : this;
+
     public void Add(GuestLink link) => _links.Add(link);
 
     /// <summary>Begins to receive.</summary>
@@ -54,7 +58,23 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     {
         foreach (GuestLink link in _links)
         {
-            link.Start(Reactor, _shards.Count == 0 ? Stack : this, now);
+            link.Start(Reactor, Receiver, now);
+        }
+    }
+
+    /// <summary>A link comes while the engine runs; on the worker.</summary>
+    public void Attach(GuestLink link, Instant now)
+    {
+        _links.Add(link);
+        link.Start(Reactor, Receiver, now);
+    }
+
+    /// <summary>A link goes, and its guests with it; on the worker.</summary>
+    public void Detach(GuestLink link, Instant now)
+    {
+        if (_links.Remove(link))
+        {
+            link.Close(Receiver, now);
         }
     }
 

@@ -62,6 +62,11 @@ internal sealed partial class ShardWorker
         }
     }
 
+    private sealed class Captured(ShardWorker worker, IFrameCapture? capture) : Command
+    {
+        public override void Run(Instant now) => worker.Flows.Capture = capture;
+    }
+
     private sealed class Failed(ShardWorker worker, IpAddress guest) : Command
     {
         public override void Run(Instant now) => worker._stack.Neighbors.Failed(guest, now);

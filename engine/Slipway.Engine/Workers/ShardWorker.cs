@@ -25,6 +25,13 @@ internal sealed partial class ShardWorker
 
     protected override FlowStack Flows => _stack.Flows;
 
+    /// <summary>Adds its flows to a list; from any thread.</summary>
+    public void ListTo(List<FlowEntry> list)
+    {
+        Flows.Tcp.ListTo(list);
+        Flows.Udp.ListTo(list);
+    }
+
     /// <summary>Something was written to a relay; on this worker.</summary>
     public void TellKeeper() => HasNewsFor(FlowSharding.Keeper);
 
@@ -56,6 +63,8 @@ internal sealed partial class ShardWorker
     /// <summary>On the keeper: nobody has answered.</summary>
     public void OnNeighborFailed(IpAddress address, Instant now) =>
         Mailbox.Post(new Failed(this, address));
+
+    public void PostCapture(IFrameCapture? capture) => Mailbox.Post(new Captured(this, capture));
 
     public void PostOpened(IGuestPort port) => Mailbox.Post(new Opened(this, port));
 

@@ -28,16 +28,17 @@ internal abstract class Worker : IDisposable
     private readonly Dictionary<int, Outlet> _outlets = [];
     private int _isAsleep;
 
-    protected Worker(int index)
+    protected Worker(int index, Func<Instant>? clock = null)
     {
         Index = index;
+        Reactor = new Reactor(clock);
         Mailbox = new Mailbox(Reactor);
         Network = new HostNetwork(Reactor);
     }
 
     public int Index { get; }
 
-    public Reactor Reactor { get; } = new();
+    public Reactor Reactor { get; }
 
     public Mailbox Mailbox { get; }
 
@@ -57,13 +58,34 @@ internal abstract class Worker : IDisposable
         target._inlets.Add(new Inlet(Index, outlet.Ring));
     }
 
+    /// <summary>There is more to do at once.</summary>
+    public bool HasPendingWork => Flows.HasPendingWork || HasMail();
+
+    /// <summary>When the next turn is due if nothing happens before.</summary>
+    public Instant NextDeadline => Flows.NextDeadline;
+
     /// <summary>One turn; waits at most until the next deadline.</summary>
     public void TakeTurn()
     {
         Clock.BeginTurn();
         Wait();
+        Work();
+    }
+
+    /// <summary>One turn that does not wait.</summary>
+    /// <returns>Whether there may be more to do.</returns>
+    public bool TakeTurnAtOnce()
+    {
+        Clock.BeginTurn();
+        bool hasEvents = Reactor.Wait(0) > 0;
+        Work();
+        return hasEvents || HasPendingWork;
+    }
+
+    private void Work()
+    {
         Clock.End(TurnStage.Wait);
-        Instant now = Reactor.Now();
+        Instant now = Reactor.Time;
         Mailbox.Run(now);
         Clock.End(TurnStage.Commands);
         foreach (Inlet inlet in _inlets)
@@ -194,13 +216,13 @@ internal abstract class Worker : IDisposable
 
     private long WaitNanoseconds()
     {
-        if (Flows.HasPendingWork || HasMail())
+        if (HasPendingWork)
         {
             return 0;
         }
 
         Instant next = Flows.NextDeadline;
-        return next == Instant.Never ? -1 : Math.Max(0, (next - Reactor.Now()).Nanoseconds);
+        return next == Instant.Never ? -1 : Math.Max(0, (next - Reactor.Time).Nanoseconds);
     }
 
     private readonly record struct Inlet(int Worker, FrameRing Ring);

@@ -35,7 +35,7 @@ internal sealed partial class VhostUserConnection : IReadinessOwner, IDisposable
     private readonly VhostUserRing[] _rings = new VhostUserRing[2 * MaximumPairs];
     private readonly TransmitQueue[] _transmitQueues = new TransmitQueue[MaximumPairs];
     private readonly ReceiveQueue _receiveQueue;
-    private readonly VhostUserPort _port;
+    private readonly VirtioPort _port;
 
     private ulong _features;
     private ulong _protocolFeatures;
@@ -61,7 +61,7 @@ internal sealed partial class VhostUserConnection : IReadinessOwner, IDisposable
         }
 
         _receiveQueue = new ReceiveQueue(_rings[0].Ring, link.StagingBuffer);
-        _port = new VhostUserPort(_receiveQueue, mtuBytes);
+        _port = new VirtioPort(_receiveQueue, mtuBytes);
     }
 
     internal IGuestPort Port => _port;

@@ -20,7 +20,11 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
 
     private readonly List<VhostUserConnection> _connections = new(MaximumGuests);
     private readonly byte[] _count = new byte[sizeof(ulong)];
-    private readonly GuestListener _listener;
+
+    // Either listens, or had one VMM from the start.
+    private readonly GuestListener? _listener;
+    private int _connected = -1;
+
     private readonly int _mtuBytes;
     private readonly Action<string> _report;
     private readonly int _continue;
@@ -32,22 +36,43 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
     private bool _isContinued;
     private bool _isDisposed;
 
-    private VhostUserLink(string path, int mtuBytes, Action<string> report)
+    private VhostUserLink(string? path, int connected, int mtuBytes, Action<string> report)
     {
-        Description = $"vhost-user {path}";
+        Description = path is null
+            ? $"vhost-user descriptor {connected}" : $"vhost-user {path}";
         _mtuBytes = mtuBytes;
         _report = report;
-        _listener = GuestListener.Bind(this, path, MaximumGuests, Accept, report);
+        _listener = path is null ? null
+            : GuestListener.Bind(this, path, MaximumGuests, Accept, report);
         _continue = Epoll.CreateEvent();
         if (_continue < 0)
         {
-            _listener.Dispose();
+            _listener?.Dispose();
             throw new LinkException($"{Description} cannot have an event descriptor "
                 + $"({SocketPath.Text(-_continue)}); raise the limit (ulimit -n)");
         }
+
+        _connected = connected;
     }
 
     public override string Description { get; }
+
+    protected override IReadOnlyList<IGuestPort> OpenPorts
+    {
+        get
+        {
+            List<IGuestPort> ports = [];
+            foreach (VhostUserConnection connection in _connections)
+            {
+                if (connection.IsPortOpen)
+                {
+                    ports.Add(connection.Port);
+                }
+            }
+
+            return ports;
+        }
+    }
 
     /// <summary>Frames of one guest at a time.</summary>
     internal TransmitBatch Batch { get; } = new();
@@ -65,14 +90,29 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
     /// <param name="report">Told in a sentence what somebody should know.</param>
     /// <exception cref="LinkException">Says what failed and the remedy.</exception>
     public static VhostUserLink Listen(string path, int mtuBytes, Action<string> report) =>
-        new(path, mtuBytes, report);
+        new(path, -1, mtuBytes, report);
+
+    /// <summary>Takes over a socket with a VMM at the other end: one, once.</summary>
+    /// <exception cref="LinkException">It is no stream socket.</exception>
+    public static VhostUserLink FromDescriptor(
+        int descriptor, int mtuBytes, Action<string> report)
+    {
+        StreamLink.CheckDescriptor(descriptor);
+        return new VhostUserLink(null, descriptor, mtuBytes, report);
+    }
 
     public override void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now)
     {
         _watcher = watcher;
         _receiver = receiver;
         watcher.Watch(_continue, Readiness.Readable, this);
-        _listener.Start(watcher);
+        _listener?.Start(watcher);
+        if (_connected >= 0)
+        {
+            int connected = _connected;
+            _connected = -1; // the connection's from here
+            Accept(connected, now);
+        }
     }
 
     /// <summary>The next turn, for queues that had more than a turn's share.</summary>
@@ -93,7 +133,7 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
             connection.Flush();
         }
 
-        _listener.Flush(now);
+        _listener?.Flush(now);
     }
 
     public override void Dispose()
@@ -110,7 +150,12 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
         }
 
         _connections.Clear();
-        _listener.Dispose();
+        _listener?.Dispose();
+        if (_connected >= 0)
+        {
+            Files.Close(_connected);
+        }
+
         _watcher?.Unwatch(_continue);
         Files.Close(_continue);
     }

@@ -37,6 +37,16 @@ internal static class VirtioFeatures
         (features & (MergeableBuffers | Version1)) != 0
             ? VirtioNetHeader.MergedLengthBytes : VirtioNetHeader.LengthBytes;
 
+    /// <summary>
+    /// What a guest without virtqueues may leave to the engine, and what it takes over itself.
+    /// </summary>
+    internal static ulong Of(Offloads toGuest) =>
+        Checksum | HostTso4 | HostTso6 | HostUso
+        | ((toGuest & Offloads.Checksum) != 0 ? GuestChecksum : 0)
+        | ((toGuest & Offloads.TcpSegments4) != 0 ? GuestTso4 : 0)
+        | ((toGuest & Offloads.TcpSegments6) != 0 ? GuestTso6 : 0)
+        | ((toGuest & Offloads.UdpSegments) != 0 ? GuestUso4 | GuestUso6 : 0);
+
     /// <summary>What a guest's driver takes over for frames to the guest.</summary>
     internal static Offloads ToGuest(ulong features)
     {

@@ -6,11 +6,11 @@ namespace Slipway.Links;
 /// One VMM's guest. Opened when its first queues run; it stays while they are stopped and started,
 /// as at a reboot or a pause, and ends with the VMM's connection.
 /// </summary>
-internal sealed class VhostUserPort : IGuestPort
+internal sealed class VirtioPort : IGuestPort
 {
     private readonly ReceiveQueue _queue;
 
-    internal VhostUserPort(ReceiveQueue queue, int mtuBytes)
+    internal VirtioPort(ReceiveQueue queue, int mtuBytes)
     {
         _queue = queue;
         MaxFrameLengthBytes = mtuBytes + FrameLimits.OverheadBytes;

@@ -115,6 +115,18 @@ public sealed partial class DnsServer : IDisposable
         return new ValueTask<byte[]?>(AskOthersAsync(query.ToArray(), guest, overTcp, stop));
     }
 
+    /// <summary>
+    /// Adds a name, or changes the addresses of one that was added; from any thread.
+    /// </summary>
+    /// <returns>False when the name is built in or configured, and stays as it is.</returns>
+    /// <exception cref="ArgumentException">It is no domain name.</exception>
+    public bool SetRecord(string name, IReadOnlyList<IpAddress> addresses) =>
+        _names.Set(name, addresses);
+
+    /// <summary>Forgets a name that was added; from any thread. False if there is none.</summary>
+    /// <exception cref="ArgumentException">It is no domain name.</exception>
+    public bool RemoveRecord(string name) => _names.Remove(name);
+
     /// <summary>Ends what waits: it fails.</summary>
     public void Dispose()
     {

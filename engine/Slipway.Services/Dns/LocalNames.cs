@@ -34,6 +34,10 @@ internal sealed class LocalNames
     private readonly Dictionary<byte[], LocalName> _names = new(DomainNameComparer.Instance);
     private readonly Dictionary<byte[], LocalName>.AlternateLookup<ReadOnlySpan<byte>> _namesBySpan;
     private readonly Dictionary<IpAddress, LocalName> _reverse = [];
+    private readonly Lock _changeLock = new();
+
+    // What was added while the engine runs. Never changed: another one takes its place.
+    private volatile Dictionary<byte[], LocalName> _added = new(DomainNameComparer.Instance);
 
     /// <exception cref="ArgumentException">A configured name is no domain name.</exception>
     public LocalNames(DnsSettings settings, IReadOnlyList<ILeaseNames> leases)
@@ -65,6 +69,13 @@ internal sealed class LocalNames
             return known;
         }
 
+        Dictionary<byte[], LocalName> added = _added;
+        if (added.Count > 0
+            && added.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out known))
+        {
+            return known;
+        }
+
         // A program that asks for a name of its own host must get its own (RFC 6761 section 6.3).
         if (DomainName.IsWithin(name, s_localhost))
         {
@@ -72,6 +83,41 @@ internal sealed class LocalNames
         }
 
         return FindLease(name) ?? FindReverse(name);
+    }
+
+    /// <summary>Adds a name, or changes one that was added; from any thread.</summary>
+    /// <returns>False when it is built in or configured, and stays as it is.</returns>
+    /// <exception cref="ArgumentException">It is no domain name.</exception>
+    public bool Set(string text, IReadOnlyList<IpAddress> addresses)
+    {
+        byte[] name = Encode(text);
+        lock (_changeLock)
+        {
+            if (_names.ContainsKey(name))
+            {
+                return false;
+            }
+
+            _added = new Dictionary<byte[], LocalName>(_added, DomainNameComparer.Instance)
+            {
+                [name] = new LocalName([.. addresses], null, LeaseTtlSeconds),
+            };
+            return true;
+        }
+    }
+
+    /// <summary>Forgets a name that was added; from any thread. False if there is none.</summary>
+    /// <exception cref="ArgumentException">It is no domain name.</exception>
+    public bool Remove(string text)
+    {
+        byte[] name = Encode(text);
+        lock (_changeLock)
+        {
+            Dictionary<byte[], LocalName> rest = new(_added, DomainNameComparer.Instance);
+            bool isFound = rest.Remove(name);
+            _added = rest;
+            return isFound;
+        }
     }
 
     internal static byte[] Encode(string text)

@@ -27,6 +27,9 @@ public sealed partial class PacketOutput(StackSettings settings, Counters counte
     private ulong _identified;
     private ushort _identification;
 
+    /// <summary>Sees the frames that go to guests, and those of this worker's that come.</summary>
+    public IFrameCapture? Capture { get; set; }
+
     /// <summary>Largest payload of a packet towards a guest, in bytes.</summary>
     public int MaxPayloadLengthBytes(IpAddress destination) =>
         settings.MtuBytes - IpHeaderLengthBytes(destination);
@@ -241,6 +244,7 @@ public sealed partial class PacketOutput(StackSettings settings, Counters counte
 
     private bool Count(IGuestPort port, int frameLengthBytes, in FrameOffload offload)
     {
+        Capture?.Record(isFromGuest: false, port.Reserved[..frameLengthBytes]);
         if (!port.Commit(frameLengthBytes, offload))
         {
             counters.Drop(DropReason.LinkFull);

@@ -75,6 +75,7 @@ public sealed class Switch : IFrameReceiver
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)
     {
+        _output.Capture?.Record(isFromGuest: true, frame);
         _counters.FramesReceived++;
         _counters.BytesReceived += frame.Length;
         int largest = offload.IsSegmented

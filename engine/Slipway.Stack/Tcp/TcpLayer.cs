@@ -116,6 +116,17 @@ public sealed partial class TcpLayer : ITransport
     /// <summary>The state of a flow, for display; Closed if there is none.</summary>
     public TcpState StateOf(in FlowKey key) => _flows.Find(key)?.State ?? TcpState.Closed;
 
+    /// <summary>Adds what flows there are to a list; from any thread.</summary>
+    public void ListTo(List<FlowEntry> list)
+    {
+        TcpFlow?[] flows = new TcpFlow?[_flows.Count];
+        int count = _flows.CopyTo(flows);
+        for (int i = 0; i < count; i++)
+        {
+            list.Add(new FlowEntry(flows[i]!.Key, flows[i]!.State));
+        }
+    }
+
     public void Receive(in GuestPacket packet, Instant now)
     {
         ParseError error = TcpHeader.TryParse(packet.Payload, packet.Source, packet.Destination,

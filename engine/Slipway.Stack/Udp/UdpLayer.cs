@@ -59,6 +59,17 @@ public sealed partial class UdpLayer : ITransport
     /// <summary>Guest endpoints that have a host socket.</summary>
     public int Count => _flows.Count;
 
+    /// <summary>Adds what flows there are to a list; from any thread.</summary>
+    public void ListTo(List<FlowEntry> list)
+    {
+        UdpFlow?[] flows = new UdpFlow?[_flows.Count];
+        int count = _flows.CopyTo(flows);
+        for (int i = 0; i < count; i++)
+        {
+            list.Add(new FlowEntry(flows[i]!.Key, null));
+        }
+    }
+
     internal Counters Counters { get; }
 
     internal TimerWheel Timers { get; }

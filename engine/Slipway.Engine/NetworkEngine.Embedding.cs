@@ -1,0 +1,142 @@
+using Slipway.Host;
+using Slipway.Links;
+using Slipway.Stack;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// For programs that the engine is linked into: they take its turns themselves if they like, and
+/// ask things of it from any thread.
+/// </summary>
+/// <remarks>
+/// Whoever takes turns holds the gate, or is the thread of <see cref="Run"/>. What is asked from
+/// elsewhere is done under the gate, or by that thread. From within a turn, that is from a frame
+/// sink or the log, nothing can be asked that has to wait for the turn's end.
+/// </remarks>
+public sealed partial class NetworkEngine
+{
+    private readonly Lock _gate = new();
+    private Thread? _runner;
+    private bool _isDisposed;
+
+    /// <summary>Readable when there is something to dispatch (epoll).</summary>
+    public int Descriptor => _keeper.Reactor.Descriptor;
+
+    /// <summary>True on the thread that takes a turn.</summary>
+    public bool IsInTurn => _gate.IsHeldByCurrentThread || _runner == Thread.CurrentThread;
+
+    /// <summary>Guests' links may be opened with these.</summary>
+    public EngineConfiguration Configuration => _configuration;
+
+    /// <summary>
+    /// Nanoseconds until <see cref="Dispatch"/> is due if nothing happens before: 0 for at once,
+    /// negative for never.
+    /// </summary>
+    public long NanosecondsToDeadline()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_keeper.HasPendingWork)
+            {
+                return 0;
+            }
+
+            Instant next = _keeper.NextDeadline;
+            return next == Instant.Never
+                ? -1 : Math.Max(0, (next - _keeper.Reactor.Time).Nanoseconds);
+        }
+    }
+
+    /// <summary>Takes turns until there is nothing to do, and never waits.</summary>
+    /// <param name="turns">At most so many; a turn takes a bounded share of what is there.</param>
+    /// <param name="hasMore">There may be more to do.</param>
+    /// <returns>False when another thread takes turns, or this one does so already.</returns>
+    public bool Dispatch(int turns, out bool hasMore)
+    {
+        hasMore = false;
+        if (IsInTurn || !_gate.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_runner is not null)
+            {
+                return false;
+            }
+
+            do
+            {
+                hasMore = _keeper.TakeTurnAtOnce();
+            }
+            while (hasMore && --turns > 0);
+            ReportResources();
+            return true;
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    /// <summary>Adds a guest's link, which is the engine's from then on.</summary>
+    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
+    public void Attach(GuestLink link) => Invoke(now => _keeper.Attach(link, now));
+
+    /// <summary>
+    /// Takes a link away; its guests have left when this returns, or when the turn has ended from
+    /// within which it is called.
+    /// </summary>
+    public void Detach(GuestLink link)
+    {
+        if (IsInTurn)
+        {
+            _keeper.Mailbox.Post(new Invocation(now => _keeper.Detach(link, now)));
+        }
+        else
+        {
+            Invoke(now => _keeper.Detach(link, now));
+        }
+    }
+
+    /// <summary>
+    /// Opens a link by what the configuration says of links, and attaches it.
+    /// </summary>
+    /// <exception cref="ConfigurationException">It cannot be had.</exception>
+    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
+    public GuestLink Attach(LinkSpecification specification)
+    {
+        GuestLink link = Open(specification, _configuration);
+        Attach(link);
+        return link;
+    }
+
+    /// <summary>Does something between two turns, and returns when it is done.</summary>
+    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
+    public void Invoke(Action<Instant> action)
+    {
+        if (IsInTurn)
+        {
+            throw new InvalidOperationException("this waits for the end of the turn it is in");
+        }
+
+        Invocation posted = new(action);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_runner is null)
+            {
+                posted.Run(_keeper.Reactor.Time);
+            }
+            else
+            {
+                _keeper.Mailbox.Post(posted);
+            }
+        }
+
+        posted.Wait();
+    }
+}

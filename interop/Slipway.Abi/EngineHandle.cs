@@ -1,0 +1,206 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Slipway.Engine;
+using Slipway.Stack;
+
+namespace Slipway.Abi;
+
+/// <summary>An engine that a program in C made, and who takes its turns.</summary>
+internal sealed unsafe class EngineHandle : IEngineLog
+{
+    private readonly Lock _lock = new();
+    private readonly List<PortHandle> _ports = [];
+    private readonly List<CaptureHandle> _captures = [];
+    private readonly EngineOptions _options;
+    private Thread? _thread;
+    private bool _isStopped;
+    private bool _isDestroyed;
+
+    /// <exception cref="ConfigurationException">Something it says cannot be used.</exception>
+    public EngineHandle(in EngineOptions options)
+    {
+        _options = options;
+        CommandLineSettings settings = new()
+        {
+            Subnet = Argument.OptionalText(options.Subnet, "subnet"),
+            Mtu = options.MtuBytes == 0 ? null : $"{options.MtuBytes}",
+            Workers = options.Workers == 0 ? null : $"{options.Workers}",
+        };
+        EngineConfiguration configuration = ConfigurationReader.Parse(
+            Argument.OptionalText(options.ConfigJson, "config_json") ?? "{}", settings);
+        Engine = NetworkEngine.Create(configuration, this, Environment(options));
+    }
+
+    public NetworkEngine Engine { get; }
+
+    /// <summary>Its number.</summary>
+    public ulong Handle { get; set; }
+
+    public bool IsEnabled(LogLevel level) =>
+        _options.Log is not null && (int)level >= _options.LogLevel;
+
+    public void Write(LogLevel level, string message)
+    {
+        if (!IsEnabled(level))
+        {
+            return;
+        }
+
+        byte[] text = new byte[Encoding.UTF8.GetMaxByteCount(message.Length) + 1];
+        Encoding.UTF8.GetBytes(message, text);
+        fixed (byte* first = text)
+        {
+            _options.Log(_options.LogUser, (int)level, first);
+        }
+    }
+
+    /// <summary>What a link has to tell.</summary>
+    public void Report(string message) => Write(Slipway.Engine.LogLevel.Warning, message);
+
+    /// <summary>Runs it on a thread of its own.</summary>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            if (_thread is not null || _isStopped || _isDestroyed)
+            {
+                AbiException.Throw(
+                    Status.State, "the engine was started before; make another one");
+            }
+
+            if (_options.Clock is not null)
+            {
+                AbiException.Throw(
+                    Status.State, "an engine with a clock of the caller's is dispatched");
+            }
+
+            _thread = new Thread(Engine.Run) { Name = "slipway", IsBackground = true };
+            _thread.Start();
+        }
+    }
+
+    /// <summary>Takes turns on this thread.</summary>
+    /// <returns>Whether there may be more to do.</returns>
+    public bool Dispatch(uint budget)
+    {
+        lock (_lock)
+        {
+            if (_thread is not null || _isStopped)
+            {
+                AbiException.Throw(
+                    Status.State, "the engine has a thread of its own, or was stopped");
+            }
+        }
+
+        if (!Engine.Dispatch((int)Math.Clamp(budget, 1, int.MaxValue), out bool hasMore))
+        {
+            AbiException.Throw(Status.InUse, "another thread dispatches this engine");
+        }
+
+        return hasMore;
+    }
+
+    /// <summary>Ends the thread, if there is one.</summary>
+    /// <returns>False when it has not ended in time.</returns>
+    public bool TryStop(int timeoutMs)
+    {
+        Thread? thread;
+        lock (_lock)
+        {
+            _isStopped = true;
+            thread = _thread;
+        }
+
+        Engine.Stop();
+        return thread is null || thread.Join(timeoutMs < 0 ? Timeout.Infinite : timeoutMs);
+    }
+
+    /// <summary>Stops and closes it, once; its handles are given back.</summary>
+    public bool TryDestroy(int timeoutMs)
+    {
+        if (!TryStop(timeoutMs))
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            if (_isDestroyed)
+            {
+                AbiException.Throw(Status.BadHandle, "the engine has been destroyed");
+            }
+
+            _isDestroyed = true;
+            foreach (PortHandle port in _ports)
+            {
+                HandleTable.TryRemove(HandleKind.Port, port.Handle);
+            }
+
+            foreach (CaptureHandle capture in _captures)
+            {
+                HandleTable.TryRemove(HandleKind.Capture, capture.Handle);
+            }
+
+            _ports.Clear();
+            _captures.Clear();
+            HandleTable.TryRemove(HandleKind.Engine, Handle);
+        }
+
+        Engine.Dispose();
+        return true;
+    }
+
+    /// <summary>Gives a port its number; it goes with the engine.</summary>
+    public ulong Add(PortHandle port)
+    {
+        lock (_lock)
+        {
+            if (_isDestroyed)
+            {
+                AbiException.Throw(Status.BadHandle, "the engine has been destroyed");
+            }
+
+            port.Handle = HandleTable.Add(HandleKind.Port, port);
+            _ports.Add(port);
+            return port.Handle;
+        }
+    }
+
+    /// <summary>The port has been detached.</summary>
+    public void Forget(PortHandle port)
+    {
+        lock (_lock)
+        {
+            _ports.Remove(port);
+        }
+    }
+
+    /// <summary>Gives a capture its number; it goes with the engine.</summary>
+    public ulong Add(CaptureHandle capture)
+    {
+        lock (_lock)
+        {
+            capture.Handle = HandleTable.Add(HandleKind.Capture, capture);
+            _captures.Add(capture);
+            return capture.Handle;
+        }
+    }
+
+    /// <summary>The capture has been stopped.</summary>
+    public void Forget(CaptureHandle capture)
+    {
+        lock (_lock)
+        {
+            _captures.Remove(capture);
+        }
+    }
+
+    private static EngineEnvironment Environment(EngineOptions options) => new()
+    {
+        Clock = options.Clock is null ? null
+            : () => new Instant(options.Clock(options.ClockUser)),
+        Seed = options.Seed is null ? null : new Seed128(
+            MemoryMarshal.Read<ulong>(new ReadOnlySpan<byte>(options.Seed, 8)),
+            MemoryMarshal.Read<ulong>(new ReadOnlySpan<byte>(options.Seed + 8, 8))),
+    };
+}

@@ -1,0 +1,13 @@
+using System.Runtime.InteropServices;
+
+namespace Slipway.Abi;
+
+/// <summary>slipway_port_info.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PortInfo
+{
+    public uint Size;
+    public int State;
+    public uint Offloads;
+    public uint MtuBytes;
+}
