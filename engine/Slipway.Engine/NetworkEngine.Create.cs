@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Slipway.Host;
 using Slipway.Links;
+using Slipway.Linux;
 using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
@@ -174,7 +174,7 @@ public sealed partial class NetworkEngine
     private static StackSettings ToStackSettings(EngineConfiguration configuration, Seed128? given)
     {
         Span<byte> seed = stackalloc byte[16];
-        RandomNumberGenerator.Fill(seed);
+        SystemRandom.Fill(seed);
         return new StackSettings
         {
             Subnet = configuration.Subnet,

@@ -17,6 +17,7 @@ public sealed partial class NetworkEngine
 {
     private readonly Lock _gate = new();
     private Thread? _runner;
+    private int _isDispatching;
     private bool _isDisposed;
 
     /// <summary>Readable when there is something to dispatch (epoll).</summary>
@@ -55,11 +56,12 @@ public sealed partial class NetworkEngine
     public bool Dispatch(int turns, out bool hasMore)
     {
         hasMore = false;
-        if (IsInTurn || !_gate.TryEnter())
+        if (IsInTurn || Interlocked.CompareExchange(ref _isDispatching, 1, 0) != 0)
         {
             return false;
         }
 
+        _gate.Enter();
         try
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -79,6 +81,7 @@ public sealed partial class NetworkEngine
         finally
         {
             _gate.Exit();
+            Volatile.Write(ref _isDispatching, 0);
         }
     }
 

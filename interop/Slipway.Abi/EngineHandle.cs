@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Slipway.Engine;
+using Slipway.Linux;
 using Slipway.Stack;
 
 namespace Slipway.Abi;
@@ -74,7 +75,7 @@ internal sealed unsafe class EngineHandle : IEngineLog
                     Status.State, "an engine with a clock of the caller's is dispatched");
             }
 
-            _thread = new Thread(Engine.Run) { Name = "slipway", IsBackground = true };
+            _thread = new Thread(Run) { Name = "slipway", IsBackground = true };
             _thread.Start();
         }
     }
@@ -92,7 +93,16 @@ internal sealed unsafe class EngineHandle : IEngineLog
             }
         }
 
-        if (!Engine.Dispatch((int)Math.Clamp(budget, 1, int.MaxValue), out bool hasMore))
+        // Threads that a turn makes, as for names, inherit the mask.
+        bool wasBlocked = Signals.BlockPipe();
+        bool isDone = Engine.Dispatch(
+            (int)Math.Clamp(budget, 1, int.MaxValue), out bool hasMore);
+        if (!wasBlocked)
+        {
+            Signals.UnblockPipe();
+        }
+
+        if (!isDone)
         {
             AbiException.Throw(Status.InUse, "another thread dispatches this engine");
         }
@@ -193,6 +203,12 @@ internal sealed unsafe class EngineHandle : IEngineLog
         {
             _captures.Remove(capture);
         }
+    }
+
+    private void Run()
+    {
+        Signals.BlockPipe();
+        Engine.Run();
     }
 
     private static EngineEnvironment Environment(EngineOptions options) => new()

@@ -7,7 +7,7 @@ output=$1 object=$2; shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-ld -r -o "$work/whole.o" "$object" --start-group "$@" --end-group
-objcopy --wildcard --keep-global-symbol='slipway_*' "$work/whole.o" "$work/slipway.o"
+ld -r --wrap=signal -o "$work/whole.o" "$object" --start-group "$@" --end-group
+objcopy --strip-debug --wildcard --keep-global-symbol='slipway_*' "$work/whole.o" "$work/slipway.o"
 rm -f "$output"
 ar rcs "$output" "$work/slipway.o"

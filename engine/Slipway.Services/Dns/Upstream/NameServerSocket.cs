@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Slipway.Linux;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -122,13 +123,11 @@ internal sealed class NameServerSocket : IDisposable
         _socket.Dispose();
     }
 
-    /// <summary>
-    /// 16 bits of the kernel's randomness, without the OpenSSL that the runtime's generator loads.
-    /// </summary>
+    /// <summary>16 bits of the kernel's randomness.</summary>
     internal static ushort RandomId()
     {
-        Span<byte> bytes = stackalloc byte[16];
-        Guid.NewGuid().TryWriteBytes(bytes);
+        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
+        SystemRandom.Fill(bytes);
         return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
     }
 
