@@ -1,7 +1,7 @@
 #!/usr/bin/env pwsh
-# The verbs of this repository: ./build.ps1 build | publish | test [NAME...] | run [ARGUMENT...]
+# The verbs of this repository: ./build.ps1 build | publish | library | test [NAME...] | run [ARGUMENT...]
 param(
-    [Parameter(Mandatory)] [ValidateSet('build', 'publish', 'test', 'run')] [string] $Verb,
+    [Parameter(Mandatory)] [ValidateSet('build', 'publish', 'library', 'test', 'run')] [string] $Verb,
     [Parameter(ValueFromRemainingArguments)] [string[]] $Rest = @()
 )
 
@@ -12,6 +12,10 @@ try {
     switch ($Verb) {
         'build' { dotnet build Engine.sln -c Release @Rest }
         'publish' { dotnet publish engine/Slipway -c Release -o out @Rest }
+        'library' {
+            dotnet publish interop/Slipway.Abi -c Release @Rest
+            dotnet publish interop/Slipway.Abi -c Release -p:NativeLib=Static @Rest
+        }
         'test' { bash tests/run.sh @Rest }
         'run' { bash engine/build/slipway.sh @Rest }
     }

@@ -2,7 +2,8 @@
 # Sets up, builds, publishes the binary and runs all tests.
 # Usage: tests/run.sh [NAME...]    with names: only the test projects whose name contains one.
 # The last line is `N passed, N failed, N skipped` over all projects; exits 1 if anything failed.
-# SLIPWAY=PATH tests that binary instead of publishing one to out/slipway.
+# SLIPWAY=PATH tests that binary instead of publishing one to out/slipway, SLIPWAY_ABI=PATH that
+# library instead of out/abi.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD results=$PWD/TestResults started=$SECONDS
@@ -40,8 +41,8 @@ publish() {
     local attempt
     for attempt in 1 2 3; do
         # Restores the compiler's package too, which the solution's restore does not.
-        timeout 900 dotnet publish engine/Slipway -c Release -o out -v q && return 0
-        grep -q 'error NU' "$results/publish.log" || return 1
+        timeout 900 dotnet publish "$@" -c Release -v q && return 0
+        grep -q 'error NU' "$results"/publish*.log || return 1
         echo "publish: attempt $attempt could not restore"
         sleep $((attempt * 3))
     done
@@ -60,8 +61,13 @@ tests/setup.sh </dev/null || give_up
 step restore restore || give_up
 step build dotnet build Engine.sln -c Release --no-restore -v q || give_up
 if [ -z "${SLIPWAY:-}" ]; then
-    step publish publish || give_up
+    step publish publish engine/Slipway -o out || give_up
     export SLIPWAY=$root/out/slipway
+fi
+if [ -z "${SLIPWAY_ABI:-}" ]; then
+    step publish-shared publish interop/Slipway.Abi || give_up
+    step publish-static publish interop/Slipway.Abi -p:NativeLib=Static || give_up
+    export SLIPWAY_ABI=$root/out/abi
 fi
 
 passed=0 failed=0 skipped=0 broken=

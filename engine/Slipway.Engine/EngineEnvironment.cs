@@ -2,7 +2,9 @@ using Slipway.Stack;
 
 namespace Slipway.Engine;
 
-/// <summary>What a program that links the engine may put in the place of the machine's own.</summary>
+/// <summary>
+/// What a program that links the engine may put in the place of the machine's own.
+/// </summary>
 public sealed record EngineEnvironment
 {
     /// <summary>

@@ -1,4 +1,3 @@
-using Slipway.Host;
 using Slipway.Links;
 using Slipway.Stack;
 

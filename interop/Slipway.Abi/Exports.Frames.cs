@@ -91,12 +91,12 @@ internal static unsafe partial class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_info_read")]
-    public static int ReadPortInfo(ulong port, PortInfo* info)
+    public static int ReadPortInfo(ulong port, PortReport* info)
     {
         try
         {
             PortHandle handle = PortOf(port);
-            Argument.Write(info, "info", new PortInfo
+            Argument.Write(info, "info", new PortReport
             {
                 State = handle.Link is not IPluggable link ? 1
                     : link.IsFaulty ? 2 : link.IsUp ? 1 : 0,

@@ -64,7 +64,9 @@ public sealed class FrameCapture : IFrameCapture, IDisposable
         }
     }
 
-    /// <summary>Writes what is there, and the statistics; does not wait for a dead reader.</summary>
+    /// <summary>
+    /// Writes what is there, and the statistics; does not wait for a dead reader.
+    /// </summary>
     public void Dispose()
     {
         const int patienceMs = 2_000;

@@ -36,7 +36,8 @@ internal static class PcapngWriter
     private const uint FlagOutbound = 2;
 
     /// <summary>What a packet of this length takes.</summary>
-    internal static int PacketBytes(int capturedBytes) => PacketOverheadBytes + Padded(capturedBytes);
+    internal static int PacketBytes(int capturedBytes) =>
+        PacketOverheadBytes + Padded(capturedBytes);
 
     /// <summary>What a file begins with.</summary>
     internal static void WriteHead(Span<byte> place, int snapLengthBytes)

@@ -6,7 +6,8 @@ namespace Slipway.Links;
 /// </summary>
 /// <remarks>
 /// <code>
-///   0      magic u32 | version u32 | features u64 | to engine: offset u64, bytes u64 | to guest: ...
+///   0      magic u32 | version u32 | features u64 |
+///          to engine: offset u64, bytes u64 | to guest: offset u64, bytes u64
 ///   1024   control of the ring to the engine
 ///   2048   control of the ring to the guest
 ///   4096   bytes of the one, bytes of the other: powers of two

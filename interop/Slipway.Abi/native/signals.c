@@ -1,8 +1,8 @@
 /*
  * signals.c - what the runtime does about SIGPIPE, linked around its calls of signal(3).
  *
- * When it begins to live it has SIGPIPE ignored, for the whole process. A library must not: what the
- * program does about that signal is the program's. Threads of the library block it instead.
+ * When it begins to live it has SIGPIPE ignored, for the whole process. A library must not:
+ * what the program does about that signal is the program's. Threads of the library block it.
  */
 #include <signal.h>
 

@@ -14,7 +14,8 @@ internal static class UnsafePlaces
     [
         "interop/Slipway.Linux/", "interop/Slipway.Abi/",
         "engine/Slipway.Links/Virtqueue/", "engine/Slipway.Links/VhostUser/",
-        "engine/Slipway.Links/Ring/", "perf/Slipway.Load/Virtio/",
+        "engine/Slipway.Links/Ring/", "engine/Slipway.Links/Embedded/",
+        "perf/Slipway.Load/Virtio/",
     ];
 
     public static IEnumerable<string> Check(SourceTree tree) =>

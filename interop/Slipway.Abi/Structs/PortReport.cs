@@ -4,7 +4,7 @@ namespace Slipway.Abi;
 
 /// <summary>slipway_port_info.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct PortInfo
+internal struct PortReport
 {
     public uint Size;
     public int State;

@@ -1,0 +1,117 @@
+/*
+ * filtered.c - an engine under a seccomp filter of just what slipway_syscalls() names, which is in
+ * allowed.h as ALLOW(name) a line. Another call ends the process with SIGSYS. The program itself
+ * does nothing that the list lacks.
+ */
+#define _GNU_SOURCE
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "slipway.h"
+#include "../../../interop/samples/tiny-guest.h"
+
+static struct tg guest;
+static slipway_port port;
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void to_engine(void *user, const uint8_t *frame, uint32_t length)
+{
+    (void)user;
+    slipway_iovec piece = {frame, length};
+    slipway_frame_in in = {.pieces = &piece, .piece_count = 1};
+    slipway_port_input(port, &in, 1, NULL);
+}
+
+static uint32_t to_guest(void *user, slipway_port from, const slipway_frame_out *frames,
+                         uint32_t count)
+{
+    (void)user, (void)from;
+    for (uint32_t i = 0; i < count; i++)
+        tg_input(&guest, (const uint8_t *)(frames[i].header + 1), frames[i].length, now_ns());
+    return count;
+}
+
+static const int allowed[] = {
+#define ALLOW(name) __NR_##name,
+#include "allowed.h"
+};
+
+/* For all threads there are and will be. */
+static int install(void)
+{
+    enum { COUNT = sizeof allowed / sizeof *allowed };
+    struct sock_filter code[COUNT + 3];
+    code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                           offsetof(struct seccomp_data, nr));
+    for (int i = 0; i < COUNT; i++)
+        code[1 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+                                                   (uint32_t)allowed[i], (uint8_t)(COUNT - i), 0);
+    code[1 + COUNT] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    code[2 + COUNT] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {COUNT + 3, code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+        || syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0;
+}
+
+int main(void)
+{
+    slipway_engine engine, second;
+    slipway_engine_options options = {.size = sizeof options};
+    slipway_frames_options frames = {.size = sizeof frames, .output = to_guest};
+    slipway_ring_options ring = {.size = sizeof ring};
+    slipway_capture capture;
+    slipway_port other;
+    uint32_t id;
+    int32_t fd;
+    int ends[2];
+
+    /* The server's thread and the pipe are the program's, and made before; so is life itself. */
+    guest.send = to_engine;
+    tg_start(&guest, tg_listen(4 << 20));
+    if (slipway_engine_create(&options, &second) != SLIPWAY_OK || pipe(ends) != 0 || install()) {
+        perror("filter");
+        return 1;
+    }
+    if (slipway_engine_create(&options, &engine) != SLIPWAY_OK
+        || slipway_engine_start(engine) != SLIPWAY_OK
+        || slipway_port_attach_frames(engine, &frames, &port) != SLIPWAY_OK
+        || slipway_port_attach_ring(engine, &ring, &other) != SLIPWAY_OK
+        || slipway_port_detach(other) != SLIPWAY_OK
+        || slipway_port_attach_socketpair(engine, "stream", &other, &fd) != SLIPWAY_OK
+        || slipway_port_detach(other) != SLIPWAY_OK
+        || slipway_publish(engine, "0:80", &id, NULL) != SLIPWAY_OK
+        || slipway_publish(engine, "0:53/udp", NULL, NULL) != SLIPWAY_OK
+        || slipway_unpublish(engine, id) != SLIPWAY_OK
+        || slipway_capture_start(engine, ends[1], 64, &capture) != SLIPWAY_OK) {
+        fprintf(stderr, "%s\n", slipway_last_error());
+        return 1;
+    }
+    int64_t end = now_ns() + 30000000000;
+    while (guest.step != TG_DONE && now_ns() < end) {
+        struct pollfd wait = {.fd = ends[0], .events = POLLIN};
+        static char captured[1 << 16];
+        tg_tick(&guest, now_ns());
+        if (poll(&wait, 1, 10) > 0 && read(ends[0], captured, sizeof captured) < 0)
+            return 1;
+    }
+    close(ends[0]); /* the capture's reader goes away before it ends */
+    usleep(20000);
+    if (slipway_capture_stop(capture) != SLIPWAY_OK
+        || slipway_engine_destroy(engine) != SLIPWAY_OK
+        || slipway_engine_destroy(second) != SLIPWAY_OK || guest.step != TG_DONE)
+        return 1;
+    puts("served under the filter");
+    return 0;
+}

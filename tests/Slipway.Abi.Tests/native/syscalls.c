@@ -1,0 +1,10 @@
+/* syscalls.c - prints the system calls that the library says it makes. */
+#include <stdio.h>
+
+#include "slipway.h"
+
+int main(void)
+{
+    puts(slipway_syscalls());
+    return 0;
+}
