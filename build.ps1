@@ -1,7 +1,9 @@
 #!/usr/bin/env pwsh
-# The verbs of this repository: ./build.ps1 build | publish | library | test [NAME...] | run [ARGUMENT...]
+# The verbs of this repository:
+#   ./build.ps1 build | publish | library | test [NAME...] | run [ARGUMENT...]
 param(
-    [Parameter(Mandatory)] [ValidateSet('build', 'publish', 'library', 'test', 'run')] [string] $Verb,
+    [Parameter(Mandatory)]
+    [ValidateSet('build', 'publish', 'library', 'test', 'run')] [string] $Verb,
     [Parameter(ValueFromRemainingArguments)] [string[]] $Rest = @()
 )
 

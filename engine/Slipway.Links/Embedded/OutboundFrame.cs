@@ -15,4 +15,7 @@ public readonly unsafe struct OutboundFrame(byte* header, uint frameBytes)
     public byte* Frame => Header + VirtioNetHeader.MergedLengthBytes;
 
     public uint FrameBytes { get; } = frameBytes;
+
+    /// <summary>The frame, during the call that it came by.</summary>
+    public ReadOnlySpan<byte> Bytes => new(Frame, (int)FrameBytes);
 }

@@ -42,6 +42,10 @@ internal sealed class DnsExchange : IDisposable
         return new Response(response[..length]);
     }
 
+    /// <summary>Whether the server knows it itself.</summary>
+    public bool IsLocal(byte[] query) =>
+        Server.TryAnswer(query, overTcp: false, new byte[512], out _) == DnsDisposition.Answered;
+
     public async Task<Response> AskAsync(byte[] query, bool overTcp = false)
     {
         byte[]? response = await Server.AnswerAsync(query, Guest, overTcp)

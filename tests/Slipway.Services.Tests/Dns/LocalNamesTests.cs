@@ -56,6 +56,24 @@ public sealed class LocalNamesTests
     }
 
     [Fact]
+    public void Records_SetAndRemovedWhileItRuns_AreAnsweredMeanwhile()
+    {
+        using DnsExchange exchange = new();
+        IpAddress first = IpAddress.Parse("192.0.2.1");
+        IpAddress second = IpAddress.Parse("192.0.2.2");
+        Assert.False(exchange.IsLocal(new Query("late.test")));
+        Assert.True(exchange.Server.SetRecord("Late.test.", [first]));
+        Assert.Equal(["A 10 192.0.2.1"], exchange.Local(new Query("late.test")).Answers);
+        Assert.True(exchange.Server.SetRecord("late.test", [second]));
+        Assert.Equal(["A 10 192.0.2.2"], exchange.Local(new Query("LATE.test")).Answers);
+        Assert.True(exchange.Server.RemoveRecord("late.test"));
+        Assert.False(exchange.Server.RemoveRecord("late.test"));
+        Assert.False(exchange.IsLocal(new Query("late.test")));
+        Assert.False(exchange.Server.SetRecord("host.internal", [first]));
+        Assert.Throws<ArgumentException>(() => exchange.Server.SetRecord("a..b", [first]));
+    }
+
+    [Fact]
     public void Configured_Records_AreAnsweredInBothFamilies()
     {
         using DnsExchange exchange = new(with: settings => settings with
