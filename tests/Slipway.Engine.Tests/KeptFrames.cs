@@ -2,7 +2,9 @@ using Slipway.Links;
 
 namespace Slipway.Engine.Tests;
 
-/// <summary>Keeps the frames that it is given, and does something at each call if told so.</summary>
+/// <summary>
+/// Keeps the frames that it is given, and does something at each call if told so.
+/// </summary>
 internal sealed class KeptFrames : IFrameSink
 {
     public List<byte[]> Frames { get; } = [];
