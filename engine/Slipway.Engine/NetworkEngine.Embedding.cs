@@ -104,17 +104,10 @@ public sealed partial class NetworkEngine
         }
     }
 
-    /// <summary>
-    /// Opens a link by what the configuration says of links, and attaches it.
-    /// </summary>
+    /// <summary>Opens a link by what the configuration says of links.</summary>
     /// <exception cref="ConfigurationException">It cannot be had.</exception>
-    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
-    public GuestLink Attach(LinkSpecification specification)
-    {
-        GuestLink link = Open(specification, _configuration);
-        Attach(link);
-        return link;
-    }
+    public GuestLink OpenLink(LinkSpecification specification) =>
+        Open(specification, _configuration);
 
     /// <summary>Does something between two turns, and returns when it is done.</summary>
     /// <exception cref="InvalidOperationException">Called from within a turn.</exception>

@@ -24,6 +24,8 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     private readonly int _wake;
     private readonly Func<Instant>? _clock;
     private Slot[] _slots = new Slot[64];
+    private readonly Lock _wakeLock = new();
+    private bool _isDisposed;
     private int _ready;
 
     /// <param name="clock">What time it is, for those who need it injected.</param>
@@ -91,11 +93,20 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         }
     }
 
-    /// <summary>Ends a wait, from any thread.</summary>
+    /// <summary>
+    /// Ends a wait, from any thread; also when this is disposed, whose descriptors may be others'
+    /// by then.
+    /// </summary>
     public void Wake()
     {
         ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
-        _ = Files.Write(_wake, one);
+        lock (_wakeLock)
+        {
+            if (!_isDisposed)
+            {
+                _ = Files.Write(_wake, one);
+            }
+        }
     }
 
     public void Watch(int descriptor, Readiness interest, IReadinessOwner owner)
@@ -139,8 +150,15 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
 
     public void Dispose()
     {
-        Files.Close(_epoll);
-        Files.Close(_wake);
+        lock (_wakeLock)
+        {
+            if (!_isDisposed)
+            {
+                _isDisposed = true;
+                Files.Close(_epoll);
+                Files.Close(_wake);
+            }
+        }
     }
 
     /// <summary>

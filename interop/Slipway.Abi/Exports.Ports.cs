@@ -22,8 +22,7 @@ internal static unsafe partial class Exports
             EngineHandle owner = OutsideTurn(engine);
             LinkSpecification specification = LinkSpecification.Parse(
                 "link", Argument.Text(link, "link"));
-            *port = owner.Add(new PortHandle(
-                owner, owner.Engine.Attach(specification), Offloads.None));
+            *port = Attach(owner, owner.Engine.OpenLink(specification), Offloads.None);
             return (int)Status.Ok;
         }
         catch (ConfigurationException e) when (e.InnerException is LinkException)
@@ -56,10 +55,10 @@ internal static unsafe partial class Exports
             };
             int result = Sockets.CreatePair(Sockets.FamilyUnix, type, out near, out far);
             Check(result >= 0, Status.NoResources, "there are no descriptors (ulimit -n)");
-            GuestLink link = owner.Engine.Attach(
+            GuestLink link = owner.Engine.OpenLink(
                 LinkSpecification.Parse("link", $"fd:{near},framing={text}"));
             near = -1; // the link's
-            *port = owner.Add(new PortHandle(owner, link, Offloads.None));
+            *port = Attach(owner, link, Offloads.None);
             *descriptor = far;
             return (int)Status.Ok;
         }
@@ -136,22 +135,7 @@ internal static unsafe partial class Exports
                 SizeOf(given.BufferBytes, DefaultBufferBytes),
                 owner.Engine.Configuration.MtuBytes, offloads, sink, owner.Report);
 
-            // It has its number before the first frame.
-            PortHandle made = new(owner, link, offloads) { Sink = sink };
-            sink.Port = owner.Add(made);
-            try
-            {
-                owner.Engine.Attach(link);
-            }
-            catch
-            {
-                owner.Forget(made);
-                HandleTable.TryRemove(HandleKind.Port, made.Handle);
-                link.Dispose();
-                throw;
-            }
-
-            *port = made.Handle;
+            *port = Attach(owner, link, offloads, sink);
             return (int)Status.Ok;
         }
         catch (Exception e)
@@ -181,15 +165,26 @@ internal static unsafe partial class Exports
         }
     }
 
-    private static ulong Attach(EngineHandle owner, GuestLink link, Offloads offloads)
+    // It has its number before the first frame, and before the engine may be destroyed with it.
+    private static ulong Attach(
+        EngineHandle owner, GuestLink link, Offloads offloads, CallbackSink? sink = null)
     {
+        PortHandle port = new(owner, link, offloads) { Sink = sink };
         try
         {
+            ulong handle = owner.Add(port);
+            if (sink is not null)
+            {
+                sink.Port = handle;
+            }
+
             owner.Engine.Attach(link);
-            return owner.Add(new PortHandle(owner, link, offloads));
+            return handle;
         }
         catch
         {
+            owner.Forget(port);
+            HandleTable.TryRemove(HandleKind.Port, port.Handle);
             link.Dispose();
             throw;
         }
