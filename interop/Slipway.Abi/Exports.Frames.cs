@@ -96,8 +96,11 @@ internal static unsafe partial class Exports
         try
         {
             PortHandle handle = PortOf(port);
+            (ushort receive, ushort transmit) = BasesOf(handle);
             Argument.Write(info, "info", new PortReport
             {
+                ReceiveBase = receive,
+                TransmitBase = transmit,
                 State = handle.Link is not IPluggable link ? 1
                     : link.IsFaulty ? 2 : link.IsUp ? 1 : 0,
                 Offloads = (uint)handle.Offloads,
@@ -113,6 +116,22 @@ internal static unsafe partial class Exports
 
     private static PortHandle PortOf(ulong handle) =>
         HandleTable.Get<PortHandle>(HandleKind.Port, handle);
+
+    private static (ushort Receive, ushort Transmit) BasesOf(PortHandle port)
+    {
+        (ushort, ushort) bases = default;
+        if (port.Link is VringLink link)
+        {
+            if (port.Engine.Engine.IsInTurn)
+            {
+                return link.Bases;
+            }
+
+            port.Engine.Engine.Invoke(_ => bases = link.Bases);
+        }
+
+        return bases;
+    }
 
     private static T Unsupported<T>(string kinds)
         where T : class

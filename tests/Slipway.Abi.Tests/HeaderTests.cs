@@ -28,7 +28,7 @@ public sealed partial class HeaderTests
         ("slipway_frame_in", typeof(InboundFrame),
             ["header", "pieces", "piece_count", "reserved"]),
         ("slipway_frame_out", typeof(Links.OutboundFrame), ["header", "length"]),
-        ("slipway_port_info", typeof(PortReport), ["size", "state", "offloads", "mtu"]),
+        ("slipway_port_info", typeof(PortReport), ["size", "state", "offloads", "mtu", "receive_base", "transmit_base", "reserved"]),
         ("slipway_stats", typeof(Statistics),
             ["size", "reserved", "frames_received", "bytes_received", "frames_sent", "bytes_sent",
                 "frames_dropped", "frames_malformed", "tcp_flows_opened", "tcp_connects_failed",

@@ -83,6 +83,13 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
         }
     }
 
+    /// <summary>
+    /// The first chains that are not served yet, as indices of the available rings: where another
+    /// device goes on. Between two turns.
+    /// </summary>
+    public (ushort Receive, ushort Transmit) Bases =>
+        (_receiveQueue.Base, _transmit.Ring.Next);
+
     protected override IReadOnlyList<IGuestPort> OpenPorts => _port is null ? [] : [_port];
 
     /// <summary>Takes over a pair of queues.</summary>
@@ -137,7 +144,6 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
 
         IsUp = isUp;
         _receiveQueue.IsEnabled = isUp;
-        _transmitQueue.IsDiscarding = !isUp;
         if (isUp)
         {
             OpenPort(now);

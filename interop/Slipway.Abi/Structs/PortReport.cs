@@ -10,4 +10,7 @@ internal struct PortReport
     public int State;
     public uint Offloads;
     public uint MtuBytes;
+    public ushort ReceiveBase;
+    public ushort TransmitBase;
+    public uint Reserved;
 }

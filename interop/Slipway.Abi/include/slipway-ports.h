@@ -144,7 +144,7 @@ SLIPWAY_API int32_t slipway_port_input(
 SLIPWAY_API int32_t slipway_port_resume(slipway_port port);
 
 /* Pulls the plug of a port attached by vring, ring or frames (up = 0), or puts it in again. Its
- * guest's connections wait for it for five minutes. */
+ * guest's connections wait for it for five minutes, and what its driver sends in its queue. */
 SLIPWAY_API int32_t slipway_port_set_link(slipway_port port, int32_t up);
 
 enum slipway_port_state {
@@ -159,6 +159,9 @@ typedef struct slipway_port_info {
     uint32_t offloads; /* what is left to the guest's side; of a socket's port, which may have
                           several guests, 0 */
     uint32_t mtu;
+    uint16_t receive_base;  /* of virtqueues: the first chain that is not served yet, where a */
+    uint16_t transmit_base; /* device goes on that takes their place; stands still while down */
+    uint32_t reserved;
 } slipway_port_info;
 
 SLIPWAY_API int32_t slipway_port_info_read(slipway_port port, slipway_port_info *info);
