@@ -13,10 +13,12 @@ set -eu
 #   qemu, linux-image, busybox, cpio    a guest with a kernel of its own
 #   clang, gcc, zlib1g-dev              Native AOT links with them; programs in C of the tests
 #   pkg-config                          how those find the library
+#   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
     curl socat dnsmasq-base python3 isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
-    linux-image-cloud-amd64 busybox-static cpio clang gcc zlib1g-dev pkg-config util-linux procps"
+    linux-image-cloud-amd64 busybox-static cpio clang gcc zlib1g-dev pkg-config libslirp-dev
+    util-linux procps"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then

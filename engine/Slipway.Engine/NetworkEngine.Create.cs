@@ -264,6 +264,7 @@ public sealed partial class NetworkEngine
             Subnet = configuration.Subnet,
             Gateway = configuration.Gateway,
             HostAlias = configuration.HostAlias,
+            First = configuration.FirstGuest,
             NtpServers = dhcp.NtpServers,
             Domain = dhcp.Domain,
             SearchDomains = dhcp.Search,

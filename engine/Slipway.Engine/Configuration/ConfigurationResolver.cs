@@ -114,8 +114,20 @@ internal static class ConfigurationResolver
             first = new IpAddress(first.High, first.Low + 1);
         }
 
-        return first != subnet.Last ? configuration with { FirstGuest = first }
-            : throw TooSmall(key, text);
+        if (first == subnet.Last)
+        {
+            throw TooSmall(key, text);
+        }
+
+        configuration = configuration with { FirstGuest = first };
+        if (document.Dhcp?.First is string wanted)
+        {
+            const string wantedKey = "dhcp.first";
+            first = SettingText.ParseIPv4(wantedKey, wanted);
+            CheckGuest(wantedKey, wanted, first, configuration);
+        }
+
+        return configuration with { FirstGuest = first };
     }
 
     private static ConfigurationException TooSmall(string key, string? subnet) => new(

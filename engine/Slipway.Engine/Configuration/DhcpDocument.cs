@@ -17,6 +17,11 @@ internal sealed class DhcpDocument
     [Description("Domain search list given to guests.")]
     public List<string>? Search { get; set; }
 
+    [Description(
+        "The first address that is leased, and a published port's guest where none is named; the "
+            + "lowest of the subnet that is free by default.")]
+    public string? First { get; set; }
+
     [Description("Addresses of NTP servers given to guests.")]
     public List<string>? Ntp { get; set; }
 

@@ -3,16 +3,17 @@ using Slipway.Wire;
 namespace Slipway.Services;
 
 /// <summary>
-/// The leases of IPv4 addresses: all of the subnet, from the lowest, so that the first guest has
-/// the address that a published port leads to.
+/// The leases of IPv4 addresses: all of the subnet, from the lowest that is to be chosen, so that
+/// the first guest has the address that a published port leads to.
 /// </summary>
 internal sealed class Dhcp4LeaseTable : LeaseTable
 {
     private readonly Dictionary<MacAddress, Lease> _staticByMac = [];
     private readonly uint _first;
     private readonly uint _last;
+    private readonly uint _lowest;
 
-    /// <summary>No address below this one is free.</summary>
+    /// <summary>No address from the lowest to below this one is free.</summary>
     private uint _lowestFree;
 
     /// <param name="settings">The pool and its bounds.</param>
@@ -21,7 +22,8 @@ internal sealed class Dhcp4LeaseTable : LeaseTable
     {
         _first = settings.Subnet.Network.IPv4 + 1;
         _last = settings.Subnet.Last.IPv4 - 1;
-        _lowestFree = _first;
+        _lowest = settings.First?.IPv4 ?? _first;
+        _lowestFree = _lowest;
         foreach (StaticLease item in settings.StaticLeases)
         {
             AddStatic(item);
@@ -77,7 +79,7 @@ internal sealed class Dhcp4LeaseTable : LeaseTable
     }
 
     protected override void OnFreed(IpAddress address) =>
-        _lowestFree = Math.Min(_lowestFree, address.IPv4);
+        _lowestFree = Math.Max(_lowest, Math.Min(_lowestFree, address.IPv4));
 
     private void AddStatic(StaticLease item)
     {

@@ -13,6 +13,12 @@ public sealed record DhcpSettings : LeaseSettings
     /// <summary>Never handed out; null when it is switched off.</summary>
     public IpAddress? HostAlias { get; init; } = IpAddress.FromIPv4(0xc0a8_7ffe);
 
+    /// <summary>
+    /// The first address that is chosen for a client; those below it only clients that ask for one
+    /// by name get. The subnet's first if null.
+    /// </summary>
+    public IpAddress? First { get; init; }
+
     /// <summary>Option 42; not sent when empty.</summary>
     public IReadOnlyList<IpAddress> NtpServers { get; init; } = [];
 

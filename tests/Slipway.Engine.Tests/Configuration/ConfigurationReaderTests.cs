@@ -77,6 +77,15 @@ public sealed class ConfigurationReaderTests
     }
 
     [Fact]
+    public void Parse_FirstLease_IsTheFirstGuestToo()
+    {
+        EngineConfiguration configuration = ConfigurationReader.Parse(
+            """{ "dhcp": { "first": "192.168.127.15" }, "publish": ["8080:80"] }""");
+        Assert.Equal("192.168.127.15", configuration.FirstGuest.ToString());
+        Assert.Equal("192.168.127.15:80", configuration.Publish[0].Guest.ToString());
+    }
+
+    [Fact]
     public void CommandLine_SameValue_GoesBeforeConfiguration()
     {
         EngineConfiguration configuration = ConfigurationReader.Parse(
@@ -147,6 +156,9 @@ public sealed class ConfigurationReaderTests
     [InlineData(
         """{ "dns": { "records": { "a": "10.0.0" } } }""", "dns.records.a", "10.0.0", "IP address")]
     [InlineData("""{ "dhcp": { "leaseSeconds": 5 } }""", "dhcp.leaseSeconds", "5", "60")]
+    [InlineData(
+        """{ "dhcp": { "first": "192.168.127.1" } }""", "dhcp.first", "192.168.127.1", "gateway")]
+    [InlineData("""{ "dhcp": { "first": "10.0.0.1" } }""", "dhcp.first", "10.0.0.1", "subnet")]
     [InlineData(
         """{ "dhcp": { "ntp": ["pool.ntp.org"] } }""", "dhcp.ntp[0]", "pool.ntp.org", "IPv4")]
     [InlineData(

@@ -33,6 +33,18 @@ public sealed class DhcpPoolTests
     }
 
     [Fact]
+    public void Pool_WithAFirstAddress_LeavesThoseBelowToClientsThatAskForThem()
+    {
+        using DhcpExchange exchange = new(Small with { First = IpAddress.Parse("10.0.0.4") });
+        Assert.Equal(["10.0.0.4", "10.0.0.5"],
+            Enumerable.Range(1, 2).Select(client => LeaseOf(exchange, client)));
+        Assert.Null(exchange.Discover(3));
+        Assert.Equal(DhcpMessageType.Ack, exchange.Renew(3, "10.0.0.2")!.Type);
+        exchange.Time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal("10.0.0.4", LeaseOf(exchange, 4));
+    }
+
+    [Fact]
     public void Pool_LeaseExpired_GoesToTheClientThatWaits()
     {
         using DhcpExchange exchange = new(Small);

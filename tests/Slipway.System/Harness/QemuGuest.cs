@@ -22,14 +22,14 @@ public sealed class QemuGuest : IDisposable
     {
     }
 
-    private QemuGuest(NetworkNamespace host, string[] devices)
+    private QemuGuest(NetworkNamespace host, string[] devices, params string[] environment)
     {
         string kernel = Directory.GetFiles("/boot", "vmlinuz-*cloud-amd64").Order().Last();
         string version = Path.GetFileName(kernel)["vmlinuz-".Length..];
         string disk = Path.Combine(folder, "initrd");
         RunningProgram.Run(BootTimeout, Build(disk, version)).OrFail();
         machine = host.Start([
-            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1",
+            "env", .. environment, "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1",
             "-m", "768", "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
             "-serial", $"file:{folder}/console", "-serial", "stdio",
             "-kernel", kernel, "-initrd", disk, "-append", "console=ttyS0 panic=-1 quiet",
@@ -61,6 +61,18 @@ public sealed class QemuGuest : IDisposable
             "-netdev", $"vhost-user,id=n0,chardev=c,queues={queues}",
             "-device", $"virtio-net-pci,netdev=n0,romfile=,vectors=0{device}",
         ]);
+
+    /// <summary>
+    /// A guest on QEMU's own user network, or on the shim that takes its place.
+    /// </summary>
+    /// <param name="host">Where QEMU runs.</param>
+    /// <param name="shim">The library to load before libslirp; null for none.</param>
+    /// <param name="options">More of -netdev user, each with a comma before it.</param>
+    public static QemuGuest OverUserNetwork(
+        NetworkNamespace host, string? shim, string options) => new(
+            host,
+            ["-netdev", "user,id=n0" + options, "-device", "virtio-net-pci,netdev=n0,romfile="],
+            shim is null ? [] : [$"LD_PRELOAD={shim}"]);
 
     /// <summary>What the guest said when it had a lease: how long its boot took.</summary>
     public string Greeting { get; }

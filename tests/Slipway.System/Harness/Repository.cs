@@ -18,6 +18,12 @@ public static class Repository
             ? Path.GetFullPath(path, Root)
             : Path.Combine(Root, "out", "slipway");
 
+    /// <summary>The published C library: $SLIPWAY_ABI, or what tests/run.sh publishes.</summary>
+    public static string Abi { get; } =
+        Environment.GetEnvironmentVariable("SLIPWAY_ABI") is { Length: > 0 } path
+            ? Path.GetFullPath(path, Root)
+            : Path.Combine(Root, "out", "abi");
+
     public static string Tool(string name) =>
         Path.Combine(AppContext.BaseDirectory, "tools", name);
 

@@ -1,0 +1,194 @@
+/* forwards.c - ports of the host that lead to the guest, and what an instance has to show. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shim.h"
+
+/* "127.0.0.1:80" or "[::1]:80"; an address that is not named is any. -1 for another family. */
+static int write_endpoint(const struct sockaddr *address, char *text, size_t size)
+{
+    char name[INET6_ADDRSTRLEN];
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+        inet_ntop(AF_INET, &in->sin_addr, name, sizeof name);
+        return snprintf(text, size, "%s:%u", name, ntohs(in->sin_port)) > 0 ? 0 : -1;
+    }
+    if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)address;
+        inet_ntop(AF_INET6, &in->sin6_addr, name, sizeof name);
+        return snprintf(text, size, "[%s]:%u", name, ntohs(in->sin6_port)) > 0 ? 0 : -1;
+    }
+    return -1;
+}
+
+static struct shim_forward *find(Slirp *slirp, const char *host, int is_udp)
+{
+    for (int i = 0; i < SHIM_FORWARDS; i++) {
+        struct shim_forward *one = &slirp->forwards[i];
+        if (host ? one->id != 0 && one->is_udp == is_udp && strcmp(one->host, host) == 0
+                 : one->id == 0)
+            return one;
+    }
+    return NULL;
+}
+
+int slirp_add_hostxfwd(Slirp *slirp, const struct sockaddr *haddr, socklen_t haddrlen,
+                       const struct sockaddr *gaddr, socklen_t gaddrlen, int flags)
+{
+    char host[64], guest[64], publication[160];
+    int is_udp = (flags & SLIRP_HOSTFWD_UDP) != 0;
+    struct shim_forward *free_one = find(slirp, NULL, 0);
+    (void)haddrlen, (void)gaddrlen;
+    if (!free_one || write_endpoint(haddr, host, sizeof host) != 0
+        || write_endpoint(gaddr, guest, sizeof guest) != 0)
+        return -1;
+
+    /* An unnamed address of the guest is the first one's, which is also its meaning there. */
+    snprintf(publication, sizeof publication, "%s:%s/%s", host, guest, is_udp ? "udp" : "tcp");
+    if (slipway_publish(slirp->engine, publication, &free_one->id, NULL) != SLIPWAY_OK) {
+        free_one->id = 0;
+        fprintf(stderr, "slipway: %s\n", slipway_last_error());
+        return -1;
+    }
+    free_one->is_udp = is_udp;
+    memcpy(free_one->host, host, sizeof host);
+    return 0;
+}
+
+int slirp_remove_hostxfwd(Slirp *slirp, const struct sockaddr *haddr, socklen_t haddrlen,
+                          int flags)
+{
+    char host[64];
+    (void)haddrlen;
+    if (write_endpoint(haddr, host, sizeof host) != 0)
+        return -1;
+    struct shim_forward *one = find(slirp, host, (flags & SLIRP_HOSTFWD_UDP) != 0);
+    if (!one || slipway_unpublish(slirp->engine, one->id) != SLIPWAY_OK)
+        return -1;
+    one->id = 0;
+    return 0;
+}
+
+static struct sockaddr_in endpoint(struct in_addr address, int port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_addr = address, .sin_port = htons((uint16_t)port)};
+}
+
+int slirp_add_hostfwd(Slirp *slirp, int is_udp, struct in_addr host_addr, int host_port,
+                      struct in_addr guest_addr, int guest_port)
+{
+    struct sockaddr_in host = endpoint(host_addr, host_port);
+    struct sockaddr_in guest = endpoint(guest_addr, guest_port);
+    return slirp_add_hostxfwd(slirp, (struct sockaddr *)&host, sizeof host,
+                              (struct sockaddr *)&guest, sizeof guest,
+                              is_udp ? SLIRP_HOSTFWD_UDP : 0);
+}
+
+int slirp_remove_hostfwd(Slirp *slirp, int is_udp, struct in_addr host_addr, int host_port)
+{
+    struct sockaddr_in host = endpoint(host_addr, host_port);
+    return slirp_remove_hostxfwd(slirp, (struct sockaddr *)&host, sizeof host,
+                                 is_udp ? SLIRP_HOSTFWD_UDP : 0);
+}
+
+/* ---- Addresses of the guest's network that lead to a program or a socket: not carried over ---- */
+
+static int refuse_guestfwd(const Slirp *slirp)
+{
+    shim_say(slirp, "guestfwd is not carried over; let the guest connect to a port of the host's "
+                    "loopback (10.0.2.2) instead, or keep libslirp");
+    return -1;
+}
+
+int slirp_add_exec(Slirp *slirp, const char *cmdline, struct in_addr *guest_addr, int guest_port)
+{
+    (void)cmdline, (void)guest_addr, (void)guest_port;
+    return refuse_guestfwd(slirp);
+}
+
+int slirp_add_unix(Slirp *slirp, const char *unixsock, struct in_addr *guest_addr,
+                   int guest_port)
+{
+    (void)unixsock, (void)guest_addr, (void)guest_port;
+    return refuse_guestfwd(slirp);
+}
+
+int slirp_add_guestfwd(Slirp *slirp, SlirpWriteCb write_cb, void *opaque,
+                       struct in_addr *guest_addr, int guest_port)
+{
+    (void)write_cb, (void)opaque, (void)guest_addr, (void)guest_port;
+    return refuse_guestfwd(slirp);
+}
+
+int slirp_remove_guestfwd(Slirp *slirp, struct in_addr guest_addr, int guest_port)
+{
+    (void)slirp, (void)guest_addr, (void)guest_port;
+    return -1;
+}
+
+size_t slirp_socket_can_recv(Slirp *slirp, struct in_addr guest_addr, int guest_port)
+{
+    (void)slirp, (void)guest_addr, (void)guest_port;
+    return 0;
+}
+
+void slirp_socket_recv(Slirp *slirp, struct in_addr guest_addr, int guest_port,
+                       const uint8_t *buf, int size)
+{
+    (void)slirp, (void)guest_addr, (void)guest_port, (void)buf, (void)size;
+}
+
+/* ---- What there is, as text for people; the program frees it ---------------------------------- */
+
+static void write_address(const slipway_address *address, char text[INET6_ADDRSTRLEN])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (memcmp(address->bytes, mapped, sizeof mapped) == 0)
+        inet_ntop(AF_INET, address->bytes + 12, text, INET6_ADDRSTRLEN);
+    else
+        inet_ntop(AF_INET6, address->bytes, text, INET6_ADDRSTRLEN);
+}
+
+char *slirp_connection_info(Slirp *slirp)
+{
+    enum { MOST = 256, LINE = 128 };
+    static const char *const states[] = {"", "opening", "open", "closing"};
+    static slipway_flow flows[MOST];
+    uint32_t count = 0;
+    char *text = malloc((MOST + 2) * LINE), *at = text;
+    slipway_flows_list(slirp->engine, flows, sizeof *flows, MOST, &count);
+    if (!text)
+        return NULL;
+    at += sprintf(at, "  %-8s %-24s %-24s %s\n", "Protocol", "Guest", "Remote", "State");
+    for (uint32_t i = 0; i < count && i < MOST; i++) {
+        char guest[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
+        write_address(&flows[i].guest, guest);
+        write_address(&flows[i].remote, remote);
+        at += snprintf(at, LINE, "  %-8s %s:%u %s:%u %s\n",
+                       flows[i].protocol == 6 ? "TCP" : "UDP", guest, flows[i].guest_port,
+                       remote, flows[i].remote_port, states[flows[i].tcp_state & 3]);
+    }
+    return text;
+}
+
+char *slirp_neighbor_info(Slirp *slirp)
+{
+    enum { MOST = 64, LINE = 192 };
+    slipway_lease leases[MOST];
+    uint32_t count = 0;
+    char *text = malloc((MOST + 2) * LINE), *at = text;
+    slipway_leases_list(slirp->engine, leases, sizeof *leases, MOST, &count);
+    if (!text)
+        return NULL;
+    at += sprintf(at, "  %-20s %-20s %s\n", "MAC Address", "IP Address", "Name");
+    for (uint32_t i = 0; i < count && i < MOST; i++) {
+        char address[INET6_ADDRSTRLEN];
+        const uint8_t *mac = leases[i].mac;
+        write_address(&leases[i].address, address);
+        at += snprintf(at, LINE, "  %02x:%02x:%02x:%02x:%02x:%02x    %-20s %s\n", mac[0], mac[1],
+                       mac[2], mac[3], mac[4], mac[5], address, leases[i].name);
+    }
+    return text;
+}
