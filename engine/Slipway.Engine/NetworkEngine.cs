@@ -92,21 +92,18 @@ public sealed partial class NetworkEngine : IDisposable
             thread.Start();
         }
 
-        while (!_stopping)
+        try
         {
-            _keeper.TakeTurn();
-            ReportResources();
+            while (!_stopping)
+            {
+                _keeper.TakeTurn();
+                ReportResources();
+            }
         }
-
-        foreach (Thread thread in _threads)
+        finally
         {
-            thread.Join();
-        }
-
-        lock (_gate)
-        {
-            _runner = null;
-            _keeper.Mailbox.Run(_keeper.Reactor.Time); // who waits for something waits no more
+            Stop();
+            EndRun();
         }
     }
 
@@ -120,6 +117,20 @@ public sealed partial class NetworkEngine : IDisposable
                 _isDisposed = true;
                 Close();
             }
+        }
+    }
+
+    private void EndRun()
+    {
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        lock (_gate)
+        {
+            _runner = null;
+            _keeper.Mailbox.Run(_keeper.Reactor.Time); // who waits for something waits no more
         }
     }
 

@@ -205,10 +205,20 @@ internal sealed unsafe class EngineHandle : IEngineLog
         }
     }
 
+    // A mistake in the engine ends it and not its process.
     private void Run()
     {
         Signals.BlockPipe();
-        Engine.Run();
+        try
+        {
+            Engine.Run();
+        }
+        catch (Exception e)
+        {
+            Write(
+                Slipway.Engine.LogLevel.Error,
+                $"the engine has ended by a mistake of its own, please report it: {e}");
+        }
     }
 
     private static EngineEnvironment Environment(EngineOptions options) => new()

@@ -10,14 +10,17 @@ work=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 kernel=$(ls /boot/vmlinuz-*cloud-amd64 | tail -n 1)
 sh tests/Slipway.System/qemu/build-initrd.sh "$work/initrd" "$tools" "${kernel#/boot/vmlinuz-}"
-python3 "$tools/serve.py" 127.0.0.1 7007 >"$work/server" & server=$!
+mkfifo "$work/held"
+exec 9<>"$work/held" # the server goes when its input ends
+python3 "$tools/serve.py" 127.0.0.1 7007 <&9 >"$work/server" & server=$!
 
 # One machine, which runs the transfers and goes.
 measure() {
     local name=$1; shift
-    { sleep 12
+    { sleep 8
       for way in down up; do echo "python3 /tools/guest.py $way 10.0.2.2 7007 $((mib << 20))"; done
-      sleep 1; } |
+      echo "poweroff -f"
+      sleep $((mib / 4)); } |
         env "$@" timeout 120 qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 1 -m 768 \
             -display none -monitor none -nodefaults -no-reboot -serial null -serial stdio \
             -kernel "$kernel" -initrd "$work/initrd" -append "console=ttyS0 panic=-1 quiet" \

@@ -1,10 +1,10 @@
 /*
  * configuration.c - libslirp's settings as the engine's.
  *
- * In libslirp the host's address (10.0.2.2) is router and way to the host's loopback in one, and the
- * name server (10.0.2.3) is another. Here the router is where DNS is: so the name server's address
- * is the gateway's, and the host's address leads to the loopback. Guests that were told of 10.0.2.2
- * as their router by hand reach it all the same: it has the gateway's MAC address.
+ * In libslirp the host's address (10.0.2.2) is router and way to the host's loopback in one, and
+ * the name server (10.0.2.3) is another. Here the router is where DNS is: so the name server's
+ * address is the gateway's, and the host's address leads to the loopback. Guests that were told of
+ * 10.0.2.2 as their router by hand reach it all the same: it has the gateway's MAC address.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -93,7 +93,7 @@ int slirp_remove_hostfwd(Slirp *slirp, int is_udp, struct in_addr host_addr, int
                                  is_udp ? SLIRP_HOSTFWD_UDP : 0);
 }
 
-/* ---- Addresses of the guest's network that lead to a program or a socket: not carried over ---- */
+/* ---- Addresses that lead to a program or a socket: not carried over -------------------------- */
 
 static int refuse_guestfwd(const Slirp *slirp)
 {
@@ -140,7 +140,7 @@ void slirp_socket_recv(Slirp *slirp, struct in_addr guest_addr, int guest_port,
     (void)slirp, (void)guest_addr, (void)guest_port, (void)buf, (void)size;
 }
 
-/* ---- What there is, as text for people; the program frees it ---------------------------------- */
+/* ---- What there is, as text for people; the program frees it --------------------------------- */
 
 static void write_address(const slipway_address *address, char text[INET6_ADDRSTRLEN])
 {

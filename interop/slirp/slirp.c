@@ -144,7 +144,7 @@ const char *slirp_version_string(void)
     return text;
 }
 
-/* Of the flows nothing was ever saved by libslirp either, but guestfwd's, which there are none of. */
+/* Of flows nothing was ever saved by libslirp either, but guestfwd's, which there are none of. */
 void slirp_state_save(Slirp *slirp, SlirpWriteCb write_cb, void *opaque)
 {
     (void)slirp, (void)write_cb, (void)opaque;

@@ -2,7 +2,7 @@
  * bulk.h - a guest's TCP that does nothing but move bytes, over any transport.
  *
  * One connection at a time to a server on the host's loopback. Segments are 64 KiB with open
- * checksums (TSO), the window is as wide as it gets, and nothing is sent twice: nothing is lost here.
+ * checksums (TSO), the window is as wide as it gets, and nothing is sent twice: nothing gets lost.
  */
 #ifndef BULK_H
 #define BULK_H

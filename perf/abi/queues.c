@@ -172,7 +172,7 @@ struct transport vring_transport(slipway_engine engine)
     return of(q, "attach_vring");
 }
 
-/* ---- The front end's side of vhost-user: what it takes to get a guest on line ------------------ */
+/* ---- The front end's side of vhost-user: what it takes to get a guest on line ---------------- */
 
 enum { SET_FEATURES = 2, SET_OWNER = 3, SET_MEM_TABLE = 5, SET_NUM = 8, SET_ADDR = 9,
        SET_BASE = 10, SET_KICK = 12, SET_CALL = 13 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds speed against out/abi and runs it.
-# Usage: perf/abi/run.sh [ROUNDS [SECONDS]]      after `dotnet publish interop/Slipway.Abi -c Release`
+# Usage: perf/abi/run.sh [ROUNDS [SECONDS]]    after `dotnet publish interop/Slipway.Abi -c Release`
 set -eu
 cd "$(dirname "$0")"
 abi=$(realpath "${SLIPWAY_ABI:-../../out/abi}")

@@ -13,6 +13,16 @@ public sealed class AbuseTests
         Assert.Contains("0 wrong", AbiLibrary.Run(program), StringComparison.Ordinal);
     }
 
+    /// <summary>With the engine dispatched, and with a thread of its own.</summary>
+    [Fact]
+    public void Callbacks_ThatCallBack_AreServedOrRefused() =>
+        AbiLibrary.Run(AbiLibrary.Build("tests/Slipway.Abi.Tests/native/callbacks.c"));
+
+    /// <summary>Engines, and each kind of port, hundreds of times.</summary>
+    [Fact]
+    public void EnginesAndPorts_ThatComeAndGo_LeaveNothing() =>
+        AbiLibrary.Run(AbiLibrary.Build("tests/Slipway.Abi.Tests/native/cycles.c"));
+
     /// <summary>tests/nightly.sh does it for a minute.</summary>
     [Fact]
     public void Rings_OfAGuestThatWritesAnything_StopThatGuestAndNoOther()

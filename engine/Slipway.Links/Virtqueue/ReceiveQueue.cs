@@ -62,7 +62,9 @@ internal sealed unsafe partial class ReceiveQueue
     /// <summary>A reservation was refused: somebody waits for buffers.</summary>
     internal bool IsRoomWanted { get; private set; }
 
-    /// <summary>The first chain that holds nothing yet, as an index of the available ring.</summary>
+    /// <summary>
+    /// The first chain that holds nothing yet, as an index of the available ring.
+    /// </summary>
     internal ushort Base => (ushort)(_ring.Next - _chains);
 
     /// <summary>Frames for which all of the guest's buffers together were too short.</summary>

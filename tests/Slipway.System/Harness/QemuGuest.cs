@@ -29,7 +29,8 @@ public sealed class QemuGuest : IDisposable
         string disk = Path.Combine(folder, "initrd");
         RunningProgram.Run(BootTimeout, Build(disk, version)).OrFail();
         machine = host.Start([
-            "env", .. environment, "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1",
+            "env", .. environment, "qemu-system-x86_64",
+            "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1",
             "-m", "768", "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
             "-serial", $"file:{folder}/console", "-serial", "stdio",
             "-kernel", kernel, "-initrd", disk, "-append", "console=ttyS0 panic=-1 quiet",
