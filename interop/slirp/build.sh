@@ -10,5 +10,5 @@ abi=${SLIPWAY_ABI:-../../out/abi}
 [ -e /usr/include/slirp/libslirp.h ] ||
     { echo "build.sh: libslirp's header is missing; apt-get install libslirp-dev" >&2; exit 1; }
 ${CC:-gcc} -std=gnu11 -O2 -g -fPIC -shared -Wall -Wextra -Werror -Wl,-z,defs \
-    -o "$abi/lib/libslipway-slirp.so" slirp.c configuration.c forwards.c \
+    -o "$abi/lib/libslipway-slirp.so" slirp.c configuration.c forwards.c say.c \
     -I"$abi/include" -L"$abi/lib" -lslipway -Wl,-rpath,'$ORIGIN'

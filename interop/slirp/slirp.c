@@ -5,7 +5,6 @@
  * deadline shortens the loop's wait. It goes by the real clock, where libslirp goes by the virtual
  * one: a machine that is stopped for long finds its connections as after a pause of the network.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +12,6 @@
 #include "shim.h"
 
 enum { TURNS = 16 };
-
-void shim_say(const Slirp *slirp, const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (slirp && slirp->callbacks->guest_error)
-        slirp->callbacks->guest_error(text, slirp->opaque);
-    else
-        fprintf(stderr, "slipway: %s\n", text);
-}
 
 static void on_log(void *user, int32_t level, const char *message)
 {

@@ -28,6 +28,21 @@ struct connection {
 static const uint8_t gateway_mac[6] = {0x5a, 0x94, 0xef, 0xe4, 0x0c, 0xdd};
 static const uint8_t guest_mac[6] = {2, 0, 0, 0, 0, 0x77};
 
+double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void check(int32_t status, const char *what)
+{
+    if (status < 0) {
+        fprintf(stderr, "%s: %s: %s\n", what, slipway_status_name(status), slipway_last_error());
+        exit(1);
+    }
+}
+
 /* ---- The server: counts what it gets, or gives what is taken --------------------------------- */
 
 static volatile int server_stops;

@@ -7,26 +7,10 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "bulk.h"
 
 enum { WAYS = 3, MOST_ROUNDS = 50 };
-
-double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-void check(int32_t status, const char *what)
-{
-    if (status < 0) {
-        fprintf(stderr, "%s: %s: %s\n", what, slipway_status_name(status), slipway_last_error());
-        exit(1);
-    }
-}
 
 static int by_size(const void *a, const void *b)
 {
