@@ -208,6 +208,7 @@ public sealed partial class NetworkEngine
                 : new DnsIpv6Settings(
                     ipv6.Prefix, ipv6.Gateway, ipv6.HostAlias, ipv6.Nat64Prefix),
             Records = records,
+            MaxCachedResponses = configuration.DnsCache,
         };
     }
 

@@ -18,6 +18,7 @@ internal static class ConfigurationResolver
     private const int MaxPrefixLength = 30;
     public const int MinLeaseSeconds = 60;
     public const int MaxLeaseSeconds = 365 * 24 * 3600;
+    public const int MaxCachedResponses = 65_536;
 
     /// <param name="document">What the file says.</param>
     /// <param name="commandLine">What the options say, before the file.</param>
@@ -36,6 +37,9 @@ internal static class ConfigurationResolver
                     : defaults.MtuBytes,
             Workers = ResolveWorkers(document, commandLine, defaults.Workers),
             DnsRecords = ResolveRecords(document, commandLine),
+            DnsCache = document.Dns?.Cache is int kept
+                ? SettingText.CheckRange("dns.cache", kept, 0, MaxCachedResponses, "answers")
+                : defaults.DnsCache,
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
             LogLevel = ResolveLogLevel(document, commandLine, defaults.LogLevel),

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 
 namespace Slipway.Engine;
 
@@ -7,4 +8,10 @@ internal sealed class DnsDocument
 {
     [Description("Names that the DNS server answers itself, each with its address. Option --dns.")]
     public Dictionary<string, string>? Records { get; set; }
+
+    [Description(
+        "Answers of the host's name servers that are kept, up to 65536; 4096 by default, 0 keeps "
+            + "none.")]
+    [Range(0, ConfigurationResolver.MaxCachedResponses)]
+    public int? Cache { get; set; }
 }

@@ -55,6 +55,9 @@ public sealed record EngineConfiguration
     /// <summary>Names that the DNS server answers itself, beside the built-in ones.</summary>
     public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
 
+    /// <summary>Answers of the host's name servers that are kept; 0 keeps none.</summary>
+    public int DnsCache { get; init; } = 4_096;
+
     public DhcpConfiguration Dhcp { get; init; } = new();
 
     public Ipv6DhcpConfiguration Ipv6Dhcp { get; init; } = new();

@@ -9,7 +9,7 @@ namespace Slipway.Links;
 /// </summary>
 internal sealed unsafe class SharedRingReader
 {
-    private readonly byte* _control;
+    private readonly SharedRingControl _control;
     private readonly byte* _ring;
     private readonly ulong _size;
 
@@ -21,7 +21,7 @@ internal sealed unsafe class SharedRingReader
 
     internal SharedRingReader(byte* control, byte* ring, ulong sizeBytes)
     {
-        _control = control;
+        _control = new SharedRingControl(control);
         _ring = ring;
         _size = sizeBytes;
     }
@@ -37,16 +37,6 @@ internal sealed unsafe class SharedRingReader
         get => _head;
         set => _head = value;
     }
-
-    private ref ulong Tail => ref Unsafe.AsRef<ulong>(_control);
-
-    private ref ulong Head => ref Unsafe.AsRef<ulong>(_control + SharedRingLayout.HeadOffset);
-
-    private ref uint ConsumerWaits =>
-        ref Unsafe.AsRef<uint>(_control + SharedRingLayout.ConsumerWaitsOffset);
-
-    private ref uint ProducerWaits =>
-        ref Unsafe.AsRef<uint>(_control + SharedRingLayout.ProducerWaitsOffset);
 
     /// <summary>The next record's header and frame, good until they are published.</summary>
     /// <returns>False when the ring is empty, or faulty.</returns>
@@ -93,10 +83,7 @@ internal sealed unsafe class SharedRingReader
         }
 
         _published = _head;
-        Volatile.Write(ref Head, _head);
-        Interlocked.MemoryBarrier();
-        return Volatile.Read(ref ProducerWaits) != 0
-            && Interlocked.Exchange(ref ProducerWaits, 0) != 0;
+        return SharedRingControl.Move(ref _control.Head, _head, ref _control.ProducerWaits);
     }
 
     /// <summary>
@@ -104,21 +91,20 @@ internal sealed unsafe class SharedRingReader
     /// </summary>
     internal bool TryArm()
     {
-        Volatile.Write(ref ConsumerWaits, 1);
-        Interlocked.MemoryBarrier();
+        SharedRingControl.BeginWait(ref _control.ConsumerWaits);
         if (IsFaulty || !Look())
         {
             return true;
         }
 
-        Volatile.Write(ref ConsumerWaits, 0);
+        Volatile.Write(ref _control.ConsumerWaits, 0);
         return false;
     }
 
     // Whether there is more; acquire: records are written before the tail.
     private bool Look()
     {
-        ulong tail = Volatile.Read(ref Tail);
+        ulong tail = Volatile.Read(ref _control.Tail);
         IsFaulty |= tail - _head > _size
             || (tail & (SharedRingLayout.RecordAlignment - 1)) != 0;
         _seen = IsFaulty ? _head : tail;

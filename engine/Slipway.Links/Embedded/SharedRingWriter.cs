@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 
 namespace Slipway.Links;
 
@@ -8,7 +7,7 @@ namespace Slipway.Links;
 /// </summary>
 internal sealed unsafe class SharedRingWriter
 {
-    private readonly byte* _control;
+    private readonly SharedRingControl _control;
     private readonly byte* _ring;
     private readonly ulong _size;
     private ulong _tail;
@@ -19,7 +18,7 @@ internal sealed unsafe class SharedRingWriter
 
     internal SharedRingWriter(byte* control, byte* ring, ulong sizeBytes)
     {
-        _control = control;
+        _control = new SharedRingControl(control);
         _ring = ring;
         _size = sizeBytes;
     }
@@ -33,16 +32,6 @@ internal sealed unsafe class SharedRingWriter
 
     /// <summary>The largest record that always fits into an empty ring, in bytes.</summary>
     internal int LargestBytes => (int)(_size / 2) - SharedRingLayout.RecordHeaderBytes;
-
-    private ref ulong Tail => ref Unsafe.AsRef<ulong>(_control);
-
-    private ref ulong Head => ref Unsafe.AsRef<ulong>(_control + SharedRingLayout.HeadOffset);
-
-    private ref uint ConsumerWaits =>
-        ref Unsafe.AsRef<uint>(_control + SharedRingLayout.ConsumerWaitsOffset);
-
-    private ref uint ProducerWaits =>
-        ref Unsafe.AsRef<uint>(_control + SharedRingLayout.ProducerWaitsOffset);
 
     /// <summary>
     /// Room for one record; empty when there is none, and then the consumer rings when it has made
@@ -96,22 +85,18 @@ internal sealed unsafe class SharedRingWriter
         }
 
         _published = _tail;
-        Volatile.Write(ref Tail, _tail);
-        Interlocked.MemoryBarrier();
-        return Volatile.Read(ref ConsumerWaits) != 0
-            && Interlocked.Exchange(ref ConsumerWaits, 0) != 0;
+        return SharedRingControl.Move(ref _control.Tail, _tail, ref _control.ConsumerWaits);
     }
 
     private bool HasRoomAfterAsking(ulong bytes)
     {
-        Volatile.Write(ref ProducerWaits, 1);
-        Interlocked.MemoryBarrier();
+        SharedRingControl.BeginWait(ref _control.ProducerWaits);
         if (!HasRoom(bytes))
         {
             return false;
         }
 
-        Volatile.Write(ref ProducerWaits, 0);
+        Volatile.Write(ref _control.ProducerWaits, 0);
         return true;
     }
 
@@ -122,7 +107,7 @@ internal sealed unsafe class SharedRingWriter
             return true;
         }
 
-        ulong head = Volatile.Read(ref Head);
+        ulong head = Volatile.Read(ref _control.Head);
         IsFaulty |= head - _seenHead > _published - _seenHead;
         _seenHead = IsFaulty ? _seenHead : head;
         return !IsFaulty && _tail + bytes - _seenHead <= _size;

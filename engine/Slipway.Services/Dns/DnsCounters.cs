@@ -11,6 +11,8 @@ public sealed class DnsCounters
     private long _lookedUp;
     private long _failed;
     private long _dropped;
+    private long _cached;
+    private long _stale;
 
     /// <summary>Messages from guests.</summary>
     public long Queries => Volatile.Read(ref _queries);
@@ -36,6 +38,12 @@ public sealed class DnsCounters
     /// <summary>Over the bound of outstanding queries.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
+    /// <summary>Answered from what was kept and holds still.</summary>
+    public long Cached => Volatile.Read(ref _cached);
+
+    /// <summary>Answered from what has run out, as nobody answered in time.</summary>
+    public long Stale => Volatile.Read(ref _stale);
+
     internal void CountQuery() => Interlocked.Increment(ref _queries);
 
     internal void CountMalformed() => Interlocked.Increment(ref _malformed);
@@ -49,6 +57,10 @@ public sealed class DnsCounters
     internal void CountLookedUp() => Interlocked.Increment(ref _lookedUp);
 
     internal void CountFailed() => Interlocked.Increment(ref _failed);
+
+    internal void CountCached() => Interlocked.Increment(ref _cached);
+
+    internal void CountStale() => Interlocked.Increment(ref _stale);
 
     internal void CountDropped() => Interlocked.Increment(ref _dropped);
 }

@@ -64,6 +64,26 @@ public sealed record DnsSettings
     /// </summary>
     public TimeSpan StreamIdleTime { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Responses of others that are kept; 0 keeps none.</summary>
+    public int MaxCachedResponses { get; init; } = 4_096;
+
+    /// <summary>What they may take of memory, in bytes.</summary>
+    public long MaxCachedBytes { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// How long a response that has run out is kept for when nobody answers (RFC 8767 section 5
+    /// recommends one to three days).
+    /// </summary>
+    public TimeSpan StaleTime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How long others are waited for before what has run out is told (RFC 8767 section 5).
+    /// </summary>
+    public TimeSpan StaleDelay { get; init; } = TimeSpan.FromMilliseconds(1_800);
+
+    /// <summary>What time it is for what is kept.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Threads that block in getaddrinfo.</summary>
     public int MaxLookups { get; init; } = 16;
 }

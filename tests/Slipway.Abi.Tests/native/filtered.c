@@ -11,37 +11,8 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 
-#include "slipway.h"
-#include "../../../interop/samples/tiny-guest.h"
-
-static struct tg guest;
-static slipway_port port;
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static void to_engine(void *user, const uint8_t *frame, uint32_t length)
-{
-    (void)user;
-    slipway_iovec piece = {frame, length};
-    slipway_frame_in in = {.pieces = &piece, .piece_count = 1};
-    slipway_port_input(port, &in, 1, NULL);
-}
-
-static uint32_t to_guest(void *user, slipway_port from, const slipway_frame_out *frames,
-                         uint32_t count)
-{
-    (void)user, (void)from;
-    for (uint32_t i = 0; i < count; i++)
-        tg_input(&guest, (const uint8_t *)(frames[i].header + 1), frames[i].length, now_ns());
-    return count;
-}
+#include "frames-guest.h"
 
 static const int allowed[] = {
 #define ALLOW(name) __NR_##name,
@@ -86,7 +57,7 @@ int main(void)
     }
     if (slipway_engine_create(&options, &engine) != SLIPWAY_OK
         || slipway_engine_start(engine) != SLIPWAY_OK
-        || slipway_port_attach_frames(engine, &frames, &port) != SLIPWAY_OK
+        || slipway_port_attach_frames(engine, &frames, &guest_port) != SLIPWAY_OK
         || slipway_port_attach_ring(engine, &ring, &other) != SLIPWAY_OK
         || slipway_port_detach(other) != SLIPWAY_OK
         || slipway_port_attach_socketpair(engine, "stream", &other, &fd) != SLIPWAY_OK

@@ -13,11 +13,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "slipway.h"
-#include "../../../interop/samples/tiny-guest.h"
+#include "frames-guest.h"
 
 enum { MEMORY = 1 << 20, RING = 64 };
 
@@ -38,12 +36,7 @@ static void fail(const char *what, int32_t status)
     exit(1);
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+static double seconds(void) { return (double)now_ns() / 1e9; }
 
 /* A descriptor that is right in most of its fields. */
 static void scribble_descriptor(uint8_t *d, uint64_t *s)
@@ -150,30 +143,6 @@ static void *fuzz_ring(void *seed)
     return NULL;
 }
 
-/* ---- A guest that behaves -------------------------------------------------------------------- */
-
-static struct tg guest;
-static slipway_port honest;
-
-static int64_t now_ns(void) { return (int64_t)(seconds() * 1e9); }
-
-static void to_engine(void *user, const uint8_t *frame, uint32_t length)
-{
-    (void)user;
-    slipway_iovec piece = {frame, length};
-    slipway_frame_in in = {.pieces = &piece, .piece_count = 1};
-    slipway_port_input(honest, &in, 1, NULL);
-}
-
-static uint32_t to_guest(void *user, slipway_port from, const slipway_frame_out *frames,
-                         uint32_t count)
-{
-    (void)user, (void)from;
-    for (uint32_t i = 0; i < count; i++)
-        tg_input(&guest, (const uint8_t *)(frames[i].header + 1), frames[i].length, now_ns());
-    return count;
-}
-
 int main(int argc, char **argv)
 {
     double length = argc > 1 ? atof(argv[1]) : 5;
@@ -184,7 +153,8 @@ int main(int argc, char **argv)
     pthread_t first, second;
     printf("seed %llu\n", (unsigned long long)seed);
     fflush(stdout);
-    if (status != SLIPWAY_OK || slipway_port_attach_frames(engine, &frames, &honest) != SLIPWAY_OK)
+    if (status != SLIPWAY_OK
+        || slipway_port_attach_frames(engine, &frames, &guest_port) != SLIPWAY_OK)
         fail("create", status);
     pthread_create(&first, NULL, fuzz_vring, (void *)(uintptr_t)(seed | 1));
     pthread_create(&second, NULL, fuzz_ring, (void *)(uintptr_t)(seed * 31 | 1));

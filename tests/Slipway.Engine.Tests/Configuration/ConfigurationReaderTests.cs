@@ -48,7 +48,7 @@ public sealed class ConfigurationReaderTests
               "subnet": "10.9.0.0/16", "gateway": "10.9.0.2", "gatewayMac": "02:00:00:00:00:01",
               "hostAlias": true, "hostAliasAddress": "10.9.0.1", "mtu": 9000,
               "publish": ["8080:80"],
-              "dns": { "records": { "Registry.Test.": "10.9.0.1" } },
+              "dns": { "records": { "Registry.Test.": "10.9.0.1" }, "cache": 100 },
               "dhcp": {
                 "enabled": false, "domain": "lab.test", "search": ["corp.test"],
                 "ntp": ["10.9.0.1"],
@@ -70,6 +70,7 @@ public sealed class ConfigurationReaderTests
         Assert.Equal("lab.test", configuration.Dhcp.Domain);
         Assert.Equal(600, configuration.Dhcp.LeaseSeconds);
         Assert.False(configuration.Dhcp.Enabled);
+        Assert.Equal(100, configuration.DnsCache);
         Assert.True(configuration.UdpFullCone);
         Assert.Equal(100, configuration.Limits.TcpFlows);
         Assert.Equal(LogLevel.Debug, configuration.LogLevel);
@@ -156,6 +157,7 @@ public sealed class ConfigurationReaderTests
     [InlineData(
         """{ "dns": { "records": { "a": "10.0.0" } } }""", "dns.records.a", "10.0.0", "IP address")]
     [InlineData("""{ "dhcp": { "leaseSeconds": 5 } }""", "dhcp.leaseSeconds", "5", "60")]
+    [InlineData("""{ "dns": { "cache": 100000 } }""", "dns.cache", "100000", "65536")]
     [InlineData(
         """{ "dhcp": { "first": "192.168.127.1" } }""", "dhcp.first", "192.168.127.1", "gateway")]
     [InlineData("""{ "dhcp": { "first": "10.0.0.1" } }""", "dhcp.first", "10.0.0.1", "subnet")]

@@ -25,7 +25,12 @@ internal sealed class HostResolver : IDisposable
     private readonly Lock _lock = new();
     private ResolverConfiguration? _current;
     private NameServer[] _currentServers = [];
+    private readonly ResponseCache _cache;
     private int _rotation;
+
+    // What the files said when somebody last asked.
+    private object? _seenSwitch;
+    private object? _seenServers;
 
     public HostResolver(DnsSettings settings, DnsCounters counters)
     {
@@ -39,6 +44,7 @@ internal sealed class HostResolver : IDisposable
         _fixed = settings.NameServers.Count > 0
             ? ResolverConfiguration.Of(settings.NameServers) : null;
         _lookup = new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
+        _cache = new ResponseCache(settings);
     }
 
     /// <summary>
@@ -46,38 +52,42 @@ internal sealed class HostResolver : IDisposable
     /// </summary>
     public async Task<byte[]> ResolveAsync(UpstreamQuery query, CancellationToken stop)
     {
-        using CancellationTokenSource deadline =
-            CancellationTokenSource.CreateLinkedTokenSource(stop);
-        deadline.CancelAfter(_settings.QueryDeadline);
         if (_hosts.Current.Find(query.Name) is LocalName known && IsAboutAddresses(query, known))
         {
             return query.Answer(known);
         }
 
-        byte[]? response;
-        if (_fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa
-            && !_switch.Current.IsFilesThenDns)
+        ForgetIfChanged();
+        DateTimeOffset now = _settings.Time.GetUtcNow();
+        if (!_cache.TryFind(query, out CachedResponse? kept))
         {
-            _counters.CountLookedUp();
-            LocalName? found = await _lookup.FindAsync(
-                query.Name, query.Question.Type == DnsType.A, query.Guest,
-                _settings.QueryDeadline, deadline.Token)
-                .ConfigureAwait(false);
-            response = found is null ? null : query.Answer(found);
-        }
-        else
-        {
-            _counters.CountForwarded();
-            byte[]? forwarded = await ForwardAsync(query, deadline.Token).ConfigureAwait(false);
-            response = forwarded is null ? null : query.Adopt(forwarded);
+            return await AskAsync(query, stop).ConfigureAwait(false)
+                ?? query.Conclude(DnsResponseCode.ServerFailure);
         }
 
-        if (response is null)
+        if (kept.IsFresh(now))
         {
-            _counters.CountFailed();
+            _counters.CountCached();
+            if (kept.IsToBeRefreshed(now))
+            {
+                _ = AskAsync(query, stop);
+            }
+
+            return query.Adopt(kept.At(now));
         }
 
-        return response ?? query.Conclude(DnsResponseCode.ServerFailure);
+        // Who answers late is of use to the next who asks.
+        Task<byte[]?> asked = AskAsync(query, stop);
+        Task first = await Task.WhenAny(asked, Task.Delay(_settings.StaleDelay, stop))
+            .ConfigureAwait(false);
+        byte[]? response = first == asked ? await asked.ConfigureAwait(false) : null;
+        if (response is not null && !IsFailure(response))
+        {
+            return response;
+        }
+
+        _counters.CountStale();
+        return query.Adopt(kept.At(now));
     }
 
     public void Dispose()
@@ -92,6 +102,59 @@ internal sealed class HostResolver : IDisposable
 
             _servers.Clear();
             _currentServers = [];
+        }
+    }
+
+    /// <summary>Asks others, and keeps what they say; null when nobody answers in time.</summary>
+    private async Task<byte[]?> AskAsync(UpstreamQuery query, CancellationToken stop)
+    {
+        int generation = _cache.Generation;
+        using CancellationTokenSource deadline =
+            CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(_settings.QueryDeadline);
+        byte[]? response;
+        if (_fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa
+            && !_switch.Current.IsFilesThenDns)
+        {
+            _counters.CountLookedUp();
+            LocalName? found = await _lookup.FindAsync(
+                query.Name, query.Question.Type == DnsType.A, query.Guest,
+                _settings.QueryDeadline, deadline.Token)
+                .ConfigureAwait(false);
+            response = found is null ? null : query.Answer(found);
+        }
+        else
+        {
+            _counters.CountForwarded();
+            response = await ForwardAsync(query, deadline.Token).ConfigureAwait(false);
+        }
+
+        if (response is null)
+        {
+            _counters.CountFailed();
+            return null;
+        }
+
+        // Kept whole, whatever this guest's limit is.
+        _cache.Store(query, response, generation);
+        return query.Adopt(response);
+    }
+
+    /// <summary>Other servers, or another order of sources, may know another truth.</summary>
+    private void ForgetIfChanged()
+    {
+        object switchNow = _switch.Current;
+        object serversNow = _fixed ?? _resolver.Current;
+        lock (_lock)
+        {
+            if (_seenSwitch is not null
+                && (_seenSwitch != switchNow || _seenServers != serversNow))
+            {
+                _cache.Clear();
+            }
+
+            _seenSwitch = switchNow;
+            _seenServers = serversNow;
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
     private readonly Lock _reading = new();
     private T? _value;
     private (DateTime Modified, long Length) _seen;
+    private bool _isAbsent;
     private long _checkAtMs;
 
     /// <summary>
@@ -54,20 +55,24 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
                 bufferSize: 0);
             (DateTime, long) now = (File.GetLastWriteTimeUtc(file.SafeFileHandle), file.Length);
-            if (_value is T known && now == _seen)
+            if (_value is T known && now == _seen && !_isAbsent)
             {
                 return known;
             }
 
             _seen = now;
+            _isAbsent = false;
             byte[] bytes = new byte[Math.Min(file.Length, MaxLengthBytes)];
             int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return parse(System.Text.Encoding.Latin1.GetString(bytes, 0, length));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            // Still away is no change: who remembers the value sees the same one.
+            T absent = _value is T known && _isAbsent ? known : parse("");
+            _isAbsent = true;
             _seen = default;
-            return parse("");
+            return absent;
         }
     }
 }
