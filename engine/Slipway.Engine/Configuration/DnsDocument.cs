@@ -10,6 +10,11 @@ internal sealed class DnsDocument
     public Dictionary<string, string>? Records { get; set; }
 
     [Description(
+        "Split DNS: domains with the addresses of the servers that are asked for names in them, "
+            + "as ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT.")]
+    public Dictionary<string, List<string>>? Domains { get; set; }
+
+    [Description(
         "Answers of the host's name servers that are kept, up to 65536; 4096 by default, 0 keeps "
             + "none.")]
     [Range(0, ConfigurationResolver.MaxCachedResponses)]

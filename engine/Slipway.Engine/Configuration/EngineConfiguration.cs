@@ -1,3 +1,4 @@
+using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
 
@@ -54,6 +55,9 @@ public sealed record EngineConfiguration
 
     /// <summary>Names that the DNS server answers itself, beside the built-in ones.</summary>
     public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
+
+    /// <summary>Domains with name servers of their own (split DNS).</summary>
+    public IReadOnlyList<DnsDomain> DnsDomains { get; init; } = [];
 
     /// <summary>Answers of the host's name servers that are kept; 0 keeps none.</summary>
     public int DnsCache { get; init; } = 4_096;

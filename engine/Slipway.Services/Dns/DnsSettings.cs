@@ -28,6 +28,11 @@ public sealed record DnsSettings
     /// <summary>Asked instead of the host's resolver, when not empty.</summary>
     public IReadOnlyList<IPEndPoint> NameServers { get; init; } = [];
 
+    /// <summary>
+    /// Domains with servers of their own, which are asked for names in them and no others.
+    /// </summary>
+    public IReadOnlyList<DnsDomain> Domains { get; init; } = [];
+
     public string ResolverConfigurationPath { get; init; } = "/etc/resolv.conf";
 
     public string HostsPath { get; init; } = "/etc/hosts";

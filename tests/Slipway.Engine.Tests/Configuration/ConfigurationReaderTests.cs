@@ -48,7 +48,8 @@ public sealed class ConfigurationReaderTests
               "subnet": "10.9.0.0/16", "gateway": "10.9.0.2", "gatewayMac": "02:00:00:00:00:01",
               "hostAlias": true, "hostAliasAddress": "10.9.0.1", "mtu": 9000,
               "publish": ["8080:80"],
-              "dns": { "records": { "Registry.Test.": "10.9.0.1" }, "cache": 100 },
+              "dns": { "records": { "Registry.Test.": "10.9.0.1" }, "cache": 100,
+                "domains": { "corp.test": ["10.1.1.1", "[2001:db8::1]:5353"] } },
               "dhcp": {
                 "enabled": false, "domain": "lab.test", "search": ["corp.test"],
                 "ntp": ["10.9.0.1"],
@@ -71,6 +72,10 @@ public sealed class ConfigurationReaderTests
         Assert.Equal(600, configuration.Dhcp.LeaseSeconds);
         Assert.False(configuration.Dhcp.Enabled);
         Assert.Equal(100, configuration.DnsCache);
+        Assert.Equal("corp.test", configuration.DnsDomains[0].Name);
+        Assert.Equal(
+            ["10.1.1.1:53", "[2001:db8::1]:5353"],
+            configuration.DnsDomains[0].NameServers.Select(server => server.ToString()));
         Assert.True(configuration.UdpFullCone);
         Assert.Equal(100, configuration.Limits.TcpFlows);
         Assert.Equal(LogLevel.Debug, configuration.LogLevel);
@@ -157,6 +162,12 @@ public sealed class ConfigurationReaderTests
     [InlineData(
         """{ "dns": { "records": { "a": "10.0.0" } } }""", "dns.records.a", "10.0.0", "IP address")]
     [InlineData("""{ "dhcp": { "leaseSeconds": 5 } }""", "dhcp.leaseSeconds", "5", "60")]
+    [InlineData(
+        """{ "dns": { "domains": { "corp.test": ["x"] } } }""", "dns.domains.corp.test[0]", "x",
+        "10.0.0.53")]
+    [InlineData(
+        """{ "dns": { "domains": { "corp.test": [] } } }""", "dns.domains.corp.test", null,
+        "1 to 3")]
     [InlineData("""{ "dns": { "cache": 100000 } }""", "dns.cache", "100000", "65536")]
     [InlineData(
         """{ "dhcp": { "first": "192.168.127.1" } }""", "dhcp.first", "192.168.127.1", "gateway")]

@@ -26,6 +26,35 @@ public sealed class UpstreamTests
     }
 
     [Fact]
+    public async Task Forward_NameInADomainWithServersOfItsOwn_IsAskedOfThemAlone()
+    {
+        using TestNameServer usual = Good("192.0.2.1");
+        using TestNameServer corporate = Good("10.0.0.1");
+        using TestNameServer laboratory = Good("10.0.0.2");
+        using DnsExchange exchange = new([usual.EndPoint], with: settings => settings with
+        {
+            Domains =
+            [
+                new DnsDomain("corp.test", [corporate.EndPoint]),
+                new DnsDomain("lab.corp.test", [laboratory.EndPoint]),
+            ],
+        });
+        (string Name, string Address)[] expected =
+        [
+            ("www.example", "192.0.2.1"), ("corp.test", "10.0.0.1"),
+            ("Git.Corp.Test", "10.0.0.1"), ("a.b.LAB.corp.test", "10.0.0.2"),
+            ("notcorp.test", "192.0.2.1"), ("lab.test", "192.0.2.1"),
+        ];
+        foreach ((string name, string address) in expected)
+        {
+            Assert.Equal(
+                [$"A 300 {address}"], (await exchange.AskAsync(new Query(name))).Answers);
+        }
+
+        Assert.Equal(3, usual.Queries.Count);
+    }
+
+    [Fact]
     public async Task Forward_ManyQueries_HaveRandomIdsAndPorts()
     {
         using TestNameServer server = Good();

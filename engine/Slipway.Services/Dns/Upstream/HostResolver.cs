@@ -24,9 +24,11 @@ internal sealed class HostResolver : IDisposable
     private readonly Dictionary<IPEndPoint, NameServer> _servers = [];
     private readonly Lock _lock = new();
     private ResolverConfiguration? _current;
-    private NameServer[] _currentServers = [];
+    private ServerGroup? _currentServers;
     private readonly ResponseCache _cache;
-    private int _rotation;
+
+    // The longest names first.
+    private readonly List<(byte[] Name, ServerGroup Servers)> _domains = [];
 
     // What the files said when somebody last asked.
     private object? _seenSwitch;
@@ -45,6 +47,14 @@ internal sealed class HostResolver : IDisposable
             ? ResolverConfiguration.Of(settings.NameServers) : null;
         _lookup = new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
         _cache = new ResponseCache(settings);
+        foreach (DnsDomain domain in settings.Domains)
+        {
+            _domains.Add((
+                LocalNames.Encode(domain.Name),
+                ServerGroup.Of(domain.NameServers, settings.DeadServerTime)));
+        }
+
+        _domains.Sort((one, other) => other.Name.Length.CompareTo(one.Name.Length));
     }
 
     /// <summary>
@@ -81,7 +91,7 @@ internal sealed class HostResolver : IDisposable
         Task first = await Task.WhenAny(asked, Task.Delay(_settings.StaleDelay, stop))
             .ConfigureAwait(false);
         byte[]? response = first == asked ? await asked.ConfigureAwait(false) : null;
-        if (response is not null && !IsFailure(response))
+        if (response is not null && !ServerGroup.IsFailure(response))
         {
             return response;
         }
@@ -93,6 +103,11 @@ internal sealed class HostResolver : IDisposable
     public void Dispose()
     {
         _lookup.Dispose();
+        foreach ((_, ServerGroup servers) in _domains)
+        {
+            servers.Close();
+        }
+
         lock (_lock)
         {
             foreach (NameServer server in _servers.Values)
@@ -101,7 +116,7 @@ internal sealed class HostResolver : IDisposable
             }
 
             _servers.Clear();
-            _currentServers = [];
+            _currentServers = null;
         }
     }
 
@@ -113,7 +128,8 @@ internal sealed class HostResolver : IDisposable
             CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(_settings.QueryDeadline);
         byte[]? response;
-        if (_fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa
+        ServerGroup? domain = FindDomain(query.Name);
+        if (domain is null && _fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa
             && !_switch.Current.IsFilesThenDns)
         {
             _counters.CountLookedUp();
@@ -126,7 +142,8 @@ internal sealed class HostResolver : IDisposable
         else
         {
             _counters.CountForwarded();
-            response = await ForwardAsync(query, deadline.Token).ConfigureAwait(false);
+            response = await (domain ?? Servers()).AskAsync(query, deadline.Token)
+                .ConfigureAwait(false);
         }
 
         if (response is null)
@@ -163,53 +180,27 @@ internal sealed class HostResolver : IDisposable
         ? query.Question.Type is DnsType.A or DnsType.Aaaa or DnsType.Any
         : query.Question.Type is DnsType.Ptr or DnsType.Any;
 
-    /// <summary>
-    /// Asks the servers in turn, as often as the configuration says. A server that fails or refuses
-    /// is no better than none while there is another one; what it said is passed on in the end.
-    /// </summary>
-    private async Task<byte[]?> ForwardAsync(UpstreamQuery query, CancellationToken stop)
+    // The servers of the longest domain that the name lies in.
+    private ServerGroup? FindDomain(ReadOnlySpan<byte> name)
     {
-        ResolverConfiguration configuration = _fixed ?? _resolver.Current;
-        NameServer[] servers = ServersOf(configuration);
-        int first = configuration.Rotate
-            ? (int)((uint)Interlocked.Increment(ref _rotation) % (uint)servers.Length) : 0;
-        byte[]? failure = null;
-        for (int attempt = 0; attempt < configuration.Attempts && failure is null; attempt++)
+        foreach ((byte[] domain, ServerGroup servers) in _domains)
         {
-            // With none that is known to answer, all are worth a try.
-            NameServer[] usable = Array.FindAll(servers, server => server.TryUse());
-            usable = usable.Length > 0 ? usable : servers;
-            for (int i = 0; i < usable.Length && !stop.IsCancellationRequested; i++)
+            if (DomainName.IsWithin(name, domain))
             {
-                NameServer server = usable[(first + i) % usable.Length];
-                byte[]? response = await server.AskAsync(query, configuration.Timeout, stop)
-                    .ConfigureAwait(false);
-                if (response is not null && !IsFailure(response))
-                {
-                    return response;
-                }
-
-                failure = response ?? failure;
+                return servers;
             }
         }
 
-        return failure;
+        return null;
     }
 
-    private static bool IsFailure(byte[] response)
+    /// <summary>The host's servers; what is known of those that stay, stays.</summary>
+    private ServerGroup Servers()
     {
-        DnsMessage.TryParse(response, out DnsMessage message);
-        return message.ResponseCode is DnsResponseCode.ServerFailure
-            or DnsResponseCode.NotImplemented
-            or DnsResponseCode.Refused;
-    }
-
-    /// <summary>The servers of a configuration; what is known of those that stay, stays.</summary>
-    private NameServer[] ServersOf(ResolverConfiguration configuration)
-    {
+        ResolverConfiguration configuration = _fixed ?? _resolver.Current;
         lock (_lock)
         {
-            if (ReferenceEquals(_current, configuration))
+            if (ReferenceEquals(_current, configuration) && _currentServers is not null)
             {
                 return _currentServers;
             }
@@ -226,7 +217,9 @@ internal sealed class HostResolver : IDisposable
             }
 
             _current = configuration;
-            _currentServers = [.. configuration.NameServers.Select(endpoint => _servers[endpoint])];
+            _currentServers = new ServerGroup(
+                configuration,
+                [.. configuration.NameServers.Select(endpoint => _servers[endpoint])]);
             return _currentServers;
         }
     }
