@@ -209,6 +209,7 @@ public sealed partial class NetworkEngine
                     ipv6.Prefix, ipv6.Gateway, ipv6.HostAlias, ipv6.Nat64Prefix),
             Records = records,
             MaxCachedResponses = configuration.DnsCache,
+            NameServers = configuration.DnsServers,
             Domains = configuration.DnsDomains,
         };
     }

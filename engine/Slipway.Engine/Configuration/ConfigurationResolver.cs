@@ -37,7 +37,8 @@ internal static class ConfigurationResolver
                     : defaults.MtuBytes,
             Workers = ResolveWorkers(document, commandLine, defaults.Workers),
             DnsRecords = ResolveRecords(document, commandLine),
-            DnsDomains = DnsDomainsResolver.Resolve(document.Dns?.Domains),
+            DnsServers = NameServerResolver.ResolveServers(document.Dns?.Servers),
+            DnsDomains = NameServerResolver.ResolveDomains(document.Dns?.Domains),
             DnsCache = document.Dns?.Cache is int kept
                 ? SettingText.CheckRange("dns.cache", kept, 0, MaxCachedResponses, "answers")
                 : defaults.DnsCache,

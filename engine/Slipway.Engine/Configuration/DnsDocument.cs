@@ -6,8 +6,15 @@ namespace Slipway.Engine;
 /// <summary>The configuration's "dns".</summary>
 internal sealed class DnsDocument
 {
-    [Description("Names that the DNS server answers itself, each with its address. Option --dns.")]
+    [Description(
+        "Names that the DNS server answers itself, each with its address; *.NAME stands for all "
+            + "names below it. Option --dns.")]
     public Dictionary<string, string>? Records { get; set; }
+
+    [Description(
+        "Name servers that are asked instead of the host's, as ADDRESS, ADDRESS:PORT or "
+            + "[ADDRESS]:PORT; resolved as the host does by default.")]
+    public List<string>? Servers { get; set; }
 
     [Description(
         "Split DNS: domains with the addresses of the servers that are asked for names in them, "

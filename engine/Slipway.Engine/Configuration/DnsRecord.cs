@@ -23,7 +23,11 @@ public sealed record DnsRecord(string Name, IpAddress Address)
 
     internal static DnsRecord Parse(string key, string value, string name, string address)
     {
-        string host = SettingText.ParseDomain(key, value, name);
+        // "*.apps.test" stands for all names below apps.test that are not known otherwise.
+        const string wildcard = "*.";
+        bool isWildcard = name.StartsWith(wildcard, StringComparison.Ordinal);
+        string host = (isWildcard ? wildcard : "") + SettingText.ParseDomain(
+            key, value, isWildcard ? name[wildcard.Length..] : name);
         return new DnsRecord(host, SettingText.ParseAddress(key, value, address));
     }
 }

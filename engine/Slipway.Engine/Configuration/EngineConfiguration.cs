@@ -1,3 +1,4 @@
+using System.Net;
 using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
@@ -55,6 +56,11 @@ public sealed record EngineConfiguration
 
     /// <summary>Names that the DNS server answers itself, beside the built-in ones.</summary>
     public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
+
+    /// <summary>
+    /// Name servers that are asked instead of the host's; empty to resolve as the host does.
+    /// </summary>
+    public IReadOnlyList<IPEndPoint> DnsServers { get; init; } = [];
 
     /// <summary>Domains with name servers of their own (split DNS).</summary>
     public IReadOnlyList<DnsDomain> DnsDomains { get; init; } = [];

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Slipway.Wire;
 
@@ -25,6 +26,9 @@ internal sealed class LocalNames
     private static readonly byte[] s_reverse = Encode("in-addr.arpa");
     private static readonly byte[] s_reverse6 = Encode("ip6.arpa");
 
+    // The label "*".
+    private static readonly byte[] s_wildcard = [1, (byte)'*'];
+
     // A nibble a label, and ip6.arpa (RFC 3596 section 2.5).
     private const int ReverseIPv6Labels = 34;
 
@@ -35,6 +39,9 @@ internal sealed class LocalNames
     private readonly Dictionary<byte[], LocalName>.AlternateLookup<ReadOnlySpan<byte>> _namesBySpan;
     private readonly Dictionary<IpAddress, LocalName> _reverse = [];
     private readonly Lock _changeLock = new();
+
+    // Once there was one, it is looked for.
+    private volatile bool _hasWildcard;
 
     // What was added while the engine runs. Never changed: another one takes its place.
     private volatile Dictionary<byte[], LocalName> _added = new(DomainNameComparer.Instance);
@@ -49,7 +56,9 @@ internal sealed class LocalNames
         foreach (IGrouping<string, DnsAddressRecord> group in settings.Records.GroupBy(
             record => record.Name.TrimEnd('.'), StringComparer.OrdinalIgnoreCase))
         {
-            _names[Encode(group.Key)] = new LocalName(
+            byte[] name = Encode(group.Key);
+            NoteWildcard(name);
+            _names[name] = new LocalName(
                 [.. group.Select(record => record.Address)], null, FixedTtlSeconds);
         }
 
@@ -64,16 +73,15 @@ internal sealed class LocalNames
     /// <summary>What is known of a name; null if others must be asked.</summary>
     public LocalName? Find(ReadOnlySpan<byte> name)
     {
-        if (_namesBySpan.TryGetValue(name, out LocalName? known))
+        Dictionary<byte[], LocalName> added = _added;
+        if (TryFindExact(name, added, out LocalName? known))
         {
             return known;
         }
 
-        Dictionary<byte[], LocalName> added = _added;
-        if (added.Count > 0
-            && added.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out known))
+        if (FindWildcard(name, added) is LocalName covering)
         {
-            return known;
+            return covering;
         }
 
         // A program that asks for a name of its own host must get its own (RFC 6761 section 6.3).
@@ -102,6 +110,7 @@ internal sealed class LocalNames
             {
                 [name] = new LocalName([.. addresses], null, LeaseTtlSeconds),
             };
+            NoteWildcard(name);
             return true;
         }
     }
@@ -146,6 +155,48 @@ internal sealed class LocalNames
                 ? new LocalName([.. known], null, FixedTtlSeconds) : LocalName.Nonexistent;
         }
     }
+
+    /// <summary>
+    /// "*" in the name's closest encloser: a name that is known hides the wildcards above it, as in
+    /// a zone (RFC 4592 section 3.3.1).
+    /// </summary>
+    private LocalName? FindWildcard(ReadOnlySpan<byte> name, Dictionary<byte[], LocalName> added)
+    {
+        if (!_hasWildcard)
+        {
+            return null;
+        }
+
+        Span<byte> wildcard = stackalloc byte[DomainName.MaxLengthBytes];
+        s_wildcard.CopyTo(wildcard);
+        while (name.Length > 1)
+        {
+            name = DomainName.Parent(name);
+            ReadOnlySpan<byte> one = wildcard[..(s_wildcard.Length + name.Length)];
+            name.CopyTo(wildcard[s_wildcard.Length..]);
+            if (TryFindExact(one, added, out LocalName? known))
+            {
+                return known;
+            }
+
+            if (TryFindExact(name, added, out _))
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    private bool TryFindExact(
+        ReadOnlySpan<byte> name, Dictionary<byte[], LocalName> added,
+        [NotNullWhen(true)] out LocalName? known) =>
+        _namesBySpan.TryGetValue(name, out known)
+        || (added.Count > 0
+            && added.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out known));
+
+    private void NoteWildcard(ReadOnlySpan<byte> name) =>
+        _hasWildcard |= name.StartsWith(s_wildcard);
 
     /// <summary>HOSTNAME and HOSTNAME.DOMAIN.</summary>
     private LocalName? FindLease(ReadOnlySpan<byte> name)

@@ -49,6 +49,7 @@ public sealed class ConfigurationReaderTests
               "hostAlias": true, "hostAliasAddress": "10.9.0.1", "mtu": 9000,
               "publish": ["8080:80"],
               "dns": { "records": { "Registry.Test.": "10.9.0.1" }, "cache": 100,
+                "servers": ["10.1.1.2:5353"],
                 "domains": { "corp.test": ["10.1.1.1", "[2001:db8::1]:5353"] } },
               "dhcp": {
                 "enabled": false, "domain": "lab.test", "search": ["corp.test"],
@@ -72,6 +73,7 @@ public sealed class ConfigurationReaderTests
         Assert.Equal(600, configuration.Dhcp.LeaseSeconds);
         Assert.False(configuration.Dhcp.Enabled);
         Assert.Equal(100, configuration.DnsCache);
+        Assert.Equal("10.1.1.2:5353", Assert.Single(configuration.DnsServers).ToString());
         Assert.Equal("corp.test", configuration.DnsDomains[0].Name);
         Assert.Equal(
             ["10.1.1.1:53", "[2001:db8::1]:5353"],
@@ -160,8 +162,13 @@ public sealed class ConfigurationReaderTests
         """{ "dns": { "records": { "a b": "10.0.0.1" } } }""", "dns.records.a b", "10.0.0.1",
         "domain name")]
     [InlineData(
+        """{ "dns": { "records": { "a.*.b": "10.0.0.1" } } }""", "dns.records.a.*.b", "10.0.0.1",
+        "domain name")]
+    [InlineData(
         """{ "dns": { "records": { "a": "10.0.0" } } }""", "dns.records.a", "10.0.0", "IP address")]
     [InlineData("""{ "dhcp": { "leaseSeconds": 5 } }""", "dhcp.leaseSeconds", "5", "60")]
+    [InlineData(
+        """{ "dns": { "servers": ["10.1:53"] } }""", "dns.servers[0]", "10.1:53", "10.0.0.53")]
     [InlineData(
         """{ "dns": { "domains": { "corp.test": ["x"] } } }""", "dns.domains.corp.test[0]", "x",
         "10.0.0.53")]

@@ -55,6 +55,30 @@ public sealed class LocalNamesTests
             DnsResponseCode.NoError, exchange.Local(new Query("gateway.internal")).Code);
     }
 
+    [Theory]
+    [InlineData("a.apps.test", "192.0.2.1")]
+    [InlineData("b.a.APPS.test", "192.0.2.1")]
+    [InlineData("apps.test", null)]
+    [InlineData("known.apps.test", "192.0.2.2")]
+    [InlineData("below.known.apps.test", null)]
+    [InlineData("a.apps.tes", null)]
+    public void Wildcard_StandsForNamesBelowItThatAreNotKnown(string name, string? address)
+    {
+        using DnsExchange exchange = new(with: settings => settings with
+        {
+            Records = [new DnsAddressRecord("known.apps.test", IpAddress.Parse("192.0.2.2"))],
+        });
+        Assert.False(exchange.IsLocal(new Query("a.apps.test")));
+        Assert.True(exchange.Server.SetRecord("*.apps.test", [IpAddress.Parse("192.0.2.1")]));
+        Assert.Equal(address is not null, exchange.IsLocal(new Query(name)));
+        if (address is not null)
+        {
+            Response response = exchange.Local(new Query(name));
+            Assert.Equal(name, response.Question);
+            Assert.EndsWith(address, Assert.Single(response.Answers), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Records_SetAndRemovedWhileItRuns_AreAnsweredMeanwhile()
     {

@@ -5,31 +5,34 @@ using Slipway.Wire;
 
 namespace Slipway.Engine;
 
-/// <summary>Checks the configuration's "dns.domains".</summary>
-internal static class DnsDomainsResolver
+/// <summary>Checks the configuration's "dns.servers" and "dns.domains".</summary>
+internal static class NameServerResolver
 {
     private const int MostServers = 3;
     private const ushort Port = 53;
 
-    public static List<DnsDomain> Resolve(Dictionary<string, List<string>>? document)
+    public static List<DnsDomain> ResolveDomains(Dictionary<string, List<string>>? document)
     {
         List<DnsDomain> domains = [];
         foreach ((string name, List<string>? servers) in document ?? [])
         {
             string key = $"dns.domains.{name}";
             string domain = SettingText.ParseDomain(key, name, name);
-            if (servers is null || servers.Count is 0 or > MostServers)
-            {
-                throw new ConfigurationException(
-                    key, null, $"has {servers?.Count ?? 0} servers; name 1 to {MostServers}");
-            }
-
-            domains.Add(new DnsDomain(
-                domain, [.. servers.Select((text, i) => Parse($"{key}[{i}]", text))]));
+            domains.Add(new DnsDomain(domain, ResolveServers(key, servers ?? [])));
         }
 
         return domains;
     }
+
+    /// <summary>Servers that are named; none where the host's are asked.</summary>
+    public static IReadOnlyList<IPEndPoint> ResolveServers(List<string>? document) =>
+        document is null ? [] : ResolveServers("dns.servers", document);
+
+    private static IPEndPoint[] ResolveServers(string key, List<string> servers) =>
+        servers.Count is > 0 and <= MostServers
+            ? [.. servers.Select((text, i) => Parse($"{key}[{i}]", text))]
+            : throw new ConfigurationException(
+                key, null, $"has {servers.Count} servers; name 1 to {MostServers}");
 
     // ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT. An IPv6 address has more than one colon.
     private static IPEndPoint Parse(string key, string text)
