@@ -24,10 +24,12 @@
  *           well under a millisecond and never waits for a guest or a network.
  * Callbacks Run on the thread that takes the engine's turns, the log's on any. From within one,
  *           slipway_port_input, slipway_port_resume, slipway_port_kick, slipway_port_detach (which
- *           takes effect at the turn's end), slipway_stats_read, the lists, the DNS functions and
- *           all that touch no engine may be called; all others return SLIPWAY_E_REENTRANT. Do not
- *           throw or longjmp out of a callback. Two engines with threads of their own whose
- *           callbacks ask things of each other may wait for each other for ever.
+ *           takes effect at the turn's end), slipway_port_info_read, slipway_stats_read,
+ *           slipway_counter_read, the lists, the DNS functions, slipway_engine_fd and all that
+ *           touch no engine may be called; what would wait for the turn's end returns
+ *           SLIPWAY_E_REENTRANT. Do not throw or longjmp out of a callback. Two engines with
+ *           threads of their own whose callbacks ask things of each other may wait for each other
+ *           for ever.
  * Handles   Numbers. One that was destroyed, or never given, is SLIPWAY_E_BAD_HANDLE. 0 is none.
  * Structs   Begin with their size in bytes: set it to sizeof. A shorter one (an older caller) is
  *           taken as if the rest were 0; a longer one too if the rest is 0, else it is
