@@ -19,22 +19,26 @@ public sealed partial class NetworkEngine
     private static readonly IpPrefix s_nat64 = IpPrefix.Parse("64:ff9b::/96");
 
     private NetworkEngine(
-        EngineConfiguration configuration, IEngineLog log, EngineEnvironment environment)
+        EngineConfiguration configuration, IEngineLog log, StackSettings settings,
+        FlowSharding sharding, Func<Instant>? clock)
     {
         _log = log;
         _configuration = configuration;
-        StackSettings settings = ToStackSettings(configuration, environment.Seed);
-        FlowSharding sharding = new(settings, configuration.Workers);
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
-        _keeper = new KeeperWorker(settings, _dns, sharding, environment.Clock);
+        _keeper = new KeeperWorker(settings, _dns, sharding, clock);
         if (_dhcp6 is not null)
         {
             Serve(_dhcp6, _keeper.Stack);
         }
+    }
 
+    // What may fail when something has been opened, which is then closed.
+    private void Open(StackSettings settings, FlowSharding sharding)
+    {
+        EngineConfiguration configuration = _configuration;
         if (settings.Ipv6 is not null)
         {
             _routes = new HostRoutes(_keeper.Reactor, TellRoute);
@@ -63,6 +67,13 @@ public sealed partial class NetworkEngine
         {
             Publish(publication);
         }
+
+        foreach (LinkSpecification specification in configuration.Links)
+        {
+            _keeper.Add(Open(specification, configuration));
+        }
+
+        _keeper.Start(_keeper.Reactor.Time);
     }
 
     /// <summary>
@@ -74,15 +85,13 @@ public sealed partial class NetworkEngine
     public static NetworkEngine Create(
         EngineConfiguration configuration, IEngineLog log, EngineEnvironment? environment = null)
     {
-        NetworkEngine engine = new(configuration, log, environment ?? new EngineEnvironment());
+        environment ??= new EngineEnvironment();
+        StackSettings settings = ToStackSettings(configuration, environment.Seed);
+        FlowSharding sharding = new(settings, configuration.Workers);
+        NetworkEngine engine = new(configuration, log, settings, sharding, environment.Clock);
         try
         {
-            foreach (LinkSpecification specification in configuration.Links)
-            {
-                engine._keeper.Add(engine.Open(specification, configuration));
-            }
-
-            engine._keeper.Start(engine._keeper.Reactor.Time);
+            engine.Open(settings, sharding);
             return engine;
         }
         catch

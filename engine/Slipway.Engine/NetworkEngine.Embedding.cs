@@ -14,7 +14,14 @@ namespace Slipway.Engine;
 /// </remarks>
 public sealed partial class NetworkEngine
 {
+    // Whose further worker this thread is.
+    [ThreadStatic]
+    private static NetworkEngine? t_shardOf;
+
     private readonly Lock _gate = new();
+
+    // Detached from within a turn, which they still see the end of.
+    private readonly List<GuestLink> _leaving = [];
     private Thread? _runner;
     private int _isDispatching;
     private bool _isDisposed;
@@ -22,29 +29,38 @@ public sealed partial class NetworkEngine
     /// <summary>Readable when there is something to dispatch (epoll).</summary>
     public int Descriptor => _keeper.Reactor.Descriptor;
 
-    /// <summary>True on the thread that takes a turn.</summary>
-    public bool IsInTurn => _gate.IsHeldByCurrentThread || _runner == Thread.CurrentThread;
+    /// <summary>True on a thread that takes a turn.</summary>
+    public bool IsInTurn => IsInOwnTurn || t_shardOf == this;
+
+    // The keeper's turn, or something between two of them.
+    private bool IsInOwnTurn => _gate.IsHeldByCurrentThread || _runner == Thread.CurrentThread;
 
     /// <summary>Guests' links may be opened with these.</summary>
     public EngineConfiguration Configuration => _configuration;
 
     /// <summary>
     /// Nanoseconds until <see cref="Dispatch"/> is due if nothing happens before: 0 for at once,
-    /// negative for never.
+    /// negative for never, as also while <see cref="Run"/> takes the turns.
     /// </summary>
     public long NanosecondsToDeadline()
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_runner is not null)
+            {
+                return -1; // its thread is at what would be read here
+            }
+
+            Instant now = _keeper.Reactor.Time;
+            LetLeave();
             if (_keeper.HasPendingWork)
             {
                 return 0;
             }
 
             Instant next = _keeper.NextDeadline;
-            return next == Instant.Never
-                ? -1 : Math.Max(0, (next - _keeper.Reactor.Time).Nanoseconds);
+            return next == Instant.Never ? -1 : Math.Max(0, (next - now).Nanoseconds);
         }
     }
 
@@ -72,8 +88,9 @@ public sealed partial class NetworkEngine
             do
             {
                 hasMore = _keeper.TakeTurnAtOnce();
+                LetLeave();
             }
-            while (hasMore && --turns > 0);
+            while (hasMore && --turns > 0 && !_stopping);
             ReportResources();
             return true;
         }
@@ -94,7 +111,11 @@ public sealed partial class NetworkEngine
     /// </summary>
     public void Detach(GuestLink link)
     {
-        if (IsInTurn)
+        if (IsInOwnTurn)
+        {
+            _leaving.Add(link);
+        }
+        else if (IsInTurn)
         {
             _keeper.Mailbox.Post(new Invocation(now => _keeper.Detach(link, now)));
         }
@@ -125,6 +146,10 @@ public sealed partial class NetworkEngine
             if (_runner is null)
             {
                 posted.Run(_keeper.Reactor.Time);
+                LetLeave();
+
+                // Whoever takes turns and waits looks at the deadline again.
+                _keeper.Reactor.Wake();
             }
             else
             {
@@ -133,5 +158,20 @@ public sealed partial class NetworkEngine
         }
 
         posted.Wait();
+    }
+
+    // The end of a turn, or of what is done between two.
+    private void LetLeave()
+    {
+        for (int i = 0; i < _leaving.Count; i++)
+        {
+            _keeper.Detach(_leaving[i], _keeper.Reactor.Time);
+        }
+
+        if (_leaving.Count > 0)
+        {
+            _leaving.Clear();
+            _keeper.Reactor.Wake(); // as for what is done between turns
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Slipway.Host;
 using Slipway.Services;
 using Slipway.Stack;
@@ -23,10 +24,11 @@ public sealed partial class NetworkEngine : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly DhcpServer? _dhcp;
     private readonly Dhcp6Server? _dhcp6;
-    private readonly HostRoutes? _routes;
+    private HostRoutes? _routes;
     private readonly DnsServer _dns;
     private readonly EngineConfiguration _configuration;
     private long _resourcesReported;
+    private ExceptionDispatchInfo? _failure;
     private volatile bool _stopping;
 
     /// <summary>
@@ -68,6 +70,7 @@ public sealed partial class NetworkEngine : IDisposable
 
     /// <summary>Takes turns until <see cref="Stop"/>. Once, on one thread.</summary>
     /// <exception cref="InvalidOperationException">It runs already.</exception>
+    /// <remarks>A mistake in one worker ends all of them, and is thrown here.</remarks>
     public void Run()
     {
         lock (_gate)
@@ -98,6 +101,7 @@ public sealed partial class NetworkEngine : IDisposable
             {
                 _keeper.TakeTurn();
                 ReportResources();
+                LetLeave();
             }
         }
         finally
@@ -105,18 +109,35 @@ public sealed partial class NetworkEngine : IDisposable
             Stop();
             EndRun();
         }
+
+        _failure?.Throw();
     }
 
     /// <summary>Closes everything, once; not while it runs.</summary>
-    public void Dispose()
+    public void Dispose() => TryDispose(Timeout.Infinite);
+
+    /// <summary>The same, unless another thread's turn lasts longer than that.</summary>
+    /// <returns>False when it does, and nothing has been closed.</returns>
+    public bool TryDispose(int timeoutMs)
     {
-        lock (_gate)
+        if (!_gate.TryEnter(timeoutMs))
+        {
+            return false;
+        }
+
+        try
         {
             if (!_isDisposed)
             {
                 _isDisposed = true;
                 Close();
             }
+
+            return true;
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -131,6 +152,7 @@ public sealed partial class NetworkEngine : IDisposable
         {
             _runner = null;
             _keeper.Mailbox.Run(_keeper.Reactor.Time); // who waits for something waits no more
+            LetLeave();
         }
     }
 
@@ -156,9 +178,18 @@ public sealed partial class NetworkEngine : IDisposable
 
     private void TakeTurns(ShardWorker shard)
     {
-        while (!_stopping)
+        t_shardOf = this;
+        try
         {
-            shard.TakeTurn();
+            while (!_stopping)
+            {
+                shard.TakeTurn();
+            }
+        }
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+            Stop();
         }
     }
 

@@ -40,6 +40,7 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         if (_epoll < 0 || _wake < 0 || Epoll.Control(
             _epoll, Epoll.Add, _wake, Epoll.In | Epoll.EdgeTriggered, WakeToken) < 0)
         {
+            Dispose();
             throw new IOException(
                 "cannot create an epoll and an event descriptor: out of descriptors? (ulimit -n)");
         }
@@ -155,8 +156,8 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
             if (!_isDisposed)
             {
                 _isDisposed = true;
-                Files.Close(_epoll);
-                Files.Close(_wake);
+                CloseIfOpen(_epoll);
+                CloseIfOpen(_wake);
             }
         }
     }
@@ -186,8 +187,21 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         int result = Epoll.Control(_epoll, operation, descriptor, events, token);
         if (result < 0)
         {
+            if (operation == Epoll.Add)
+            {
+                slot.Owner = null; // or the number's next owner would be taken for a known one
+            }
+
             throw new IOException(
                 $"epoll_ctl on descriptor {descriptor} failed with errno {-result}");
+        }
+    }
+
+    private static void CloseIfOpen(int descriptor)
+    {
+        if (descriptor >= 0)
+        {
+            Files.Close(descriptor);
         }
     }
 

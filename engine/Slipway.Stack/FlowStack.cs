@@ -145,6 +145,17 @@ public sealed class FlowStack
         }
     }
 
+    /// <summary>
+    /// Ends all flows: their sockets are closed, a connection's by RST. Guests are told nothing,
+    /// and no turn follows.
+    /// </summary>
+    public void Close(Instant now)
+    {
+        Tcp.Close(now);
+        Udp.Close(now);
+        Pings.Close();
+    }
+
     internal void OnPortClosed(IGuestPort port, Instant now)
     {
         _reassembly.OnPortClosed(port);

@@ -15,7 +15,7 @@ internal sealed unsafe class EngineHandle : IEngineLog
     private readonly EngineOptions _options;
     private Thread? _thread;
     private bool _isStopped;
-    private bool _isDestroyed;
+    private volatile bool _isDestroyed;
 
     /// <exception cref="ConfigurationException">Something it says cannot be used.</exception>
     public EngineHandle(in EngineOptions options)
@@ -37,12 +37,15 @@ internal sealed unsafe class EngineHandle : IEngineLog
     /// <summary>Its number.</summary>
     public ulong Handle { get; set; }
 
+    /// <summary>On a thread of the engine's, or of one that takes its turn.</summary>
+    public bool IsWithin => Engine.IsInTurn || _thread == Thread.CurrentThread;
+
     public bool IsEnabled(LogLevel level) =>
         _options.Log is not null && (int)level >= _options.LogLevel;
 
     public void Write(LogLevel level, string message)
     {
-        if (!IsEnabled(level))
+        if (_isDestroyed || !IsEnabled(level))
         {
             return;
         }
@@ -75,8 +78,9 @@ internal sealed unsafe class EngineHandle : IEngineLog
                     Status.State, "an engine with a clock of the caller's is dispatched");
             }
 
-            _thread = new Thread(Run) { Name = "slipway", IsBackground = true };
-            _thread.Start();
+            Thread thread = new(Run) { Name = "slipway", IsBackground = true };
+            thread.Start();
+            _thread = thread;
         }
     }
 
@@ -93,21 +97,31 @@ internal sealed unsafe class EngineHandle : IEngineLog
             }
         }
 
+        if (Engine.Configuration.Workers > 1)
+        {
+            AbiException.Throw(
+                Status.Unsupported, "an engine of several workers has threads of its own: start it");
+        }
+
         // Threads that a turn makes, as for names, inherit the mask.
         bool wasBlocked = Signals.BlockPipe();
-        bool isDone = Engine.Dispatch(
-            (int)Math.Clamp(budget, 1, int.MaxValue), out bool hasMore);
-        if (!wasBlocked)
+        try
         {
-            Signals.UnblockPipe();
-        }
+            if (!Engine.Dispatch(
+                (int)Math.Clamp(budget, 1, int.MaxValue), out bool hasMore))
+            {
+                AbiException.Throw(Status.InUse, "another thread dispatches this engine");
+            }
 
-        if (!isDone)
+            return hasMore;
+        }
+        finally
         {
-            AbiException.Throw(Status.InUse, "another thread dispatches this engine");
+            if (!wasBlocked)
+            {
+                Signals.UnblockPipe();
+            }
         }
-
-        return hasMore;
     }
 
     /// <summary>Ends the thread, if there is one.</summary>
@@ -128,7 +142,8 @@ internal sealed unsafe class EngineHandle : IEngineLog
     /// <summary>Stops and closes it, once; its handles are given back.</summary>
     public bool TryDestroy(int timeoutMs)
     {
-        if (!TryStop(timeoutMs))
+        // Closed first: who still has a handle is told that it is none, or finds nothing there.
+        if (!TryStop(timeoutMs) || !Engine.TryDispose(timeoutMs))
         {
             return false;
         }
@@ -156,7 +171,6 @@ internal sealed unsafe class EngineHandle : IEngineLog
             HandleTable.TryRemove(HandleKind.Engine, Handle);
         }
 
-        Engine.Dispose();
         return true;
     }
 

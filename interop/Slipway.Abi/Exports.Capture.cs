@@ -42,7 +42,7 @@ internal static unsafe partial class Exports
             CaptureHandle running =
                 HandleTable.Get<CaptureHandle>(HandleKind.Capture, capture);
             Check(
-                !running.Engine.Engine.IsInTurn, Status.Reentrant,
+                !running.Engine.IsWithin, Status.Reentrant,
                 "called from within a callback, this would wait for itself");
             HandleTable.Remove<CaptureHandle>(HandleKind.Capture, capture);
             running.Engine.Forget(running);

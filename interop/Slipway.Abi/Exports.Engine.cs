@@ -38,7 +38,7 @@ internal static unsafe partial class Exports
     {
         try
         {
-            EngineOf(engine).Start();
+            OutsideTurn(engine).Start();
             return (int)Status.Ok;
         }
         catch (Exception e)
@@ -127,7 +127,7 @@ internal static unsafe partial class Exports
     {
         EngineHandle engine = EngineOf(handle);
         Check(
-            !engine.Engine.IsInTurn, Status.Reentrant,
+            !engine.IsWithin, Status.Reentrant,
             "called from within a callback, this would wait for itself");
         return engine;
     }

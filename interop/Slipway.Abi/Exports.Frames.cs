@@ -24,12 +24,19 @@ internal static unsafe partial class Exports
             }
 
             Argument.Pointer(frames, "frames");
-            while (done < count && TryInput(link, frames[done]))
+            CheckTaken(taken);
+            try
             {
-                done++;
+                while (done < count && TryInput(link, frames[done]))
+                {
+                    done++;
+                }
+            }
+            finally
+            {
+                link.Wake(); // also those before one that cannot be
             }
 
-            link.Wake();
             SetTaken(taken, done);
             return done > 0 || count == 0 ? (int)Status.Ok : LastError.Set(
                 Status.Again, "there is no room now: try again after the next turn");
@@ -140,9 +147,17 @@ internal static unsafe partial class Exports
         return null;
     }
 
-    private static void SetTaken(uint* taken, uint count)
+    private static void CheckTaken(uint* taken)
     {
         if (taken is not null)
+        {
+            Argument.Pointer(taken, "taken");
+        }
+    }
+
+    private static void SetTaken(uint* taken, uint count)
+    {
+        if (taken is not null && ((nuint)taken & (sizeof(uint) - 1)) == 0)
         {
             *taken = count;
         }
@@ -154,6 +169,7 @@ internal static unsafe partial class Exports
         Check(
             frame.PieceCount is > 0 and <= MostPieces && frame.Pieces is not null,
             Status.InvalidArgument, $"a frame has 1 to {MostPieces} pieces");
+        Argument.Pointer(frame.Pieces, "pieces");
         nuint length = 0;
         for (uint i = 0; i < frame.PieceCount; i++)
         {
@@ -168,6 +184,9 @@ internal static unsafe partial class Exports
         Check(
             length is > 0 and <= MostFrameBytes, Status.InvalidArgument,
             $"a frame of {length} bytes cannot be; it has 1 to {MostFrameBytes}");
+        Check(
+            ((nuint)frame.Header & (sizeof(ushort) - 1)) == 0, Status.InvalidArgument,
+            "header is not aligned to 2 bytes");
         ReadOnlySpan<byte> header = frame.Header is null
             ? default : new ReadOnlySpan<byte>(frame.Header, NetHeaderBytes);
         return link.TryInput(header, (int)length, frame, static (room, given) =>

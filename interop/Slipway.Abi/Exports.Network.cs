@@ -12,17 +12,28 @@ internal static unsafe partial class Exports
     {
         try
         {
+            // Before anything is opened that nobody would know of.
+            if (id is not null)
+            {
+                Argument.Pointer(id, "id");
+            }
+
+            if (hostPort is not null)
+            {
+                Argument.Pointer(hostPort, "host_port");
+            }
+
             PublishedPort port = OutsideTurn(engine).Engine.PublishPort(
                 PublishSpecification.Parse(
                     "publication", Argument.Text(publication, "publication")));
             if (id is not null)
             {
-                *Argument.Pointer(id, "id") = (uint)port.Id;
+                *id = (uint)port.Id;
             }
 
             if (hostPort is not null)
             {
-                *Argument.Pointer(hostPort, "host_port") = port.Host.Port;
+                *hostPort = port.Host.Port;
             }
 
             return (int)Status.Ok;

@@ -38,7 +38,7 @@ int slirp_add_hostxfwd(Slirp *slirp, const struct sockaddr *haddr, socklen_t had
 {
     char host[64], guest[64], publication[160];
     int is_udp = (flags & SLIRP_HOSTFWD_UDP) != 0;
-    struct shim_forward *free_one = find(slirp, NULL, 0);
+    struct shim_forward *free_one = slirp ? find(slirp, NULL, 0) : NULL;
     (void)haddrlen, (void)gaddrlen;
     if (!free_one || write_endpoint(haddr, host, sizeof host) != 0
         || write_endpoint(gaddr, guest, sizeof guest) != 0)
@@ -61,7 +61,7 @@ int slirp_remove_hostxfwd(Slirp *slirp, const struct sockaddr *haddr, socklen_t 
 {
     char host[64];
     (void)haddrlen;
-    if (write_endpoint(haddr, host, sizeof host) != 0)
+    if (!slirp || write_endpoint(haddr, host, sizeof host) != 0)
         return -1;
     struct shim_forward *one = find(slirp, host, (flags & SLIRP_HOSTFWD_UDP) != 0);
     if (!one || slipway_unpublish(slirp->engine, one->id) != SLIPWAY_OK)
@@ -158,9 +158,10 @@ char *slirp_connection_info(Slirp *slirp)
     static slipway_flow flows[MOST];
     uint32_t count = 0;
     char *text = malloc((MOST + 2) * LINE), *at = text;
-    slipway_flows_list(slirp->engine, flows, sizeof *flows, MOST, &count);
     if (!text)
         return NULL;
+    if (slirp)
+        slipway_flows_list(slirp->engine, flows, sizeof *flows, MOST, &count);
     at += sprintf(at, "  %-8s %-24s %-24s %s\n", "Protocol", "Guest", "Remote", "State");
     for (uint32_t i = 0; i < count && i < MOST; i++) {
         char guest[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
@@ -179,9 +180,10 @@ char *slirp_neighbor_info(Slirp *slirp)
     slipway_lease leases[MOST];
     uint32_t count = 0;
     char *text = malloc((MOST + 2) * LINE), *at = text;
-    slipway_leases_list(slirp->engine, leases, sizeof *leases, MOST, &count);
     if (!text)
         return NULL;
+    if (slirp)
+        slipway_leases_list(slirp->engine, leases, sizeof *leases, MOST, &count);
     at += sprintf(at, "  %-20s %-20s %s\n", "MAC Address", "IP Address", "Name");
     for (uint32_t i = 0; i < count && i < MOST; i++) {
         char address[INET6_ADDRSTRLEN];

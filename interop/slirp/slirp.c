@@ -82,8 +82,11 @@ Slirp *slirp_init(int restricted, bool in_enabled, struct in_addr vnetwork,
     return slirp_new(&config, callbacks, opaque);
 }
 
+/* QEMU 7.2 goes on with what slirp_new gives, NULL too: so none of these may need an instance. */
 void slirp_cleanup(Slirp *slirp)
 {
+    if (!slirp)
+        return;
     if (slirp->callbacks->unregister_poll_fd)
         slirp->callbacks->unregister_poll_fd(slipway_engine_fd(slirp->engine), slirp->opaque);
     slipway_engine_destroy(slirp->engine);
@@ -93,6 +96,8 @@ void slirp_cleanup(Slirp *slirp)
 void slirp_pollfds_fill(Slirp *slirp, uint32_t *timeout, SlirpAddPollCb add_poll, void *opaque)
 {
     int64_t deadline;
+    if (!slirp)
+        return;
     slirp->poll_index = add_poll(slipway_engine_fd(slirp->engine), SLIRP_POLL_IN, opaque);
     if (slipway_next_deadline_ns(slirp->engine, &deadline) == SLIPWAY_OK && deadline >= 0
         && deadline / 1000000 < *timeout)
@@ -103,18 +108,22 @@ void slirp_pollfds_poll(Slirp *slirp, int select_error, SlirpGetREventsCb get_re
                         void *opaque)
 {
     (void)select_error, (void)get_revents, (void)opaque;
-    slipway_dispatch(slirp->engine, TURNS);
+    if (slirp)
+        slipway_dispatch(slirp->engine, TURNS);
 }
 
-/* A frame that finds the port full is lost, as on any link; the guest's TCP sends it again. Called
- * from within on_output, the frame waits for the next turn. */
+/* Frames wait for the program's loop, which the engine's descriptor wakes: with a turn for each of
+ * them uploads were slower. Only a full port is emptied at once; if that is not possible, within
+ * on_output, the frame is lost, as on any link. */
 void slirp_input(Slirp *slirp, const uint8_t *packet, int length)
 {
     slipway_iovec piece = {packet, (size_t)length};
     slipway_frame_in frame = {.pieces = &piece, .piece_count = 1};
-    if (length > 0)
+    if (!slirp || length <= 0)
+        return;
+    if (slipway_port_input(slirp->port, &frame, 1, NULL) == SLIPWAY_E_AGAIN
+        && slipway_dispatch(slirp->engine, TURNS) >= 0)
         slipway_port_input(slirp->port, &frame, 1, NULL);
-    slipway_dispatch(slirp->engine, 1);
 }
 
 void slirp_handle_timer(Slirp *slirp, SlirpTimerId id, void *cb_opaque)

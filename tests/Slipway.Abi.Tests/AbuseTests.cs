@@ -23,6 +23,11 @@ public sealed class AbuseTests
     public void EnginesAndPorts_ThatComeAndGo_LeaveNothing() =>
         AbiLibrary.Run(AbiLibrary.Build("tests/Slipway.Abi.Tests/native/cycles.c"));
 
+    /// <summary>Of flows, engines that could not be made, callbacks that misbehave.</summary>
+    [Fact]
+    public void Ends_OfAnyKind_LeaveNothing() =>
+        AbiLibrary.Run(AbiLibrary.Build("tests/Slipway.Abi.Tests/native/ends.c"));
+
     /// <summary>tests/nightly.sh does it for a minute.</summary>
     [Fact]
     public void Rings_OfAGuestThatWritesAnything_StopThatGuestAndNoOther()

@@ -60,6 +60,39 @@ public sealed class EmbeddingTests : IDisposable
     }
 
     [Fact]
+    public void Sink_ThatResumesAndTakesNothing_IsOfferedOnceATurn()
+    {
+        NetworkEngine engine = Create();
+        FrameLink link = AttachTo(engine);
+        Dispatch(engine);
+        _sink.Room = 0;
+        _sink.AtCall = link.Resume;
+        Input(link, new ArpFrame().ToFrame());
+        int calls = _sink.Calls;
+        Assert.True(engine.Dispatch(3, out bool hasMore));
+        Assert.True(hasMore);
+        Assert.InRange(_sink.Calls - calls, 1, 3);
+    }
+
+    [Fact]
+    public void Attach_OfALinkThatCannotStart_LeavesItClosed()
+    {
+        NetworkEngine engine = Create();
+        string path = Path.GetTempFileName();
+        int file = Files.Open(path, Files.ReadWrite);
+        TapLink link = TapLink.FromDescriptor(file, MtuBytes, offload: false, Assert.Fail);
+        Assert.Throws<IOException>(() => engine.Attach(link)); // no file can be waited for
+        File.Delete(path);
+        Dispatch(engine);
+
+        // Its number is as good as new.
+        FrameLink next = AttachTo(engine);
+        Input(next, new ArpFrame().ToFrame());
+        Dispatch(engine);
+        Assert.Contains(_sink.Frames, IsReply);
+    }
+
+    [Fact]
     public void Detach_FromWithinTheSink_TakesEffectAtTheTurnsEnd()
     {
         NetworkEngine engine = Create();

@@ -66,7 +66,15 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     public void Attach(GuestLink link, Instant now)
     {
         _links.Add(link);
-        link.Start(Reactor, Receiver, now);
+        try
+        {
+            link.Start(Reactor, Receiver, now);
+        }
+        catch
+        {
+            Detach(link, now);
+            throw;
+        }
     }
 
     /// <summary>A link goes, and its guests with it; on the worker.</summary>
@@ -164,6 +172,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     public override void Dispose()
     {
         Dns.Dispose();
+        Flows.Close(Reactor.Time); // before the links: a flow may have something to tell there
         foreach (GuestLink link in _links)
         {
             link.Dispose();

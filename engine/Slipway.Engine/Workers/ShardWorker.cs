@@ -76,6 +76,7 @@ internal sealed partial class ShardWorker
 
     public override void Dispose()
     {
+        Flows.Close(Reactor.Time);
         foreach (IGuestPort port in _ports.Values)
         {
             (port as IDisposable)?.Dispose();

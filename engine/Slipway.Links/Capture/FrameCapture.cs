@@ -81,10 +81,7 @@ public sealed class FrameCapture : IFrameCapture, IDisposable
             Monitor.Pulse(_lock);
         }
 
-        if (_thread.Join(patienceMs))
-        {
-            Files.Close(_descriptor);
-        }
+        _ = _thread.Join(patienceMs);
     }
 
     private void Write()
@@ -100,6 +97,7 @@ public sealed class FrameCapture : IFrameCapture, IDisposable
         PcapngWriter.WriteStatistics(
             end, _received, _dropped, TimeSpecification.RealtimeNanoseconds());
         Write(end);
+        Files.Close(_descriptor); // here, and so also where a dead reader holds this up
     }
 
     // Waits for something to write; false when all is written and no more comes.

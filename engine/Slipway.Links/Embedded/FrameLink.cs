@@ -126,7 +126,8 @@ public sealed class FrameLink : GuestLink, IPluggable
 
     private void Deliver()
     {
-        while (!_isDisposed && Volatile.Read(ref _isHeld) == 0)
+        bool isTaken = true;
+        while (isTaken && !_isDisposed && Volatile.Read(ref _isHeld) == 0)
         {
             int count = 0;
             ulong first = _output.Position;
@@ -142,10 +143,12 @@ public sealed class FrameLink : GuestLink, IPluggable
                 return;
             }
 
-            // Said before the call: a resumption from within it, or beside it, is not lost.
+            // Said before the call: a resumption from within it, or beside it, is not lost. It
+            // rings, so what was not taken is offered in the next turn and not for ever in this.
             Volatile.Write(ref _isHeld, 1);
             int taken = Math.Clamp(_sink.Take(_frames.AsSpan(0, count)), 0, count);
-            if (taken == count)
+            isTaken = taken == count;
+            if (isTaken)
             {
                 Volatile.Write(ref _isHeld, 0);
             }

@@ -105,7 +105,9 @@ internal sealed unsafe class SharedRingReader
     private bool Look()
     {
         ulong tail = Volatile.Read(ref _control.Tail);
-        IsFaulty |= tail - _head > _size
+
+        // Not beyond what it knows to be free: so no call here takes more than a ring's bytes.
+        IsFaulty |= tail - _head > _size || tail - _published > _size
             || (tail & (SharedRingLayout.RecordAlignment - 1)) != 0;
         _seen = IsFaulty ? _head : tail;
         return _seen != _head;

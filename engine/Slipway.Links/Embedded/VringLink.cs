@@ -137,9 +137,9 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
     /// <summary>The guest comes or goes; on the worker.</summary>
     public void SetUp(bool isUp, Instant now)
     {
-        if (isUp == IsUp)
+        if (isUp == IsUp || _wake < 0)
         {
-            return;
+            return; // also when it has been detached meanwhile
         }
 
         IsUp = isUp;

@@ -141,6 +141,15 @@ public sealed class PingLayer
             IcmpError.MtuBytesFor(report, guest), start, now);
     }
 
+    /// <summary>Closes the sockets of all flows.</summary>
+    internal void Close()
+    {
+        while (_flows.Count > 0)
+        {
+            Remove(_flows.ValueAt(_flows.Oldest));
+        }
+    }
+
     internal void Remove(PingFlow flow)
     {
         _flows.RemoveAt(_flows.Find(flow.Key));

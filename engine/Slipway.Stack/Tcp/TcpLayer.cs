@@ -127,6 +127,17 @@ public sealed partial class TcpLayer : ITransport
         }
     }
 
+    /// <summary>Ends all flows, by RST towards the host's peers.</summary>
+    internal void Close(Instant now)
+    {
+        TcpFlow?[] flows = new TcpFlow?[_flows.Count];
+        int count = _flows.CopyTo(flows);
+        for (int i = 0; i < count; i++)
+        {
+            flows[i]!.Abort(sendReset: false, now);
+        }
+    }
+
     public void Receive(in GuestPacket packet, Instant now)
     {
         ParseError error = TcpHeader.TryParse(packet.Payload, packet.Source, packet.Destination,

@@ -57,6 +57,15 @@ public sealed partial class UdpLayer
         }
     }
 
+    /// <summary>Closes the sockets of all flows.</summary>
+    internal void Close(Instant now)
+    {
+        while (_idlest is UdpFlow flow)
+        {
+            Remove(flow, now);
+        }
+    }
+
     internal void Remove(UdpFlow flow, Instant now)
     {
         if (_gatheredFlow == flow)
