@@ -100,7 +100,8 @@ internal sealed unsafe class EngineHandle : IEngineLog
         if (Engine.Configuration.Workers > 1)
         {
             AbiException.Throw(
-                Status.Unsupported, "an engine of several workers has threads of its own: start it");
+                Status.Unsupported,
+                "an engine of several workers has threads of its own: start it");
         }
 
         // Threads that a turn makes, as for names, inherit the mask.
