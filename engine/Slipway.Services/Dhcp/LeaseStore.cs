@@ -106,6 +106,18 @@ public sealed class LeaseStore : IDisposable
 
     private bool WriteLatest()
     {
+        bool isWritten = WriteLatest(out string? mistake);
+        if (mistake is not null)
+        {
+            _report(mistake); // without the lock: who hears it may wait for who wants it
+        }
+
+        return isWritten;
+    }
+
+    private bool WriteLatest(out string? mistake)
+    {
+        mistake = null;
         lock (_writing)
         {
             LeaseSnapshot? snapshot = Volatile.Read(ref _latest);
@@ -135,9 +147,8 @@ public sealed class LeaseStore : IDisposable
                 if (!_failing)
                 {
                     _failing = true;
-                    _report(
-                        $"lease file {_path} cannot be written, leases will not survive a restart: "
-                        + error.Message);
+                    mistake = $"lease file {_path} cannot be written, leases will not survive a "
+                        + $"restart: {error.Message}";
                 }
 
                 TryDelete(temporary);

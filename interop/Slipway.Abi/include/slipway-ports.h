@@ -116,7 +116,8 @@ typedef struct slipway_frames_options {
     void *user;
 } slipway_frames_options;
 
-/* Attaches a guest whose frames come by slipway_port_input and go by a callback. */
+/* Attaches a guest whose frames come by slipway_port_input and go by a callback.
+ * SLIPWAY_E_UNSUPPORTED if the engine has several workers. */
 SLIPWAY_API int32_t slipway_port_attach_frames(
     slipway_engine engine, const slipway_frames_options *options, slipway_port *port);
 
@@ -133,10 +134,11 @@ typedef struct slipway_frame_in {
     uint32_t reserved;
 } slipway_frame_in;
 
-/* Gives the engine frames of the guest, which are copied. Returns how many of the first were taken;
- * fewer than `count` when there is no room (SLIPWAY_E_AGAIN if that is none): try again after the
- * next turn, nothing was lost. A frame that cannot be (longer than 65,553 bytes) is
- * SLIPWAY_E_INVALID_ARGUMENT, and those before it were taken if `taken` says so. */
+/* Gives the engine frames of the guest, which are copied. `taken`, which may be NULL, is how many
+ * of the first were taken: fewer than `count` when there is no room (SLIPWAY_E_AGAIN if that is
+ * none): try again after the next turn, nothing was lost. A frame that cannot be (longer than
+ * 65,553 bytes) is SLIPWAY_E_INVALID_ARGUMENT, and those before it were taken if `taken` says
+ * so. */
 SLIPWAY_API int32_t slipway_port_input(
     slipway_port port, const slipway_frame_in *frames, uint32_t count, uint32_t *taken);
 
@@ -144,7 +146,8 @@ SLIPWAY_API int32_t slipway_port_input(
 SLIPWAY_API int32_t slipway_port_resume(slipway_port port);
 
 /* Pulls the plug of a port attached by vring, ring or frames (up = 0), or puts it in again. Its
- * guest's connections wait for it for five minutes, and what its driver sends in its queue. */
+ * guest's connections wait for it for five minutes, and what its driver sends in its virtqueue;
+ * what is sent by a ring or by calls meanwhile is lost, as on a cable. */
 SLIPWAY_API int32_t slipway_port_set_link(slipway_port port, int32_t up);
 
 enum slipway_port_state {

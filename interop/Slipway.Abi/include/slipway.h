@@ -25,11 +25,10 @@
  * Callbacks Run on the thread that takes the engine's turns, the log's on any. From within one,
  *           slipway_port_input, slipway_port_resume, slipway_port_kick, slipway_port_detach (which
  *           takes effect at the turn's end), slipway_port_info_read, slipway_stats_read,
- *           slipway_counter_read, the lists, the DNS functions, slipway_engine_fd and all that
- *           touch no engine may be called; what would wait for the turn's end returns
- *           SLIPWAY_E_REENTRANT. Do not throw or longjmp out of a callback. Two engines with
- *           threads of their own whose callbacks ask things of each other may wait for each other
- *           for ever.
+ *           slipway_counter_read, slipway_engine_fd, the lists, the DNS functions and all that
+ *           touch no engine may be called; all others return SLIPWAY_E_REENTRANT. Do not throw or
+ *           longjmp out of a callback. Two engines with threads of their own whose
+ *           callbacks ask things of each other may wait for each other for ever.
  * Handles   Numbers. One that was destroyed, or never given, is SLIPWAY_E_BAD_HANDLE. 0 is none.
  * Structs   Begin with their size in bytes: set it to sizeof. A shorter one (an older caller) is
  *           taken as if the rest were 0; a longer one too if the rest is 0, else it is
@@ -138,7 +137,8 @@ typedef struct slipway_engine_options {
     uint32_t mtu;            /* largest IP packet towards guests, 576 to 65520; 0: 1500 */
     const char *config_json; /* the configuration of `slipway run`, links included; NULL: "{}" */
     const char *subnet;      /* "192.168.127.0/24"; NULL: that, or the configuration's */
-    uint32_t workers;        /* threads that share the flows, 1 to 16; 0: 1 */
+    uint32_t workers;        /* threads that share the flows, 1 to 16; 0: 1. More than one only
+                                with slipway_engine_start */
     int32_t log_level;       /* messages below this are not made; 0: all of them */
     slipway_log_fn log;      /* NULL: nothing is said */
     void *log_user;
@@ -163,8 +163,8 @@ SLIPWAY_API int32_t slipway_engine_start(slipway_engine engine);
 SLIPWAY_API int32_t slipway_engine_stop(slipway_engine engine, int32_t timeout_ms);
 
 /* Stops it, closes its ports, and gives back its handle and theirs. A TCP connection of a guest
- * ends with RST towards the host's peer. SLIPWAY_E_TIMEOUT if a callback holds its thread for
- * longer than five seconds; the engine is then left as it is. */
+ * ends with RST towards the host's peer. SLIPWAY_E_TIMEOUT if a callback holds its turn for longer
+ * than five seconds; the engine is then stopped, and can be destroyed later. */
 SLIPWAY_API int32_t slipway_engine_destroy(slipway_engine engine);
 
 /* For callers with a loop of their own: a descriptor that is readable (poll, epoll, select) when
@@ -172,12 +172,13 @@ SLIPWAY_API int32_t slipway_engine_destroy(slipway_engine engine);
 SLIPWAY_API int32_t slipway_engine_fd(slipway_engine engine);
 
 /* When slipway_dispatch is due if the descriptor stays silent: nanoseconds from now, 0 for at once,
- * -1 for never. */
+ * -1 for never, as also where the engine has a thread of its own. */
 SLIPWAY_API int32_t slipway_next_deadline_ns(slipway_engine engine, int64_t *nanoseconds);
 
 /* Takes up to `budget` turns of the engine on this thread, and never waits. A turn takes at most 64
  * frames of a port. 1 if there may be more to do, else 0. SLIPWAY_E_STATE if the engine was
- * started, SLIPWAY_E_IN_USE if another thread dispatches. */
+ * started, SLIPWAY_E_IN_USE if another thread dispatches, SLIPWAY_E_UNSUPPORTED if it has several
+ * workers. */
 SLIPWAY_API int32_t slipway_dispatch(slipway_engine engine, uint32_t budget);
 
 /* ---- Published ports, names ------------------------------------------------------------------ */
