@@ -40,7 +40,7 @@ public static unsafe partial class Sockets
     {
         int* pair = stackalloc int[2];
         int result = Result(socketpair(family, type | Flags, 0, pair));
-        (near, far) = (pair[0], pair[1]);
+        (near, far) = result < 0 ? (-1, -1) : (pair[0], pair[1]);
         return result;
     }
 
