@@ -167,6 +167,21 @@ public sealed class EmbeddingTests : IDisposable
     }
 
     [Fact]
+    public void PublishPort_OfUdpOnPort0_TellsTheRealPort()
+    {
+        NetworkEngine engine = Create();
+        Thread thread = new(engine.Run);
+        thread.Start();
+        PublishedPort port = engine.PublishPort(PublishSpecification.Parse("key", "0:53/udp"));
+        Assert.NotEqual(0, port.Host.Port);
+        ConfigurationException taken = Assert.Throws<ConfigurationException>(() =>
+            engine.PublishPort(PublishSpecification.Parse("key", $"{port.Host.Port}:53/udp")));
+        Assert.True(taken.IsInUse);
+        engine.Stop();
+        thread.Join();
+    }
+
+    [Fact]
     public void Engines_OfOneSeedAndClock_SendTheSameFrames()
     {
         byte[] syn = new Segment

@@ -20,9 +20,6 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     /// <summary>Frames taken in one turn, so that others have their share.</summary>
     private const int FramesPerTurn = 64;
 
-    /// <summary>A longer frame counts as several, as on a virtqueue.</summary>
-    private const int BytesPerFrame = 4096;
-
     private const int HeaderBytes = VirtioNetHeader.MergedLengthBytes;
 
     private readonly byte[] _count = new byte[sizeof(ulong)];
@@ -118,22 +115,22 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
         _receiver = receiver;
         watcher.Watch(_doorbell, Readiness.Readable, this);
         OpenPort(now);
-        Ring(_doorbell); // frames may have come before
+        Epoll.Signal(_doorbell); // frames may have come before
     }
 
     /// <summary>The guest comes or goes; on the worker.</summary>
     public void SetUp(bool isUp, Instant now)
     {
-        if (isUp == IsUp || _doorbell < 0)
+        if (isUp == IsUp || _doorbell < 0 || IsFaulty)
         {
-            return; // also when it has been detached meanwhile
+            return; // also when it has been detached meanwhile, or stopped for ever
         }
 
         IsUp = isUp;
         if (isUp)
         {
             OpenPort(now);
-            Ring(_doorbell);
+            Epoll.Signal(_doorbell);
         }
         else if (_port is RingPort port)
         {
@@ -154,7 +151,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
 
         if (!Drain(now))
         {
-            Ring(_doorbell); // goes on in the next turn
+            Epoll.Signal(_doorbell); // goes on in the next turn
         }
     }
 
@@ -182,7 +179,10 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
             return;
         }
 
+        // Who still has the port, such as another worker, finds no room there.
+        IsUp = false;
         _port = null;
+        _writer.Void();
         _watcher?.Unwatch(_doorbell);
         Close(_doorbell);
         Close(_guestDoorbell);
@@ -193,17 +193,10 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     /// <summary>Lets the guest's side see what was sent, and wakes it if it waits.</summary>
     internal void PublishToGuest()
     {
-        if (_writer.Publish())
+        if (_doorbell >= 0 && _writer.Publish())
         {
-            Ring(_guestDoorbell);
+            Epoll.Signal(_guestDoorbell);
         }
-    }
-
-    /// <summary>Rings an eventfd.</summary>
-    internal static void Ring(int doorbell)
-    {
-        ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
-        _ = Files.Write(doorbell, one);
     }
 
     private void OpenPort(Instant now)
@@ -227,7 +220,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
                 }
 
                 int length = record.LengthBytes;
-                budget -= 1 + (Math.Min(length, FrameLimits.LargestBytes) / BytesPerFrame);
+                budget -= TransmitBatch.CostOf(length);
                 _reader.Release();
                 if (IsUp)
                 {
@@ -258,7 +251,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
 
         if (_reader.Publish())
         {
-            Ring(_guestDoorbell);
+            Epoll.Signal(_guestDoorbell);
         }
     }
 

@@ -31,13 +31,9 @@ internal sealed class RingPort : IGuestPort
     /// <summary>A reservation was refused: somebody waits for room.</summary>
     internal bool IsRoomWanted { get; set; }
 
-    private int LargestBytes =>
-        (Offloads & ~Offloads.Checksum) == Offloads.None ? MaxFrameLengthBytes
-        : Math.Max(MaxFrameLengthBytes, IGuestPort.LargestSegmentedBytes);
-
     public Span<byte> Reserve(int lengthBytes)
     {
-        if (lengthBytes > LargestBytes || !_link.IsUp)
+        if (lengthBytes > FrameLimits.LargestOf(MaxFrameLengthBytes, Offloads) || !_link.IsUp)
         {
             _writer.Void();
             return default;

@@ -31,7 +31,7 @@ public sealed partial class UdpLayer : INeighborWaiter
         if (error == HostError.None)
         {
             flow.Socket = socket;
-            publication = new UdpPublication(flow, hostLocal, guest);
+            publication = new UdpPublication(flow, socket!.LocalEndpoint, guest);
         }
 
         return error;

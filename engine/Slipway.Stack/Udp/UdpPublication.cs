@@ -14,7 +14,7 @@ public sealed class UdpPublication
         Guest = guest;
     }
 
-    /// <summary>Where the host listens.</summary>
+    /// <summary>Where the host listens; the port is real also when 0 was asked for.</summary>
     public IpEndpoint HostLocal { get; }
 
     /// <summary>Where its datagrams go.</summary>
