@@ -100,12 +100,11 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     /// </summary>
     public void Wake()
     {
-        ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
         lock (_wakeLock)
         {
             if (!_isDisposed)
             {
-                _ = Files.Write(_wake, one);
+                Epoll.Signal(_wake);
             }
         }
     }

@@ -1,3 +1,5 @@
+using Slipway.Stack;
+
 namespace Slipway.Links;
 
 /// <summary>Lengths of Ethernet frames on links that are sockets.</summary>
@@ -11,4 +13,11 @@ internal static class FrameLimits
     /// is for the switch to drop and count; one beyond this is no frame.
     /// </summary>
     internal const int LargestBytes = 65_535 + OverheadBytes;
+
+    /// <summary>
+    /// The largest that a link carries: with segments left to it, more than one packet's frame.
+    /// </summary>
+    internal static int LargestOf(int packetFrameBytes, Offloads offloads) =>
+        (offloads & ~Offloads.Checksum) == Offloads.None ? packetFrameBytes
+        : Math.Max(packetFrameBytes, IGuestPort.LargestSegmentedBytes);
 }

@@ -29,6 +29,16 @@ internal static unsafe class Argument
         return pointer;
     }
 
+    /// <summary>A pointer that may be null, and is aligned if it is not.</summary>
+    public static void Optional<T>(T* pointer, string name)
+        where T : unmanaged
+    {
+        if (pointer is not null)
+        {
+            Pointer(pointer, name);
+        }
+    }
+
     /// <summary>A struct that begins with its size, of this version or another.</summary>
     public static T Struct<T>(T* pointer, string name)
         where T : unmanaged

@@ -4,11 +4,7 @@ namespace Slipway.Abi;
 
 /// <summary>A capture that a program in C started.</summary>
 internal sealed class CaptureHandle(EngineHandle engine, FrameCapture capture)
+    : Attached(engine, HandleKind.Capture)
 {
-    public EngineHandle Engine => engine;
-
     public FrameCapture Capture => capture;
-
-    /// <summary>Its number.</summary>
-    public ulong Handle { get; set; }
 }

@@ -10,8 +10,7 @@ namespace Slipway.Abi;
 internal sealed unsafe class EngineHandle : IEngineLog
 {
     private readonly Lock _lock = new();
-    private readonly List<PortHandle> _ports = [];
-    private readonly List<CaptureHandle> _captures = [];
+    private readonly List<Attached> _attached = [];
     private readonly EngineOptions _options;
     private Thread? _thread;
     private bool _isStopped;
@@ -157,26 +156,20 @@ internal sealed unsafe class EngineHandle : IEngineLog
             }
 
             _isDestroyed = true;
-            foreach (PortHandle port in _ports)
+            foreach (Attached one in _attached)
             {
-                HandleTable.TryRemove(HandleKind.Port, port.Handle);
+                HandleTable.TryRemove(one.Kind, one.Handle);
             }
 
-            foreach (CaptureHandle capture in _captures)
-            {
-                HandleTable.TryRemove(HandleKind.Capture, capture.Handle);
-            }
-
-            _ports.Clear();
-            _captures.Clear();
+            _attached.Clear();
             HandleTable.TryRemove(HandleKind.Engine, Handle);
         }
 
         return true;
     }
 
-    /// <summary>Gives a port its number; it goes with the engine.</summary>
-    public ulong Add(PortHandle port)
+    /// <summary>Gives something its number, which goes with the engine.</summary>
+    public ulong Add(Attached one)
     {
         lock (_lock)
         {
@@ -185,38 +178,19 @@ internal sealed unsafe class EngineHandle : IEngineLog
                 AbiException.Throw(Status.BadHandle, "the engine has been destroyed");
             }
 
-            port.Handle = HandleTable.Add(HandleKind.Port, port);
-            _ports.Add(port);
-            return port.Handle;
+            one.Handle = HandleTable.Add(one.Kind, one);
+            _attached.Add(one);
+            return one.Handle;
         }
     }
 
-    /// <summary>The port has been detached.</summary>
-    public void Forget(PortHandle port)
+    /// <summary>It has gone before the engine; its number, too, if it still has one.</summary>
+    public void Forget(Attached one)
     {
         lock (_lock)
         {
-            _ports.Remove(port);
-        }
-    }
-
-    /// <summary>Gives a capture its number; it goes with the engine.</summary>
-    public ulong Add(CaptureHandle capture)
-    {
-        lock (_lock)
-        {
-            capture.Handle = HandleTable.Add(HandleKind.Capture, capture);
-            _captures.Add(capture);
-            return capture.Handle;
-        }
-    }
-
-    /// <summary>The capture has been stopped.</summary>
-    public void Forget(CaptureHandle capture)
-    {
-        lock (_lock)
-        {
-            _captures.Remove(capture);
+            _attached.Remove(one);
+            HandleTable.TryRemove(one.Kind, one.Handle);
         }
     }
 

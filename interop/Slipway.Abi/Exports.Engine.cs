@@ -6,77 +6,37 @@ namespace Slipway.Abi;
 internal static unsafe partial class Exports
 {
     private const int DestroyTimeoutMs = 5_000;
+    private const string NotEnded =
+        "the engine's thread has not ended: a callback does not return";
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_engine_create")]
-    public static int CreateEngine(EngineOptions* options, ulong* engine)
+    public static int CreateEngine(EngineOptions* options, ulong* engine) => Call(() =>
     {
+        Argument.Pointer(engine, "engine");
+        EngineHandle made = new(Argument.Struct(options, "options"));
         try
         {
-            Argument.Pointer(engine, "engine");
-            EngineHandle made = new(Argument.Struct(options, "options"));
-            try
-            {
-                made.Handle = HandleTable.Add(HandleKind.Engine, made);
-            }
-            catch (AbiException)
-            {
-                made.Engine.Dispose();
-                throw;
-            }
-
-            *engine = made.Handle;
-            return (int)Status.Ok;
+            made.Handle = HandleTable.Add(HandleKind.Engine, made);
         }
-        catch (Exception e)
+        catch (AbiException)
         {
-            return LastError.Set(e);
+            made.Engine.Dispose();
+            throw;
         }
-    }
+
+        *engine = made.Handle;
+    });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_engine_start")]
-    public static int StartEngine(ulong engine)
-    {
-        try
-        {
-            OutsideTurn(engine).Start();
-            return (int)Status.Ok;
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+    public static int StartEngine(ulong engine) => Call(() => OutsideTurn(engine).Start());
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_engine_stop")]
-    public static int StopEngine(ulong engine, int timeoutMs)
-    {
-        try
-        {
-            EngineHandle stopped = OutsideTurn(engine);
-            return stopped.TryStop(timeoutMs) ? (int)Status.Ok : LastError.Set(
-                Status.Timeout, "the engine's thread has not ended: a callback does not return");
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+    public static int StopEngine(ulong engine, int timeoutMs) => Call(() =>
+        Check(OutsideTurn(engine).TryStop(timeoutMs), Status.Timeout, NotEnded));
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_engine_destroy")]
-    public static int DestroyEngine(ulong engine)
-    {
-        try
-        {
-            return OutsideTurn(engine).TryDestroy(DestroyTimeoutMs) ? (int)Status.Ok
-                : LastError.Set(
-                    Status.Timeout,
-                    "the engine's thread has not ended: a callback does not return");
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+    public static int DestroyEngine(ulong engine) => Call(() =>
+        Check(OutsideTurn(engine).TryDestroy(DestroyTimeoutMs), Status.Timeout, NotEnded));
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_engine_fd")]
     public static int GetEngineDescriptor(ulong engine)
@@ -126,9 +86,18 @@ internal static unsafe partial class Exports
     private static EngineHandle OutsideTurn(ulong handle)
     {
         EngineHandle engine = EngineOf(handle);
-        Check(
-            !engine.IsWithin, Status.Reentrant,
-            "called from within a callback, this would wait for itself");
+        CheckOutside(engine);
         return engine;
     }
+
+    private static T OutsideTurn<T>(T attached)
+        where T : Attached
+    {
+        CheckOutside(attached.Engine);
+        return attached;
+    }
+
+    private static void CheckOutside(EngineHandle engine) => Check(
+        !engine.IsWithin, Status.Reentrant,
+        "called from within a callback, this would wait for itself");
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Slipway.Linux;
 using Slipway.Links;
 
 namespace Slipway.Abi;
@@ -24,7 +25,7 @@ internal static unsafe partial class Exports
             }
 
             Argument.Pointer(frames, "frames");
-            CheckTaken(taken);
+            Argument.Optional(taken, "taken");
             try
             {
                 while (done < count && TryInput(link, frames[done]))
@@ -77,49 +78,29 @@ internal static unsafe partial class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_set_link")]
-    public static int SetLink(ulong port, int up)
+    public static int SetLink(ulong port, int up) => Call(() =>
     {
-        try
-        {
-            PortHandle handle = PortOf(port);
-            IPluggable link = handle.Link as IPluggable
-                ?? Unsupported<IPluggable>("vring, ring or frames");
-            handle.Engine.Engine.Invoke(now => link.SetUp(up != 0, now));
-            return (int)Status.Ok;
-        }
-        catch (InvalidOperationException e)
-        {
-            return LastError.Set(Status.Reentrant, e.Message);
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+        PortHandle handle = OutsideTurn(PortOf(port));
+        IPluggable link = handle.Link as IPluggable
+            ?? Unsupported<IPluggable>("vring, ring or frames");
+        handle.Engine.Engine.Invoke(now => link.SetUp(up != 0, now));
+    });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_info_read")]
-    public static int ReadPortInfo(ulong port, PortReport* info)
+    public static int ReadPortInfo(ulong port, PortReport* info) => Call(() =>
     {
-        try
+        PortHandle handle = PortOf(port);
+        (ushort receive, ushort transmit) = BasesOf(handle);
+        Argument.Write(info, "info", new PortReport
         {
-            PortHandle handle = PortOf(port);
-            (ushort receive, ushort transmit) = BasesOf(handle);
-            Argument.Write(info, "info", new PortReport
-            {
-                ReceiveBase = receive,
-                TransmitBase = transmit,
-                State = handle.Link is not IPluggable link ? 1
-                    : link.IsFaulty ? 2 : link.IsUp ? 1 : 0,
-                Offloads = (uint)handle.Offloads,
-                MtuBytes = (uint)handle.Engine.Engine.Configuration.MtuBytes,
-            });
-            return (int)Status.Ok;
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+            ReceiveBase = receive,
+            TransmitBase = transmit,
+            State = handle.Link is not IPluggable link ? 1
+                : link.IsFaulty ? 2 : link.IsUp ? 1 : 0,
+            Offloads = (uint)handle.Offloads,
+            MtuBytes = (uint)handle.Engine.Engine.Configuration.MtuBytes,
+        });
+    });
 
     private static PortHandle PortOf(ulong handle) =>
         HandleTable.Get<PortHandle>(HandleKind.Port, handle);
@@ -147,14 +128,6 @@ internal static unsafe partial class Exports
         return null;
     }
 
-    private static void CheckTaken(uint* taken)
-    {
-        if (taken is not null)
-        {
-            Argument.Pointer(taken, "taken");
-        }
-    }
-
     private static void SetTaken(uint* taken, uint count)
     {
         if (taken is not null && ((nuint)taken & (sizeof(uint) - 1)) == 0)
@@ -173,12 +146,11 @@ internal static unsafe partial class Exports
         nuint length = 0;
         for (uint i = 0; i < frame.PieceCount; i++)
         {
-            Piece piece = frame.Pieces[i];
+            IoVector piece = frame.Pieces[i];
             Check(
-                piece.LengthBytes <= MostFrameBytes && (piece.First is not null
-                    || piece.LengthBytes == 0),
+                piece.Length <= MostFrameBytes && (piece.Base is not null || piece.Length == 0),
                 Status.InvalidArgument, $"piece {i} of a frame cannot be");
-            length += piece.LengthBytes;
+            length += piece.Length;
         }
 
         Check(
@@ -193,9 +165,9 @@ internal static unsafe partial class Exports
         {
             for (uint i = 0; i < given.PieceCount; i++)
             {
-                Piece piece = given.Pieces[i];
-                new ReadOnlySpan<byte>(piece.First, (int)piece.LengthBytes).CopyTo(room);
-                room = room[(int)piece.LengthBytes..];
+                IoVector piece = given.Pieces[i];
+                new ReadOnlySpan<byte>(piece.Base, (int)piece.Length).CopyTo(room);
+                room = room[(int)piece.Length..];
             }
         });
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Slipway.Abi;
@@ -33,14 +34,10 @@ internal static unsafe partial class Exports
     [UnmanagedCallersOnly(EntryPoint = "slipway_has_feature")]
     public static int HasFeature(byte* name)
     {
-        try
-        {
-            return Array.IndexOf(s_features, Argument.Text(name, "name")) >= 0 ? 1 : 0;
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
+        int isKnown = 0;
+        int status = Call(() =>
+            isKnown = Array.IndexOf(s_features, Argument.Text(name, "name")) >= 0 ? 1 : 0);
+        return status == (int)Status.Ok ? isKnown : status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_status_name")]
@@ -55,13 +52,38 @@ internal static unsafe partial class Exports
     /// <summary>Text that lives as long as the process.</summary>
     internal static byte* Constant(string text) => (byte*)Marshal.StringToCoTaskMemUTF8(text);
 
-    private static Status Check(bool isTrue, Status status, string message)
+    /// <summary>
+    /// What an export does, whose exceptions become a status and a message. Not for what is called
+    /// with frames: it allocates.
+    /// </summary>
+    private static int Call(Action body)
+    {
+        try
+        {
+            body();
+            return (int)Status.Ok;
+        }
+        catch (Exception e)
+        {
+            return LastError.Set(e);
+        }
+    }
+
+    private static void Check(bool isTrue, Status status, string message)
     {
         if (!isTrue)
         {
             AbiException.Throw(status, message);
         }
+    }
 
-        return Status.Ok;
+    private static void Check(
+        bool isTrue, Status status,
+        [InterpolatedStringHandlerArgument(nameof(isTrue))] ref CheckMessage message)
+    {
+        if (!isTrue)
+        {
+            AbiException.Throw(status, message.Take());
+        }
     }
 }

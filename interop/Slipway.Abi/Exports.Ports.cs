@@ -14,61 +14,46 @@ internal static unsafe partial class Exports
     private const uint KnownOffloads = 15;
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_attach")]
-    public static int AttachPort(ulong engine, byte* link, ulong* port)
+    public static int AttachPort(ulong engine, byte* link, ulong* port) => Call(() =>
     {
-        try
-        {
-            Argument.Pointer(port, "port");
-            EngineHandle owner = OutsideTurn(engine);
-            LinkSpecification specification = LinkSpecification.Parse(
-                "link", Argument.Text(link, "link"));
-            *port = Attach(owner, owner.Engine.OpenLink(specification), Offloads.None);
-            return (int)Status.Ok;
-        }
-        catch (ConfigurationException e) when (e.InnerException is LinkException)
-        {
-            return LastError.Set(Status.Link, e.Message);
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+        Argument.Pointer(port, "port");
+        EngineHandle owner = OutsideTurn(engine);
+        LinkSpecification specification = LinkSpecification.Parse(
+            "link", Argument.Text(link, "link"));
+        *port = Attach(owner, owner.Engine.OpenLink(specification), Offloads.None);
+    });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_attach_socketpair")]
-    public static int AttachSocketPair(ulong engine, byte* framing, ulong* port, int* descriptor)
-    {
-        int near = -1;
-        int far = -1;
-        try
+    public static int AttachSocketPair(ulong engine, byte* framing, ulong* port, int* descriptor) =>
+        Call(() =>
         {
             Argument.Pointer(port, "port");
             Argument.Pointer(descriptor, "fd");
             EngineHandle owner = OutsideTurn(engine);
             string text = Argument.Text(framing, "framing");
-            int type = text switch
-            {
-                "stream" => Sockets.Stream,
-                "dgram" => Sockets.Datagram,
-                _ => (int)Check(
-                    false, Status.InvalidArgument, $"framing is stream or dgram, not '{text}'"),
-            };
-            int result = Sockets.CreatePair(Sockets.FamilyUnix, type, out near, out far);
+            bool isStream = text == "stream";
+            Check(
+                isStream || text == "dgram", Status.InvalidArgument,
+                $"framing is stream or dgram, not '{text}'");
+            int result = Sockets.CreatePair(
+                Sockets.FamilyUnix, isStream ? Sockets.Stream : Sockets.Datagram, out int near,
+                out int far);
             Check(result >= 0, Status.NoResources, "there are no descriptors (ulimit -n)");
-            GuestLink link = owner.Engine.OpenLink(
-                LinkSpecification.Parse("link", $"fd:{near},framing={text}"));
-            near = -1; // the link's
-            *port = Attach(owner, link, Offloads.None);
-            *descriptor = far;
-            return (int)Status.Ok;
-        }
-        catch (Exception e)
-        {
-            Close(near);
-            Close(far);
-            return LastError.Set(e);
-        }
-    }
+            try
+            {
+                GuestLink link = owner.Engine.OpenLink(
+                    LinkSpecification.Parse("link", $"fd:{near},framing={text}"));
+                near = -1; // the link's
+                *port = Attach(owner, link, Offloads.None);
+                *descriptor = far;
+            }
+            catch
+            {
+                Close(near);
+                Close(far);
+                throw;
+            }
+        });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_vring_features")]
     public static ulong GetVringFeatures() => VringLink.FeaturesOffered;
@@ -94,76 +79,52 @@ internal static unsafe partial class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_attach_ring")]
-    public static int AttachRing(ulong engine, RingOptions* options, ulong* port)
+    public static int AttachRing(ulong engine, RingOptions* options, ulong* port) => Call(() =>
     {
-        try
-        {
-            Argument.Pointer(port, "port");
-            EngineHandle owner = OutsideTurn(engine);
-            RingOptions given = Argument.Struct(options, "options");
-            RingLink link = RingLink.Create(
-                SizeOf(given.RingBytes, DefaultRingBytes), isShared: true,
-                owner.Engine.Configuration.MtuBytes, ToOffloads(given.Offloads), owner.Report);
-            *port = Attach(owner, link, ToOffloads(given.Offloads));
-            given.MemoryDescriptor = link.MemoryFile;
-            given.DoorbellDescriptor = link.Doorbell;
-            given.GuestDoorbellDescriptor = link.GuestDoorbell;
-            Argument.Write(options, "options", given);
-            return (int)Status.Ok;
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+        Argument.Pointer(port, "port");
+        EngineHandle owner = OutsideTurn(engine);
+        RingOptions given = Argument.Struct(options, "options");
+        RingLink link = RingLink.Create(
+            SizeOf(given.RingBytes, DefaultRingBytes), isShared: true,
+            owner.Engine.Configuration.MtuBytes, ToOffloads(given.Offloads), owner.Report);
+        *port = Attach(owner, link, ToOffloads(given.Offloads));
+        given.MemoryDescriptor = link.MemoryFile;
+        given.DoorbellDescriptor = link.Doorbell;
+        given.GuestDoorbellDescriptor = link.GuestDoorbell;
+        Argument.Write(options, "options", given);
+    });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_attach_frames")]
-    public static int AttachFrames(ulong engine, FramesOptions* options, ulong* port)
+    public static int AttachFrames(ulong engine, FramesOptions* options, ulong* port) => Call(() =>
     {
-        try
-        {
-            Argument.Pointer(port, "port");
-            EngineHandle owner = OutsideTurn(engine);
-            FramesOptions given = Argument.Struct(options, "options");
-            Check(given.Output is not null, Status.InvalidArgument, "output is NULL");
-            Check(
-                owner.Engine.Configuration.Workers == 1, Status.Unsupported,
-                "frames by calls need an engine with one worker");
-            CallbackSink sink = new(given);
-            Offloads offloads = ToOffloads(given.Offloads);
-            FrameLink link = FrameLink.Create(
-                SizeOf(given.BufferBytes, DefaultBufferBytes),
-                owner.Engine.Configuration.MtuBytes, offloads, sink, owner.Report);
+        Argument.Pointer(port, "port");
+        EngineHandle owner = OutsideTurn(engine);
+        FramesOptions given = Argument.Struct(options, "options");
+        Check(given.Output is not null, Status.InvalidArgument, "output is NULL");
+        Check(
+            owner.Engine.Configuration.Workers == 1, Status.Unsupported,
+            "frames by calls need an engine with one worker");
+        CallbackSink sink = new(given);
+        Offloads offloads = ToOffloads(given.Offloads);
+        FrameLink link = FrameLink.Create(
+            SizeOf(given.BufferBytes, DefaultBufferBytes),
+            owner.Engine.Configuration.MtuBytes, offloads, sink, owner.Report);
 
-            *port = Attach(owner, link, offloads, sink);
-            return (int)Status.Ok;
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+        *port = Attach(owner, link, offloads, sink);
+    });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_detach")]
-    public static int DetachPort(ulong port)
+    public static int DetachPort(ulong port) => Call(() =>
     {
-        try
+        PortHandle gone = HandleTable.Remove<PortHandle>(HandleKind.Port, port);
+        gone.Engine.Forget(gone);
+        if (gone.Sink is not null)
         {
-            PortHandle gone = HandleTable.Remove<PortHandle>(HandleKind.Port, port);
-            gone.Engine.Forget(gone);
-            if (gone.Sink is not null)
-            {
-                gone.Sink.IsOver = true;
-            }
+            gone.Sink.IsOver = true;
+        }
 
-            gone.Engine.Engine.Detach(gone.Link);
-            return (int)Status.Ok;
-        }
-        catch (Exception e)
-        {
-            return LastError.Set(e);
-        }
-    }
+        gone.Engine.Engine.Detach(gone.Link);
+    });
 
     // It has its number before the first frame, and before the engine may be destroyed with it.
     private static ulong Attach(
@@ -184,7 +145,6 @@ internal static unsafe partial class Exports
         catch
         {
             owner.Forget(port);
-            HandleTable.TryRemove(HandleKind.Port, port.Handle);
             link.Dispose();
             throw;
         }

@@ -35,6 +35,8 @@ internal sealed unsafe class LastError
     {
         AbiException own => Set(own.Status, own.Message),
         ConfigurationException { IsInUse: true } taken => Set(Status.InUse, taken.Message),
+        ConfigurationException { InnerException: LinkException } broken =>
+            Set(Status.Link, broken.Message),
         ConfigurationException wrong => Set(Status.Config, wrong.Message),
         LinkException broken => Set(Status.Link, broken.Message),
         ObjectDisposedException => Set(Status.BadHandle, "the engine has been destroyed"),

@@ -5,9 +5,8 @@ namespace Slipway.Abi;
 
 /// <summary>A link that a program in C attached.</summary>
 internal sealed class PortHandle(EngineHandle engine, GuestLink link, Offloads offloads)
+    : Attached(engine, HandleKind.Port)
 {
-    public EngineHandle Engine => engine;
-
     public GuestLink Link => link;
 
     /// <summary>What is left to the guest's side.</summary>
@@ -15,7 +14,4 @@ internal sealed class PortHandle(EngineHandle engine, GuestLink link, Offloads o
 
     /// <summary>Who takes its frames, where that is a function.</summary>
     public CallbackSink? Sink { get; init; }
-
-    /// <summary>Its number.</summary>
-    public ulong Handle { get; set; }
 }

@@ -36,6 +36,13 @@ public static unsafe partial class Epoll
     /// <summary>A non-blocking event counter, or a negated errno.</summary>
     public static int CreateEvent() => Result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 
+    /// <summary>Adds one to an event counter: whoever waits for it is woken.</summary>
+    public static void Signal(int descriptor)
+    {
+        ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
+        _ = Files.Write(descriptor, one);
+    }
+
     /// <summary>Adds, changes or removes a descriptor. 0 or a negated errno.</summary>
     public static int Control(int epoll, int operation, int descriptor, uint events, ulong token)
     {

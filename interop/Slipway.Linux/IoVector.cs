@@ -4,7 +4,7 @@ namespace Slipway.Linux;
 
 /// <summary>struct iovec.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct IoVector
+public unsafe struct IoVector
 {
     public void* Base;
     public nuint Length;

@@ -24,7 +24,7 @@ public sealed partial class HeaderTests
                 "guest_doorbell_fd", "reserved2"]),
         ("slipway_frames_options", typeof(FramesOptions),
             ["size", "offloads", "buffer_bytes", "reserved", "output", "user"]),
-        ("slipway_iovec", typeof(Piece), ["base", "length"]),
+        ("slipway_iovec", typeof(Linux.IoVector), ["base", "length"]),
         ("slipway_frame_in", typeof(InboundFrame),
             ["header", "pieces", "piece_count", "reserved"]),
         ("slipway_frame_out", typeof(Links.OutboundFrame), ["header", "length"]),

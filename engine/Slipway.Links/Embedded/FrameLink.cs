@@ -1,3 +1,4 @@
+using Slipway.Linux;
 using Slipway.Stack;
 
 namespace Slipway.Links;
@@ -86,7 +87,7 @@ public sealed class FrameLink : GuestLink, IPluggable
         {
             if (!_isDisposed && _input.Publish())
             {
-                RingLink.Ring(_ring.Doorbell);
+                Epoll.Signal(_ring.Doorbell);
             }
         }
     }
@@ -98,7 +99,7 @@ public sealed class FrameLink : GuestLink, IPluggable
         {
             if (!_isDisposed && Interlocked.Exchange(ref _isHeld, 0) != 0)
             {
-                RingLink.Ring(_ring.Doorbell);
+                Epoll.Signal(_ring.Doorbell);
             }
         }
     }
@@ -159,7 +160,7 @@ public sealed class FrameLink : GuestLink, IPluggable
                 _output.Position = taken == 0 ? first : _ends[taken - 1];
                 if (_output.Publish())
                 {
-                    RingLink.Ring(_ring.Doorbell);
+                    Epoll.Signal(_ring.Doorbell);
                 }
             }
         }

@@ -17,9 +17,6 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
     /// <summary>Frames taken from a queue in one turn, so that others have their share.</summary>
     private const int FramesPerTurn = 64;
 
-    // As for vhost-user: fewer buffers could never hold the largest of segmented frames.
-    private const int SegmentedRingSize = 64;
-
     private readonly byte[] _count = new byte[sizeof(ulong)];
     private readonly GuestMemory _memory = new();
     private readonly VringQueue _receive;
@@ -74,14 +71,7 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
     public bool IsUp { get; private set; } = true;
 
     /// <summary>What the guest's driver takes over.</summary>
-    public Offloads Offloads
-    {
-        get
-        {
-            Offloads offloads = VirtioFeatures.ToGuest(_features);
-            return _receiveSize >= SegmentedRingSize ? offloads : offloads & Offloads.Checksum;
-        }
-    }
+    public Offloads Offloads => VirtioFeatures.ToGuest(_features, _receiveSize);
 
     /// <summary>
     /// The first chains that are not served yet, as indices of the available rings: where another
@@ -162,7 +152,7 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
         {
             if (_wake >= 0)
             {
-                RingLink.Ring(_wake);
+                Epoll.Signal(_wake);
             }
         }
     }

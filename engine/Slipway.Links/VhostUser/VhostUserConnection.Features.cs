@@ -5,10 +5,6 @@ namespace Slipway.Links;
 /// <summary>What both sides can do, and when the guest is online.</summary>
 internal sealed partial class VhostUserConnection
 {
-    // A receiveq with fewer buffers than this could never hold the largest of segmented frames,
-    // where a buffer has what a frame of one packet needs.
-    private const int SegmentedRingSize = 64;
-
     private string? SetFeatures()
     {
         ulong features = _message.U64(0);
@@ -74,9 +70,7 @@ internal sealed partial class VhostUserConnection
             _transmitQueues[i].IsDiscarding = !_rings[(2 * i) + 1].IsEnabled;
         }
 
-        Offloads offloads = VirtioFeatures.ToGuest(_features);
-        _port.Offloads = _rings[0].Layout.Size >= SegmentedRingSize
-            ? offloads : offloads & Offloads.Checksum;
+        _port.Offloads = VirtioFeatures.ToGuest(_features, _rings[0].Layout.Size);
     }
 
     // The guest is online when its first pair of queues runs and may be used.

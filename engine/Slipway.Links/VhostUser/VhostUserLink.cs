@@ -166,8 +166,7 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
         if (!_isContinued)
         {
             _isContinued = true;
-            ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
-            _ = Files.Write(_continue, one);
+            Epoll.Signal(_continue);
         }
     }
 

@@ -77,8 +77,7 @@ internal sealed class VhostUserRing : IReadinessOwner
     {
         if (_error >= 0)
         {
-            ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
-            _ = Files.Write(_error, one);
+            Epoll.Signal(_error);
         }
     }
 

@@ -56,8 +56,7 @@ internal sealed unsafe partial class SplitRing
         Publish();
         if (TakeCall() && CallDescriptor >= 0)
         {
-            ReadOnlySpan<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
-            _ = Files.Write(CallDescriptor, one);
+            Epoll.Signal(CallDescriptor);
         }
     }
 

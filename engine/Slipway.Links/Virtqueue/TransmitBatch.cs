@@ -25,6 +25,15 @@ internal sealed class TransmitBatch
         VirtioNetHeader.MergedLengthBytes + FrameLimits.LargestBytes;
 
     /// <summary>
+    /// A longer frame counts as several, so that a turn of 64 ends after 256 KiB and what it took
+    /// is acknowledged while the guest's window still holds more. Without that the two go in
+    /// lockstep: the guest fills its window of 0.9 MB, sleeps until all of it is taken, and is
+    /// kicked for. On two processors, with the guest on the server's, bulk went from 3 to 12 up to
+    /// 29 Gbit/s; with the guest on the engine's it stayed at 35.
+    /// </summary>
+    private const int BytesPerFrame = 4096;
+
+    /// <summary>
     /// Headers end within so many bytes, the one before the frame included: IPv4 and TCP with all
     /// their options take 146.
     /// </summary>
@@ -46,6 +55,11 @@ internal sealed class TransmitBatch
 
     /// <summary>Five of the largest, which is more than a turn's share.</summary>
     internal FrameBatch Frames { get; } = new(5 << 16, FrameBufferBytes, leavesText: true);
+
+    /// <summary>How many frames of a turn's budget one of a length counts as.</summary>
+    /// <param name="lengthBytes">Of header and frame, as the guest says.</param>
+    internal static int CostOf(int lengthBytes) =>
+        1 + (Math.Clamp(lengthBytes, 0, FrameBufferBytes) / BytesPerFrame);
 
     /// <summary>Takes a chain's frame.</summary>
     /// <param name="segments">The chain's buffers.</param>

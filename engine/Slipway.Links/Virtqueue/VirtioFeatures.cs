@@ -29,6 +29,10 @@ internal static class VirtioFeatures
         | MultiQueue | IndirectDescriptors | EventIndex | ProtocolFeatures | Version1 | GuestUso4
         | GuestUso6 | HostUso;
 
+    // A receiveq with fewer buffers than this could never hold the largest of segmented frames,
+    // where a buffer has what a frame of one packet needs.
+    private const int SegmentedRingSize = 64;
+
     /// <summary>
     /// Of the header before each frame: the count of buffers is part of it unless a legacy driver
     /// goes without merged ones (virtio 1.2 section 5.1.6.1).
@@ -48,11 +52,18 @@ internal static class VirtioFeatures
         | ((toGuest & Offloads.UdpSegments) != 0 ? GuestUso4 | GuestUso6 : 0);
 
     /// <summary>What a guest's driver takes over for frames to the guest.</summary>
-    internal static Offloads ToGuest(ulong features)
+    /// <param name="features">What it has acknowledged.</param>
+    /// <param name="receiveSize">Buffers of its receiveq.</param>
+    internal static Offloads ToGuest(ulong features, int receiveSize)
     {
         if ((features & GuestChecksum) == 0)
         {
             return Offloads.None; // the others need it (section 5.1.3.1)
+        }
+
+        if (receiveSize < SegmentedRingSize)
+        {
+            return Offloads.Checksum;
         }
 
         bool hasUso = (features & GuestUso4) != 0 && (features & GuestUso6) != 0;

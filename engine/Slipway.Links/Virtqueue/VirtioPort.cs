@@ -24,12 +24,9 @@ internal sealed class VirtioPort : IGuestPort
 
     public Span<byte> Reserved => _queue.Reserved;
 
-    private int LargestBytes =>
-        (Offloads & ~Offloads.Checksum) == Offloads.None ? MaxFrameLengthBytes
-        : Math.Max(MaxFrameLengthBytes, IGuestPort.LargestSegmentedBytes);
-
     public Span<byte> Reserve(int lengthBytes) =>
-        lengthBytes > LargestBytes ? _queue.Void() : _queue.Reserve(lengthBytes);
+        lengthBytes > FrameLimits.LargestOf(MaxFrameLengthBytes, Offloads)
+            ? _queue.Void() : _queue.Reserve(lengthBytes);
 
     public bool Commit(int lengthBytes, in FrameOffload offload) =>
         _queue.Commit(lengthBytes, offload);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Slipway.Linux;
 
 namespace Slipway.Abi;
 
@@ -7,7 +8,7 @@ namespace Slipway.Abi;
 internal unsafe struct InboundFrame
 {
     public byte* Header;
-    public Piece* Pieces;
+    public IoVector* Pieces;
     public uint PieceCount;
     public uint Reserved;
 }

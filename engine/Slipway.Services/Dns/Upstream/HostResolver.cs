@@ -23,16 +23,15 @@ internal sealed class HostResolver : IDisposable
     private readonly AddressLookup _lookup;
     private readonly Dictionary<IPEndPoint, NameServer> _servers = [];
     private readonly Lock _lock = new();
-    private ResolverConfiguration? _current;
-    private ServerGroup? _currentServers;
     private readonly ResponseCache _cache;
 
     // The longest names first.
     private readonly List<(byte[] Name, ServerGroup Servers)> _domains = [];
 
-    // What the files said when somebody last asked.
-    private object? _seenSwitch;
-    private object? _seenServers;
+    // What the files said when somebody last asked, and the servers of that.
+    private NameServiceSwitch? _order;
+    private ResolverConfiguration? _current;
+    private ServerGroup? _currentServers;
 
     public HostResolver(DnsSettings settings, DnsCounters counters)
     {
@@ -67,7 +66,7 @@ internal sealed class HostResolver : IDisposable
             return query.Answer(known);
         }
 
-        ForgetIfChanged();
+        _ = Follow();
         DateTimeOffset now = _settings.Time.GetUtcNow();
         if (!_cache.TryFind(query, out CachedResponse? kept))
         {
@@ -142,7 +141,7 @@ internal sealed class HostResolver : IDisposable
         else
         {
             _counters.CountForwarded();
-            response = await (domain ?? Servers()).AskAsync(query, deadline.Token)
+            response = await (domain ?? Follow()).AskAsync(query, deadline.Token)
                 .ConfigureAwait(false);
         }
 
@@ -155,24 +154,6 @@ internal sealed class HostResolver : IDisposable
         // Kept whole, whatever this guest's limit is.
         _cache.Store(query, response, generation);
         return query.Adopt(response);
-    }
-
-    /// <summary>Other servers, or another order of sources, may know another truth.</summary>
-    private void ForgetIfChanged()
-    {
-        object switchNow = _switch.Current;
-        object serversNow = _fixed ?? _resolver.Current;
-        lock (_lock)
-        {
-            if (_seenSwitch is not null
-                && (_seenSwitch != switchNow || _seenServers != serversNow))
-            {
-                _cache.Clear();
-            }
-
-            _seenSwitch = switchNow;
-            _seenServers = serversNow;
-        }
     }
 
     private static bool IsAboutAddresses(UpstreamQuery query, LocalName known) =>
@@ -194,17 +175,23 @@ internal sealed class HostResolver : IDisposable
         return null;
     }
 
-    /// <summary>The host's servers; what is known of those that stay, stays.</summary>
-    private ServerGroup Servers()
+    /// <summary>
+    /// The host's servers as its files say. What is known of those that stay, stays; what others
+    /// have answered is forgotten: other servers, or another order, may know another truth.
+    /// </summary>
+    private ServerGroup Follow()
     {
+        NameServiceSwitch order = _switch.Current;
         ResolverConfiguration configuration = _fixed ?? _resolver.Current;
         lock (_lock)
         {
-            if (ReferenceEquals(_current, configuration) && _currentServers is not null)
+            if (_currentServers is not null && ReferenceEquals(_order, order)
+                && ReferenceEquals(_current, configuration))
             {
                 return _currentServers;
             }
 
+            _cache.Clear();
             foreach (IPEndPoint gone in _servers.Keys.Except(configuration.NameServers).ToArray())
             {
                 _servers[gone].Dispose();
@@ -216,6 +203,7 @@ internal sealed class HostResolver : IDisposable
                 _servers.TryAdd(endpoint, new NameServer(endpoint, _settings.DeadServerTime));
             }
 
+            _order = order;
             _current = configuration;
             _currentServers = new ServerGroup(
                 configuration,
