@@ -117,6 +117,9 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         Register(descriptor, events, owner, isHost: false);
     }
 
+    public void WatchSignals(int descriptor, IReadinessOwner owner) =>
+        Register(descriptor, Epoll.In | Epoll.EdgeTriggered, owner, isHost: false);
+
     public void Unwatch(int descriptor)
     {
         if (Forget(descriptor))

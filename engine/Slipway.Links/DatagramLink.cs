@@ -75,7 +75,16 @@ public sealed partial class DatagramLink : GuestLink, IReadinessOwner
     public static DatagramLink Listen(string path, int mtuBytes, Action<string> report)
     {
         SocketPath bound = SocketPath.Bind(path, Sockets.Datagram, out int descriptor);
-        return new DatagramLink($"dgram {path}", bound, descriptor, mtuBytes, report);
+        try
+        {
+            return new DatagramLink($"dgram {path}", bound, descriptor, mtuBytes, report);
+        }
+        catch
+        {
+            bound.Remove();
+            Files.Close(descriptor);
+            throw;
+        }
     }
 
     /// <summary>Takes over a connected datagram socket: one guest.</summary>
@@ -86,7 +95,7 @@ public sealed partial class DatagramLink : GuestLink, IReadinessOwner
             descriptor, SocketOptions.LevelSocket, SocketOptions.Type);
         if (type != Sockets.Datagram || Files.SetNonBlocking(descriptor) < 0)
         {
-            throw new LinkException($"descriptor {descriptor} is not a connected datagram socket; "
+            throw new LinkException("it is not a connected datagram socket; "
                 + "pass one end of socketpair(AF_UNIX, SOCK_DGRAM)");
         }
 

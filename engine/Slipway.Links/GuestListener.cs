@@ -21,15 +21,15 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     private bool _isDisposed;
 
     private GuestListener(
-        GuestLink link, SocketPath path, int descriptor, Action<int, Instant> accept,
-        Action<string> report)
+        GuestLink link, SocketPath path, int descriptor, RetryTimer timer,
+        Action<int, Instant> accept, Action<string> report)
     {
         _description = link.Description;
         _path = path;
         _descriptor = descriptor;
         _accept = accept;
         _report = report;
-        _timer = new RetryTimer(link, AcceptPause.Nanoseconds);
+        _timer = timer;
     }
 
     /// <summary>Binds a path and listens; nobody is accepted before the start.</summary>
@@ -39,17 +39,26 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
         GuestLink link, string path, int backlog, Action<int, Instant> accept,
         Action<string> report)
     {
-        SocketPath bound = SocketPath.Bind(path, Sockets.Stream, out int listener);
-        int result = Sockets.Listen(listener, backlog);
-        if (result < 0)
+        RetryTimer timer = new(link, AcceptPause.Nanoseconds);
+        try
         {
+            SocketPath bound = SocketPath.Bind(path, Sockets.Stream, out int listener);
+            int result = Sockets.Listen(listener, backlog);
+            if (result >= 0)
+            {
+                return new GuestListener(link, bound, listener, timer, accept, report);
+            }
+
             bound.Remove();
             Files.Close(listener);
             throw new LinkException(
                 $"cannot listen on {path} ({SocketPath.Text(-result)}); choose another path");
         }
-
-        return new GuestListener(link, bound, listener, accept, report);
+        catch
+        {
+            timer.Dispose();
+            throw;
+        }
     }
 
     internal void Start(IDescriptorWatcher watcher)

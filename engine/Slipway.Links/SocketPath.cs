@@ -29,27 +29,17 @@ internal sealed class SocketPath
         Span<byte> bytes = stackalloc byte[UnixAddress.MaximumLengthBytes];
         ReadOnlySpan<byte> address = UnixAddress.Write(bytes, path);
         int socket = Create(type, path);
-        _ = Files.SetMode(socket, OwnerOnly);
-        int result = Sockets.Bind(socket, address);
-        if (result == -Errno.EADDRINUSE)
+        try
         {
-            if (!RemoveStale(path, address, type, out int answer))
-            {
-                Files.Close(socket);
-                throw new LinkException(InUse(path, answer));
-            }
-
-            result = Sockets.Bind(socket, address);
+            FileIdentity identity = Bind(socket, path, address, type);
+            descriptor = socket;
+            return new SocketPath(path, identity);
         }
-
-        if (result < 0 || FileIdentity.OfPath(path, out FileIdentity identity) < 0)
+        catch
         {
             Files.Close(socket);
-            throw new LinkException(Unbound(path, -result));
+            throw;
         }
-
-        descriptor = socket;
-        return new SocketPath(path, identity);
     }
 
     /// <summary>Removes the file, unless another program has replaced it since.</summary>
@@ -62,6 +52,25 @@ internal sealed class SocketPath
     }
 
     internal static string Text(int errno) => new Win32Exception(errno).Message;
+
+    private static FileIdentity Bind(
+        int socket, string path, ReadOnlySpan<byte> address, int type)
+    {
+        _ = Files.SetMode(socket, OwnerOnly);
+        int result = Sockets.Bind(socket, address);
+        if (result == -Errno.EADDRINUSE)
+        {
+            if (!RemoveStale(path, address, type, out int answer))
+            {
+                throw new LinkException(InUse(path, answer));
+            }
+
+            result = Sockets.Bind(socket, address);
+        }
+
+        return result == 0 && FileIdentity.OfPath(path, out FileIdentity identity) == 0
+            ? identity : throw new LinkException(Unbound(path, -result));
+    }
 
     private static int Create(int type, string path)
     {

@@ -123,7 +123,7 @@ public sealed class StreamLink : GuestLink
             descriptor, SocketOptions.LevelSocket, SocketOptions.Type);
         if (type != Sockets.Stream || Files.SetNonBlocking(descriptor) < 0)
         {
-            throw new LinkException($"descriptor {descriptor} is not a connected stream socket; "
+            throw new LinkException("it is not a connected stream socket; "
                 + "pass one end of socketpair(AF_UNIX, SOCK_STREAM)");
         }
     }

@@ -95,7 +95,7 @@ public sealed class TapLink : GuestLink
     {
         int result = Files.SetNonBlocking(descriptor);
         return result < 0
-            ? throw new LinkException($"descriptor {descriptor} cannot be used ({Text(-result)})")
+            ? throw new LinkException($"it cannot be used ({Text(-result)})")
             : new TapLink(
                 descriptor, [], null, $"tap descriptor {descriptor}", mtuBytes, offload, report);
     }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Slipway.Engine;
 using Slipway.Linux;
 using Slipway.Stack;
@@ -12,6 +11,7 @@ internal sealed unsafe class EngineHandle : IEngineLog
     private readonly Lock _lock = new();
     private readonly List<Attached> _attached = [];
     private readonly EngineOptions _options;
+    private readonly LogCallback _log;
     private Thread? _thread;
     private bool _isStopped;
     private volatile bool _isDestroyed;
@@ -20,6 +20,7 @@ internal sealed unsafe class EngineHandle : IEngineLog
     public EngineHandle(in EngineOptions options)
     {
         _options = options;
+        _log = new LogCallback(options);
         CommandLineSettings settings = new()
         {
             Subnet = Argument.OptionalText(options.Subnet, "subnet"),
@@ -36,26 +37,15 @@ internal sealed unsafe class EngineHandle : IEngineLog
     /// <summary>Its number.</summary>
     public ulong Handle { get; set; }
 
-    /// <summary>On a thread of the engine's, or of one that takes its turn.</summary>
-    public bool IsWithin => Engine.IsInTurn || _thread == Thread.CurrentThread;
+    /// <summary>
+    /// On a thread of the engine's, or of one that takes its turn, or in its log function.
+    /// </summary>
+    public bool IsWithin =>
+        Engine.IsInTurn || _thread == Thread.CurrentThread || _log.IsWithin;
 
-    public bool IsEnabled(LogLevel level) =>
-        _options.Log is not null && (int)level >= _options.LogLevel;
+    public bool IsEnabled(LogLevel level) => _log.IsEnabled(level);
 
-    public void Write(LogLevel level, string message)
-    {
-        if (_isDestroyed || !IsEnabled(level))
-        {
-            return;
-        }
-
-        byte[] text = new byte[Encoding.UTF8.GetMaxByteCount(message.Length) + 1];
-        Encoding.UTF8.GetBytes(message, text);
-        fixed (byte* first = text)
-        {
-            _options.Log(_options.LogUser, (int)level, first);
-        }
-    }
+    public void Write(LogLevel level, string message) => _log.Write(level, message);
 
     /// <summary>What a link has to tell.</summary>
     public void Report(string message) => Write(Slipway.Engine.LogLevel.Warning, message);
@@ -143,7 +133,7 @@ internal sealed unsafe class EngineHandle : IEngineLog
     public bool TryDestroy(int timeoutMs)
     {
         // Closed first: who still has a handle is told that it is none, or finds nothing there.
-        if (!TryStop(timeoutMs) || !Engine.TryDispose(timeoutMs))
+        if (!TryStop(timeoutMs) || !Engine.TryDispose(timeoutMs) || !_log.TryEnd(timeoutMs))
         {
             return false;
         }

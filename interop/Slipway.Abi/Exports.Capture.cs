@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Slipway.Linux;
 using Slipway.Links;
 
 namespace Slipway.Abi;
@@ -13,10 +12,7 @@ internal static unsafe partial class Exports
         {
             Argument.Pointer(capture, "capture");
             EngineHandle owner = OutsideTurn(engine);
-            int copy = Files.Duplicate(descriptor);
-            Check(
-                copy >= 0, Status.InvalidArgument,
-                $"{descriptor} is not an open descriptor, or there are no more");
+            int copy = Duplicate(descriptor, Status.InvalidArgument);
             try
             {
                 FrameCapture? started = owner.Engine.StartCapture(

@@ -20,7 +20,9 @@ internal static unsafe partial class Exports
         EngineHandle owner = OutsideTurn(engine);
         LinkSpecification specification = LinkSpecification.Parse(
             "link", Argument.Text(link, "link"));
-        *port = Attach(owner, owner.Engine.OpenLink(specification), Offloads.None);
+        *port = specification is DescriptorLinkSpecification given
+            ? AttachDescriptor(owner, given)
+            : Attach(owner, owner.Engine.OpenLink(specification), Offloads.None);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_port_attach_socketpair")]
@@ -125,6 +127,36 @@ internal static unsafe partial class Exports
 
         gone.Engine.Engine.Detach(gone.Link);
     });
+
+    // By a copy: until it succeeds, the descriptor is the caller's.
+    private static ulong AttachDescriptor(EngineHandle owner, DescriptorLinkSpecification given)
+    {
+        int copy = Duplicate(given.Descriptor, Status.Link);
+        GuestLink link;
+        try
+        {
+            link = owner.Engine.OpenLink(given with { Descriptor = copy });
+        }
+        catch
+        {
+            Close(copy);
+            throw;
+        }
+
+        ulong port = Attach(owner, link, Offloads.None);
+        Close(given.Descriptor);
+        return port;
+    }
+
+    private static int Duplicate(int descriptor, Status notOpen)
+    {
+        int copy = Files.Duplicate(descriptor);
+        Check(
+            copy != -Errno.EBADF, notOpen,
+            $"{descriptor} is not an open descriptor");
+        Check(copy >= 0, Status.NoResources, "there are no descriptors (ulimit -n)");
+        return copy;
+    }
 
     // It has its number before the first frame, and before the engine may be destroyed with it.
     private static ulong Attach(

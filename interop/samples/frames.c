@@ -14,13 +14,6 @@
 static struct tg guest;
 static slipway_port port;
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static void check(int32_t status, const char *what)
 {
     if (status < 0) {
@@ -46,7 +39,7 @@ static uint32_t to_guest(void *user, slipway_port from, const slipway_frame_out 
 {
     (void)user, (void)from;
     for (uint32_t i = 0; i < count; i++)
-        tg_input(&guest, (const uint8_t *)(frames[i].header + 1), frames[i].length, now_ns());
+        tg_input(&guest, (const uint8_t *)(frames[i].header + 1), frames[i].length, tg_now_ns());
     return count;
 }
 
@@ -69,11 +62,11 @@ int main(void)
     guest.send = to_engine;
     tg_start(&guest, tg_listen(16 << 20));
 
-    int64_t end = now_ns() + 30000000000;
+    int64_t end = tg_now_ns() + 30000000000;
     struct pollfd wait = {.fd = slipway_engine_fd(engine), .events = POLLIN};
-    while (guest.step != TG_DONE && now_ns() < end) {
+    while (guest.step != TG_DONE && tg_now_ns() < end) {
         int64_t deadline;
-        tg_tick(&guest, now_ns());
+        tg_tick(&guest, tg_now_ns());
         int32_t more = slipway_dispatch(engine, 16);
         check(more, "dispatch");
         check(slipway_next_deadline_ns(engine, &deadline), "deadline");

@@ -28,13 +28,6 @@ static struct ring to_engine, to_guest;
 static int engine_doorbell, guest_doorbell;
 static struct tg guest;
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static void check(int32_t status, const char *what)
 {
     if (status < 0) {
@@ -91,7 +84,7 @@ static void ring_receive(void)
                 continue;
             }
             tg_input(&guest, at + 8 + sizeof(slipway_net_header),
-                     length - (uint32_t)sizeof(slipway_net_header), now_ns());
+                     length - (uint32_t)sizeof(slipway_net_header), tg_now_ns());
             r->position += record_bytes(length);
         }
         __atomic_store_n(&r->control->head, r->position, __ATOMIC_RELEASE);
@@ -131,9 +124,9 @@ static int play_guest(int memory_fd, uint16_t port)
 
     guest.send = ring_send;
     tg_start(&guest, port);
-    int64_t begin = now_ns();
-    while (guest.step != TG_DONE && now_ns() - begin < 30000000000) {
-        tg_tick(&guest, now_ns());
+    int64_t begin = tg_now_ns();
+    while (guest.step != TG_DONE && tg_now_ns() - begin < 30000000000) {
+        tg_tick(&guest, tg_now_ns());
         ring_receive();
         ring_wait();
     }

@@ -43,13 +43,6 @@ static uint8_t *memory;
 static struct queue rx, tx;
 static struct tg guest;
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static void check(int32_t status, const char *what)
 {
     if (status < 0) {
@@ -133,7 +126,7 @@ static void driver_receive(void)
             length += e.length;
             offer(&rx, (uint16_t)e.id, RX_BYTES, 2, RX_BYTES);
         }
-        tg_input(&guest, frame + HEADER, length - HEADER, now_ns());
+        tg_input(&guest, frame + HEADER, length - HEADER, tg_now_ns());
     }
     kick(&rx);
 }
@@ -161,11 +154,11 @@ int main(void)
 
     guest.send = driver_send;
     tg_start(&guest, tg_listen(64 << 20));
-    int64_t begin = now_ns();
+    int64_t begin = tg_now_ns();
     struct pollfd wait = {.fd = rx.call, .events = POLLIN};
-    while (guest.step != TG_DONE && now_ns() - begin < 30000000000) {
+    while (guest.step != TG_DONE && tg_now_ns() - begin < 30000000000) {
         uint64_t calls;
-        tg_tick(&guest, now_ns());
+        tg_tick(&guest, tg_now_ns());
         if (poll(&wait, 1, 100) > 0 && read(rx.call, &calls, sizeof calls) < 0)
             perror("call");
         driver_receive();

@@ -28,6 +28,15 @@ public sealed class AbuseTests
     public void Ends_OfAnyKind_LeaveNothing() =>
         AbiLibrary.Run(AbiLibrary.Build("tests/Slipway.Abi.Tests/native/ends.c"));
 
+    /// <summary>Whose they are, and what happens when there are no more.</summary>
+    [Fact]
+    public void Descriptors_GivenAndTaken_AreWhoseTheHeaderSays() =>
+        AbiLibrary.Run(AbiLibrary.Build("tests/Slipway.Abi.Tests/native/descriptors.c"));
+
+    [Fact]
+    public void Destroy_WhileTheLogIsCalled_WaitsForIt() =>
+        AbiLibrary.Run(AbiLibrary.Build("tests/Slipway.Abi.Tests/native/late-log.c"));
+
     /// <summary>tests/nightly.sh does it for a minute.</summary>
     [Fact]
     public void Rings_OfAGuestThatWritesAnything_StopThatGuestAndNoOther()

@@ -14,11 +14,7 @@ internal static class ConfigurationMistake
         JsonElement root;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions
-            {
-                AllowTrailingCommas = true,
-                CommentHandling = JsonCommentHandling.Skip,
-            });
+            using JsonDocument document = Parse(json);
             root = document.RootElement.Clone();
         }
         catch (JsonException syntax)
@@ -28,6 +24,15 @@ internal static class ConfigurationMistake
 
         return Walk(root, error);
     }
+
+    /// <summary>JSON as the configuration has it.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    internal static JsonDocument Parse(string json) => JsonDocument.Parse(
+        json, new JsonDocumentOptions
+        {
+            AllowTrailingCommas = true,
+            CommentHandling = JsonCommentHandling.Skip,
+        });
 
     private static ConfigurationException Syntax(JsonException syntax)
     {
@@ -157,7 +162,7 @@ internal static class ConfigurationMistake
         return null;
     }
 
-    private static string Names(JsonTypeInfo type)
+    internal static string Names(JsonTypeInfo type)
     {
         List<string> names = [];
         foreach (JsonPropertyInfo property in type.Properties)
@@ -168,7 +173,7 @@ internal static class ConfigurationMistake
         return string.Join(", ", names);
     }
 
-    private static string Expected(JsonTypeInfo? type)
+    internal static string Expected(JsonTypeInfo? type)
     {
         Type? kind = Nullable.GetUnderlyingType(type?.Type ?? typeof(object)) ?? type?.Type;
         return type?.Kind switch

@@ -56,10 +56,12 @@ public static class ConfigurationReader
     {
         try
         {
-            return JsonSerializer.Deserialize(
+            ConfigurationDocument document = JsonSerializer.Deserialize(
                 json, ConfigurationJsonContext.Default.ConfigurationDocument)
                 ?? throw new ConfigurationException(
                     "configuration", "null", "must be an object; write {} for the defaults");
+            ConfigurationValues.Check(json);
+            return document;
         }
         catch (JsonException e)
         {

@@ -344,8 +344,7 @@ internal static class ConfigurationResolver
     {
         for (int i = 0; i < (configured?.Count ?? 0); i++)
         {
-            yield return ($"{key}[{i}]", configured![i] ?? throw new ConfigurationException(
-                $"{key}[{i}]", "null", "must be a text in double quotes"));
+            yield return ($"{key}[{i}]", configured![i]);
         }
 
         foreach (string text in given)

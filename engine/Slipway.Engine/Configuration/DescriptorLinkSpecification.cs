@@ -8,11 +8,14 @@ namespace Slipway.Engine;
 public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Framing)
     : LinkSpecification
 {
+    /// <summary>What it is called in messages, where a copy of it is used.</summary>
+    public int Number { get; init; } = Descriptor;
+
     /// <summary>Of a TAP: whether offloads are used, as for one that is named.</summary>
     public bool Offload { get; init; } = true;
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"fd:{Descriptor},framing={Name(Framing)}");
+        CultureInfo.InvariantCulture, $"fd:{Number},framing={Name(Framing)}");
 
     internal static DescriptorLinkSpecification ParseDescriptor(
         string key, string text, string what)

@@ -44,11 +44,9 @@ internal static class DhcpResolver
         DhcpDocument document, EngineConfiguration configuration)
     {
         List<StaticLease> leases = [];
-        foreach (StaticLeaseDocument? item in document.Leases ?? [])
+        foreach (StaticLeaseDocument one in document.Leases ?? [])
         {
             string key = $"dhcp.leases[{leases.Count}]";
-            StaticLeaseDocument one = item ?? throw new ConfigurationException(
-                key, "null", "is no lease; give it mac and address, or leave it out");
             IpAddress address = SettingText.ParseIPv4(key + ".address", one.Address);
             ConfigurationResolver.CheckGuest(key + ".address", one.Address, address, configuration);
             StaticLease lease = new(

@@ -67,11 +67,9 @@ internal static class Ipv6DhcpResolver
         Ipv6DhcpDocument document, Dhcp6Settings network)
     {
         List<Ipv6StaticLease> leases = [];
-        foreach (Ipv6StaticLeaseDocument? item in document.Leases ?? [])
+        foreach (Ipv6StaticLeaseDocument one in document.Leases ?? [])
         {
             string key = $"{Key}.leases[{leases.Count}]";
-            Ipv6StaticLeaseDocument one = item ?? throw new ConfigurationException(
-                key, "null", "is no lease; give it mac or duid, and address, or leave it out");
             Ipv6StaticLease lease = ResolveLease(key, one, network);
             foreach (Ipv6StaticLease other in leases)
             {

@@ -14,11 +14,11 @@ internal static class NameServerResolver
     public static List<DnsDomain> ResolveDomains(Dictionary<string, List<string>>? document)
     {
         List<DnsDomain> domains = [];
-        foreach ((string name, List<string>? servers) in document ?? [])
+        foreach ((string name, List<string> servers) in document ?? [])
         {
             string key = $"dns.domains.{name}";
             string domain = SettingText.ParseDomain(key, name, name);
-            domains.Add(new DnsDomain(domain, ResolveServers(key, servers ?? [])));
+            domains.Add(new DnsDomain(domain, ResolveServers(key, servers)));
         }
 
         return domains;

@@ -22,7 +22,6 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
 
     private const int HeaderBytes = VirtioNetHeader.MergedLengthBytes;
 
-    private readonly byte[] _count = new byte[sizeof(ulong)];
     private readonly SharedRingMemory _memory;
     private readonly SharedRingReader _reader;
     private readonly SharedRingWriter _writer;
@@ -105,6 +104,9 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
                 + "raise the limit (ulimit -n)");
         }
 
+        // Before the other side has it: what follows only watches the doorbell anew, which tells of
+        // it since nobody reads it away.
+        Epoll.Signal(doorbell);
         memory.SetFeatures(VirtioFeatures.Of(offloads));
         return new RingLink(memory, doorbell, guestDoorbell, mtuBytes, offloads, report);
     }
@@ -113,9 +115,8 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     {
         _watcher = watcher;
         _receiver = receiver;
-        watcher.Watch(_doorbell, Readiness.Readable, this);
         OpenPort(now);
-        Epoll.Signal(_doorbell); // frames may have come before
+        watcher.WatchSignals(_doorbell, this); // frames may have come before
     }
 
     /// <summary>The guest comes or goes; on the worker.</summary>
@@ -130,7 +131,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
         if (isUp)
         {
             OpenPort(now);
-            Epoll.Signal(_doorbell);
+            _watcher!.WatchSignals(_doorbell, this);
         }
         else if (_port is RingPort port)
         {
@@ -142,7 +143,6 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     /// <summary>The guest's side has rung.</summary>
     public void OnReady(Readiness readiness, Instant now)
     {
-        _ = Files.Read(_doorbell, _count);
         if (_port is { IsRoomWanted: true } port)
         {
             port.IsRoomWanted = false;
@@ -151,7 +151,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
 
         if (!Drain(now))
         {
-            Epoll.Signal(_doorbell); // goes on in the next turn
+            _watcher!.WatchSignals(_doorbell, this); // goes on in the next turn
         }
     }
 

@@ -211,6 +211,11 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
         }
     }
 
+    /// <summary>What the kicks came by is no eventfd, or broke.</summary>
+    internal void OnKickBroken(VringQueue queue) =>
+        _report($"{Description}: the descriptor of the {queue.Name} ring's kicks is broken and not "
+            + "watched any more; give an eventfd");
+
     private void Begin(
         ReadOnlySpan<VringRegion> regions, in VringSettings receive, in VringSettings transmit)
     {
@@ -233,11 +238,11 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
             }
         }
 
-        Begin(_receive, receive, "receive");
-        Begin(_transmit, transmit, "transmit");
+        Begin(_receive, receive);
+        Begin(_transmit, transmit);
     }
 
-    private void Begin(VringQueue queue, in VringSettings settings, string name)
+    private void Begin(VringQueue queue, in VringSettings settings)
     {
         RingLayout layout = new(
             settings.Size, settings.Table, settings.Available, settings.Used);
@@ -245,9 +250,9 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
             _memory, layout, settings.Base, (_features & VirtioFeatures.EventIndex) != 0,
             (_features & VirtioFeatures.IndirectDescriptors) != 0))
         {
-            throw new LinkException($"the {name} ring cannot be: its size is a power of two up to "
-                + $"{SplitRing.LargestSize}, and its three parts lie within the memory, aligned "
-                + "to 16, 2 and 4 bytes");
+            throw new LinkException($"the {queue.Name} ring cannot be: its size is a power of two "
+                + $"up to {SplitRing.LargestSize}, and its three parts lie within the memory, "
+                + "aligned to 16, 2 and 4 bytes");
         }
 
         queue.Take(settings);
@@ -266,8 +271,7 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
         if (queue.Ring.Fault != RingFault.None && !queue.IsFaultReported)
         {
             queue.IsFaultReported = true;
-            string name = queue.IsTransmit ? "transmit" : "receive";
-            _report($"{Description}: a guest broke the rules of its {name} ring "
+            _report($"{Description}: a guest broke the rules of its {queue.Name} ring "
                 + $"({queue.Ring.Fault}), which is stopped");
         }
     }

@@ -6,11 +6,12 @@ namespace Slipway.Links;
 /// <summary>A ring of a <see cref="VringLink"/>, and the descriptor of its kicks.</summary>
 internal sealed class VringQueue(VringLink link, bool isTransmit) : IReadinessOwner
 {
-    private readonly byte[] _kicks = new byte[sizeof(ulong)];
     private IDescriptorWatcher? _watcher;
     private int _kick = -1;
 
     internal bool IsTransmit => isTransmit;
+
+    internal string Name => isTransmit ? "transmit" : "receive";
 
     internal SplitRing Ring { get; } = new();
 
@@ -29,17 +30,17 @@ internal sealed class VringQueue(VringLink link, bool isTransmit) : IReadinessOw
     {
         if (_kick >= 0)
         {
-            watcher.Watch(_kick, Readiness.Readable, this);
+            watcher.WatchSignals(_kick, this);
             _watcher = watcher;
         }
     }
 
     public void OnReady(Readiness readiness, Instant now)
     {
-        int read = Files.Read(_kick, _kicks);
-        if (read is <= 0 and not (-Errno.EAGAIN or -Errno.EINTR))
+        if ((readiness & Readiness.Error) != 0)
         {
-            CloseKick(); // it would be ready for ever
+            CloseKick();
+            link.OnKickBroken(this);
             return;
         }
 
@@ -79,7 +80,6 @@ internal sealed class VringQueue(VringLink link, bool isTransmit) : IReadinessOw
         int copy = Files.Duplicate(descriptor);
         if (copy >= 0)
         {
-            _ = Files.SetNonBlocking(copy);
             return copy;
         }
 

@@ -9,7 +9,6 @@ namespace Slipway.Links;
 /// </summary>
 internal sealed class VhostUserRing : IReadinessOwner
 {
-    private readonly byte[] _kicks = new byte[sizeof(ulong)];
     private readonly VhostUserConnection _connection;
     private int _kick = -1;
     private int _error = -1;
@@ -45,8 +44,7 @@ internal sealed class VhostUserRing : IReadinessOwner
     internal void SetKick(int descriptor, IDescriptorWatcher watcher)
     {
         CloseKick(watcher);
-        _ = Files.SetNonBlocking(descriptor);
-        watcher.Watch(descriptor, Readiness.Readable, this);
+        watcher.WatchSignals(descriptor, this);
         _kick = descriptor;
     }
 
@@ -84,8 +82,7 @@ internal sealed class VhostUserRing : IReadinessOwner
     /// <summary>The driver kicks.</summary>
     public void OnReady(Readiness readiness, Instant now)
     {
-        int read = Files.Read(_kick, _kicks);
-        if (read is <= 0 and not (-Errno.EAGAIN or -Errno.EINTR))
+        if ((readiness & Readiness.Error) != 0)
         {
             _connection.OnKickBroken(this);
             return;

@@ -22,7 +22,7 @@ enum slipway_offloads {
 
 /* Attaches what `slipway run --link` takes: "tap:NAME", "stream:PATH", "dgram:PATH",
  * "vhost-user:PATH", "fd:N,framing=stream|dgram|tap|vhost-user". A descriptor is the engine's from
- * then on, if this succeeds. SLIPWAY_E_LINK, SLIPWAY_E_CONFIG. */
+ * then on, if this succeeds, and else the caller's. SLIPWAY_E_LINK, SLIPWAY_E_CONFIG. */
 SLIPWAY_API int32_t slipway_port_attach(
     slipway_engine engine, const char *link, slipway_port *port);
 
@@ -67,7 +67,8 @@ typedef struct slipway_vring_options {
 /* The virtio-net features that a driver may be offered (virtio 1.2 section 5.1.3 and 6). */
 SLIPWAY_API uint64_t slipway_vring_features(void);
 
-/* Serves a pair of the guest's queues. The descriptors are duplicated. The guest is not trusted: a
+/* Serves a pair of the guest's queues. The descriptors are duplicated and left as they are; kicks
+ * are not read, so kick_fd is an eventfd. The guest is not trusted: a
  * ring whose driver breaks the rules is stopped (slipway_port_info.state), and the VMM detaches and
  * attaches it again when the driver has reset it. SLIPWAY_E_LINK. */
 SLIPWAY_API int32_t slipway_port_attach_vring(
@@ -84,13 +85,16 @@ typedef struct slipway_ring_options {
     /* Written by slipway_port_attach_ring. All three are the engine's; whoever shares them with
      * another process passes copies (SCM_RIGHTS). */
     int32_t memory_fd;   /* the ring pair's memory, see slipway_ring_header */
-    int32_t doorbell_fd; /* eventfd: write it to wake the engine */
+    int32_t doorbell_fd; /* eventfd: write it to wake the engine, which never reads it */
     int32_t guest_doorbell_fd; /* eventfd: the engine writes it to wake the guest's side */
     uint32_t reserved2;
 } slipway_ring_options;
 
 /* Attaches a guest behind a pair of single-producer, single-consumer rings in a memfd (sealed
- * against shrinking), for another thread or process. */
+ * against shrinking), for another thread or process. Nothing in the memory is believed. One thing
+ * is left to the other side, as with every back end that rings an eventfd of a VMM's: who takes
+ * O_NONBLOCK from guest_doorbell_fd and fills its counter makes the engine wait. Guests whose
+ * processes may harm each other get an engine each. */
 SLIPWAY_API int32_t slipway_port_attach_ring(
     slipway_engine engine, slipway_ring_options *options, slipway_port *port);
 

@@ -162,9 +162,10 @@ SLIPWAY_API int32_t slipway_engine_start(slipway_engine engine);
  * callback does not return); it ends all the same. Waits for ever if negative. */
 SLIPWAY_API int32_t slipway_engine_stop(slipway_engine engine, int32_t timeout_ms);
 
-/* Stops it, closes its ports, and gives back its handle and theirs. A TCP connection of a guest
- * ends with RST towards the host's peer. SLIPWAY_E_TIMEOUT if a callback holds its turn for longer
- * than five seconds; the engine is then stopped, and can be destroyed later. */
+/* Stops it, closes its ports, and gives back its handle and theirs; no callback runs any more when
+ * it returns. A TCP connection of a guest ends with RST towards the host's peer. SLIPWAY_E_TIMEOUT
+ * if a callback does not return for five seconds; the engine is then stopped, and can be destroyed
+ * later. */
 SLIPWAY_API int32_t slipway_engine_destroy(slipway_engine engine);
 
 /* For callers with a loop of their own: a descriptor that is readable (poll, epoll, select) when

@@ -15,20 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "slipway.h"
-
-static int failures;
-
-static void expect_at(int line, const char *call, int64_t got, int64_t wanted)
-{
-    if (got != wanted) {
-        printf("abuse.c:%d: %s is %s, not %s: %s\n", line, call, slipway_status_name((int32_t)got),
-               slipway_status_name((int32_t)wanted), slipway_last_error());
-        failures++;
-    }
-}
-
-#define EXPECT(wanted, call) expect_at(__LINE__, #call, call, wanted)
+#include "expect.h"
 
 static slipway_engine engine;
 static slipway_port port;
@@ -86,6 +73,16 @@ static void structs(void)
     EXPECT(SLIPWAY_E_CONFIG, slipway_engine_create(&options, &made));
     options.config_json = "\xff\xfe{";
     EXPECT(SLIPWAY_E_CONFIG, slipway_engine_create(&options, &made));
+    const char *no_values[] = {
+        "{\"dns\": {\"servers\": [null]}}", "{\"dns\": {\"records\": {\"a.test\": null}}}",
+        "{\"dns\": {\"domains\": {\"a.test\": null}}}", "{\"links\": [null]}",
+        "{\"publish\": [null]}",
+        "{\"dhcp\": {\"leases\": [null]}}", "{\"dhcp\": {\"leaseFile\": \"/tmp/a\\u0000b\"}}",
+        "{\"links\": [\"stream:/tmp/a\\u0000b\"]}"};
+    for (size_t i = 0; i < sizeof no_values / sizeof *no_values; i++) {
+        options.config_json = no_values[i];
+        EXPECT(SLIPWAY_E_CONFIG, slipway_engine_create(&options, &made));
+    }
     options.config_json = NULL, options.mtu = 70000;
     EXPECT(SLIPWAY_E_CONFIG, slipway_engine_create(&options, &made));
     options.mtu = 0, options.subnet = "10.0.0.0/33";

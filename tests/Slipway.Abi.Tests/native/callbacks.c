@@ -10,23 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "slipway.h"
+#include "expect.h"
 
 static slipway_engine engine, other;
 static slipway_port port;
-static atomic_int failures, outputs, logs, clocks, is_set_up, detaches;
-
-static void expect_at(int line, const char *call, int64_t got, int64_t wanted)
-{
-    if (got != wanted) {
-        printf("callbacks.c:%d: %s is %s, not %s: %s\n", line, call,
-               slipway_status_name((int32_t)got), slipway_status_name((int32_t)wanted),
-               slipway_last_error());
-        failures++;
-    }
-}
-
-#define EXPECT(wanted, call) expect_at(__LINE__, #call, call, wanted)
+static atomic_int outputs, logs, clocks, is_set_up, detaches;
 
 static const uint8_t arp[42] = {
     255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 9,

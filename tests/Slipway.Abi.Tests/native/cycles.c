@@ -3,7 +3,6 @@
  * what was left for each kind, and exits 1 if that is more than noise.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "slipway.h"
+#include "expect.h"
 
 enum { CYCLES = 300, MOST_KIB = 8192 };
-
-static int failures;
 
 static long resident_kib(void)
 {
@@ -26,16 +23,6 @@ static long resident_kib(void)
     if (file)
         fclose(file);
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static int descriptors(void)
-{
-    int count = 0;
-    DIR *all = opendir("/proc/self/fd");
-    while (readdir(all))
-        count++;
-    closedir(all);
-    return count;
 }
 
 static void check(int32_t status, const char *what)

@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -16,36 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "slipway.h"
+#include "expect.h"
 
 enum { FLOWS = 20, HOST_ALIAS = 254 };
 
-static int failures;
 static slipway_engine engine;
 static slipway_port port;
 static uint32_t calls;
 static enum { TAKE, REFUSE, BLOCK, START } mode;
-
-static void expect_at(int line, const char *call, int64_t got, int64_t wanted)
-{
-    if (got != wanted) {
-        printf("ends.c:%d: %s is %lld, not %lld: %s\n", line, call, (long long)got,
-               (long long)wanted, slipway_last_error());
-        failures++;
-    }
-}
-
-#define EXPECT(wanted, call) expect_at(__LINE__, #call, call, wanted)
-
-static int descriptors(void)
-{
-    int count = 0;
-    DIR *all = opendir("/proc/self/fd");
-    while (readdir(all))
-        count++;
-    closedir(all);
-    return count;
-}
 
 static uint32_t output(void *user, slipway_port from, const slipway_frame_out *frames,
                        uint32_t count)

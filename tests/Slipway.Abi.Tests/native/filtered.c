@@ -69,11 +69,11 @@ int main(void)
         fprintf(stderr, "%s\n", slipway_last_error());
         return 1;
     }
-    int64_t end = now_ns() + 30000000000;
-    while (guest.step != TG_DONE && now_ns() < end) {
+    int64_t end = tg_now_ns() + 30000000000;
+    while (guest.step != TG_DONE && tg_now_ns() < end) {
         struct pollfd wait = {.fd = ends[0], .events = POLLIN};
         static char captured[1 << 16];
-        tg_tick(&guest, now_ns());
+        tg_tick(&guest, tg_now_ns());
         if (poll(&wait, 1, 10) > 0 && read(ends[0], captured, sizeof captured) < 0)
             return 1;
     }

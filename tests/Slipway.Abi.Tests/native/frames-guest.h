@@ -10,13 +10,6 @@
 static struct tg guest;
 static slipway_port guest_port;
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static void to_engine(void *user, const uint8_t *frame, uint32_t length)
 {
     (void)user;
@@ -30,7 +23,7 @@ static uint32_t to_guest(void *user, slipway_port from, const slipway_frame_out 
 {
     (void)user, (void)from;
     for (uint32_t i = 0; i < count; i++)
-        tg_input(&guest, (const uint8_t *)(frames[i].header + 1), frames[i].length, now_ns());
+        tg_input(&guest, (const uint8_t *)(frames[i].header + 1), frames[i].length, tg_now_ns());
     return count;
 }
 

@@ -36,7 +36,7 @@ static void fail(const char *what, int32_t status)
     exit(1);
 }
 
-static double seconds(void) { return (double)now_ns() / 1e9; }
+static double seconds(void) { return (double)tg_now_ns() / 1e9; }
 
 /* A descriptor that is right in most of its fields. */
 static void scribble_descriptor(uint8_t *d, uint64_t *s)
@@ -146,7 +146,7 @@ static void *fuzz_ring(void *seed)
 int main(int argc, char **argv)
 {
     double length = argc > 1 ? atof(argv[1]) : 5;
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (uint64_t)now_ns();
+    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (uint64_t)tg_now_ns();
     slipway_engine_options options = {.size = sizeof options};
     slipway_frames_options frames = {.size = sizeof frames, .output = to_guest};
     int32_t status = slipway_engine_create(&options, &engine);
@@ -171,7 +171,7 @@ int main(int argc, char **argv)
     guest.send = to_engine;
     tg_start(&guest, tg_listen(1 << 20));
     for (end = seconds() + 20; guest.step != TG_DONE && seconds() < end; usleep(100)) {
-        tg_tick(&guest, now_ns());
+        tg_tick(&guest, tg_now_ns());
         slipway_dispatch(engine, 16);
     }
     printf("%llu ports, %llu stopped for what they did; afterwards a guest is %s\n",

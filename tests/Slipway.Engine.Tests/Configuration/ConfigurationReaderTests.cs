@@ -21,6 +21,16 @@ public sealed class ConfigurationReaderTests
         Assert.Empty(configuration.Links);
     }
 
+    [Theory]
+    [InlineData("""{ "dns": { "servers": ["10.0.0.1", null] } }""", "dns.servers[1]")]
+    [InlineData("""{ "dns": { "records": { "a.test": null } } }""", "dns.records.a.test")]
+    [InlineData("""{ "dhcp": { "leases": [null] } }""", "dhcp.leases[0]")]
+    [InlineData("""{ "dhcp": { "leaseFile": "a\u0000b" } }""", "dhcp.leaseFile")]
+    [InlineData("""{ "links": ["stream:/a\u0000b"] }""", "links[0]")]
+    public void Configuration_NullOfManyOrNul_IsRefusedByName(string json, string key) =>
+        Assert.Equal(key, Assert.Throws<ConfigurationException>(
+            () => ConfigurationReader.Parse(json)).Key);
+
     [Fact]
     public void Configuration_CommentsAndTrailingCommas_AreRead()
     {
