@@ -96,11 +96,11 @@ static void ring_receive(void)
 static void ring_wait(void)
 {
     struct pollfd wait = {.fd = guest_doorbell, .events = POLLIN};
-    uint64_t count;
+    uint64_t rings[64];
     __atomic_store_n(&to_guest.control->consumer_waits, 1, __ATOMIC_RELAXED);
     atomic_thread_fence(memory_order_seq_cst);
     if (__atomic_load_n(&to_guest.control->tail, __ATOMIC_ACQUIRE) == to_guest.position
-        && poll(&wait, 1, 100) > 0 && read(guest_doorbell, &count, sizeof count) < 0)
+        && poll(&wait, 1, 100) > 0 && read(guest_doorbell, rings, sizeof rings) < 0)
         perror("doorbell");
     __atomic_store_n(&to_guest.control->consumer_waits, 0, __ATOMIC_RELAXED);
 }

@@ -104,11 +104,11 @@ static void wait_for_doorbell(void *state)
 {
     struct rings *r = state;
     struct pollfd fd = {r->guest_doorbell, POLLIN, 0};
-    uint64_t count;
+    uint64_t rings[64];
     __atomic_store_n(&r->in.control->consumer_waits, 1, __ATOMIC_RELAXED);
     atomic_thread_fence(memory_order_seq_cst);
     if (__atomic_load_n(&r->in.control->tail, __ATOMIC_ACQUIRE) == r->in.position
-        && poll(&fd, 1, 20) > 0 && read(fd.fd, &count, sizeof count) < 0)
+        && poll(&fd, 1, 20) > 0 && read(fd.fd, rings, sizeof rings) < 0)
         perror("doorbell");
     __atomic_store_n(&r->in.control->consumer_waits, 0, __ATOMIC_RELAXED);
 }

@@ -9,8 +9,10 @@ namespace Slipway.Links;
 /// virtqueue, and the offloads that it stands for.
 /// </summary>
 /// <remarks>
-/// Theory of operation. Each side has one doorbell, an eventfd, which tells it of records and of
-/// room alike; it is rung only when its owner has said that it waits. Records to the engine are
+/// Theory of operation. Each side has one doorbell, which tells it of records and of room alike; it
+/// is rung only when its owner has said that it waits. The engine's is an eventfd, watched and
+/// never read; the other side's is one end of a socket pair, since who shares an eventfd can make
+/// a write to it wait, by its flags and a full counter. Records to the engine are
 /// looked at as the buffers of a virtqueue are (<see cref="TransmitBatch"/>): copied before they
 /// are read, or left where they are where nobody looks. The other side is not trusted, and a ring
 /// whose positions or records cannot be is taken no further.
@@ -21,6 +23,9 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     private const int FramesPerTurn = 64;
 
     private const int HeaderBytes = VirtioNetHeader.MergedLengthBytes;
+
+    // As an eventfd gives it to its reader: 1, in this machine's byte order.
+    private static readonly byte[] s_ring = BitConverter.GetBytes(1ul);
 
     private readonly SharedRingMemory _memory;
     private readonly SharedRingReader _reader;
@@ -35,17 +40,18 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     private RingPort? _port;
     private int _doorbell;
     private int _guestDoorbell;
+    private int _guestBell;
     private bool _isFaultReported;
 
     private RingLink(
-        SharedRingMemory memory, int doorbell, int guestDoorbell, int mtuBytes, Offloads offloads,
-        Action<string> report)
+        SharedRingMemory memory, int doorbell, (int Far, int Near) guest, int mtuBytes,
+        Offloads offloads, Action<string> report)
     {
         _memory = memory;
         _reader = memory.ReaderToEngine();
         _writer = memory.WriterToGuest();
         _doorbell = doorbell;
-        _guestDoorbell = guestDoorbell;
+        (_guestDoorbell, _guestBell) = guest;
         _mtuBytes = mtuBytes;
         _offloads = offloads;
         _report = report;
@@ -59,7 +65,10 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     /// <summary>The eventfd that the guest's side rings; this object's.</summary>
     public int Doorbell => _doorbell;
 
-    /// <summary>The eventfd that this side rings; this object's.</summary>
+    /// <summary>
+    /// Readable once this side has rung, and at an end when it has gone; this object's. -1 for
+    /// private memory.
+    /// </summary>
     public int GuestDoorbell => _guestDoorbell;
 
     /// <summary>The guest's side broke the ring's rules, and is served no more.</summary>
@@ -95,12 +104,15 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
         SharedRingMemory memory = isShared
             ? SharedRingMemory.CreateShared(ringBytes) : SharedRingMemory.CreatePrivate(ringBytes);
         int doorbell = Epoll.CreateEvent();
-        int guestDoorbell = doorbell < 0 ? doorbell : Epoll.CreateEvent();
-        if (guestDoorbell < 0)
+        int near = -1;
+        int far = -1;
+        int result = doorbell < 0 || !isShared ? doorbell : Sockets.CreatePair(
+            Sockets.FamilyUnix, Sockets.Stream, out near, out far);
+        if (result < 0)
         {
             memory.Dispose();
             Close(doorbell);
-            throw new LinkException($"cannot make a doorbell ({SocketPath.Text(-guestDoorbell)}); "
+            throw new LinkException($"cannot make a doorbell ({SocketPath.Text(-result)}); "
                 + "raise the limit (ulimit -n)");
         }
 
@@ -108,7 +120,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
         // it since nobody reads it away.
         Epoll.Signal(doorbell);
         memory.SetFeatures(VirtioFeatures.Of(offloads));
-        return new RingLink(memory, doorbell, guestDoorbell, mtuBytes, offloads, report);
+        return new RingLink(memory, doorbell, (far, near), mtuBytes, offloads, report);
     }
 
     public override void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now)
@@ -186,7 +198,8 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
         _watcher?.Unwatch(_doorbell);
         Close(_doorbell);
         Close(_guestDoorbell);
-        _doorbell = _guestDoorbell = -1;
+        Close(_guestBell);
+        _doorbell = _guestDoorbell = _guestBell = -1;
         _memory.Dispose();
     }
 
@@ -195,7 +208,16 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     {
         if (_doorbell >= 0 && _writer.Publish())
         {
-            Epoll.Signal(_guestDoorbell);
+            RingGuest();
+        }
+    }
+
+    // A bell that is full of rings is heard anyway.
+    private void RingGuest()
+    {
+        if (_guestBell >= 0)
+        {
+            _ = Sockets.Send(_guestBell, s_ring);
         }
     }
 
@@ -251,7 +273,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
 
         if (_reader.Publish())
         {
-            Epoll.Signal(_guestDoorbell);
+            RingGuest();
         }
     }
 

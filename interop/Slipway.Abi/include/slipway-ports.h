@@ -86,15 +86,16 @@ typedef struct slipway_ring_options {
      * another process passes copies (SCM_RIGHTS). */
     int32_t memory_fd;   /* the ring pair's memory, see slipway_ring_header */
     int32_t doorbell_fd; /* eventfd: write it to wake the engine, which never reads it */
-    int32_t guest_doorbell_fd; /* eventfd: the engine writes it to wake the guest's side */
+    int32_t guest_doorbell_fd; /* readable when the engine wakes the guest's side, which reads it
+                                  empty (8 bytes a time, as of an eventfd); at an end when the
+                                  port has gone */
     uint32_t reserved2;
 } slipway_ring_options;
 
 /* Attaches a guest behind a pair of single-producer, single-consumer rings in a memfd (sealed
- * against shrinking), for another thread or process. Nothing in the memory is believed. One thing
- * is left to the other side, as with every back end that rings an eventfd of a VMM's: who takes
- * O_NONBLOCK from guest_doorbell_fd and fills its counter makes the engine wait. Guests whose
- * processes may harm each other get an engine each. */
+ * against shrinking), for another thread or process. Nothing in the memory is believed, and nothing that is
+ * done to the doorbells makes the engine wait: it never reads its own, an eventfd, and the guest's
+ * is one end of a socket pair. */
 SLIPWAY_API int32_t slipway_port_attach_ring(
     slipway_engine engine, slipway_ring_options *options, slipway_port *port);
 
