@@ -93,9 +93,9 @@ typedef struct slipway_ring_options {
 } slipway_ring_options;
 
 /* Attaches a guest behind a pair of single-producer, single-consumer rings in a memfd (sealed
- * against shrinking), for another thread or process. Nothing in the memory is believed, and nothing that is
- * done to the doorbells makes the engine wait: it never reads its own, an eventfd, and the guest's
- * is one end of a socket pair. */
+ * against shrinking), for another thread or process. Nothing in the memory is believed, and nothing
+ * that is done to the doorbells makes the engine wait: it never reads its own, an eventfd, and the
+ * guest's is one end of a socket pair. */
 SLIPWAY_API int32_t slipway_port_attach_ring(
     slipway_engine engine, slipway_ring_options *options, slipway_port *port);
 
