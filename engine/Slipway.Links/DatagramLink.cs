@@ -27,7 +27,7 @@ public sealed partial class DatagramLink : GuestLink, IReadinessOwner
     private const int ReceiveBufferBytes = 4 << 20;
 
     private readonly List<DatagramPort> _ports = new(MaximumGuests);
-    private readonly SocketPath? _path;
+    private readonly UnixSocketFile? _path;
     private readonly int _descriptor;
     private readonly int _mtuBytes;
     private readonly Action<string> _report;
@@ -46,7 +46,8 @@ public sealed partial class DatagramLink : GuestLink, IReadinessOwner
     private bool _isOpen = true;
 
     private DatagramLink(
-        string description, SocketPath? path, int descriptor, int mtuBytes, Action<string> report)
+        string description, UnixSocketFile? path, int descriptor, int mtuBytes,
+        Action<string> report)
     {
         Description = description;
         _path = path;
@@ -74,7 +75,7 @@ public sealed partial class DatagramLink : GuestLink, IReadinessOwner
     /// <exception cref="LinkException">Says what failed and the remedy.</exception>
     public static DatagramLink Listen(string path, int mtuBytes, Action<string> report)
     {
-        SocketPath bound = SocketPath.Bind(path, Sockets.Datagram, out int descriptor);
+        UnixSocketFile bound = SocketPath.Bind(path, Sockets.Datagram, out int descriptor);
         try
         {
             return new DatagramLink($"dgram {path}", bound, descriptor, mtuBytes, report);

@@ -10,7 +10,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     private static readonly Duration AcceptPause = Duration.FromSeconds(1);
 
     private readonly string _description;
-    private readonly SocketPath _path;
+    private readonly UnixSocketFile _path;
     private readonly int _descriptor;
     private readonly Action<int, Instant> _accept;
     private readonly Action<string> _report;
@@ -21,7 +21,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     private bool _isDisposed;
 
     private GuestListener(
-        GuestLink link, SocketPath path, int descriptor, RetryTimer timer,
+        GuestLink link, UnixSocketFile path, int descriptor, RetryTimer timer,
         Action<int, Instant> accept, Action<string> report)
     {
         _description = link.Description;
@@ -42,7 +42,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
         RetryTimer timer = new(link, AcceptPause.Nanoseconds);
         try
         {
-            SocketPath bound = SocketPath.Bind(path, Sockets.Stream, out int listener);
+            UnixSocketFile bound = SocketPath.Bind(path, Sockets.Stream, out int listener);
             int result = Sockets.Listen(listener, backlog);
             if (result >= 0)
             {

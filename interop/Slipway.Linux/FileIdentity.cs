@@ -11,16 +11,21 @@ public readonly unsafe partial record struct FileIdentity(ulong Device, ulong In
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const uint STATX_TYPE = 0x1;
+    private const uint STATX_MODE = 0x2;
+    private const uint STATX_UID = 0x8;
     private const uint STATX_INO = 0x100;
 
     /// <summary>sizeof(struct statx), and where in it the fields are (uapi/linux/stat.h).</summary>
     private const int StatLengthBytes = 256;
+    private const int UserOffset = 20;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
     private const int DeviceOffset = 136;
 
     private const int S_IFMT = 0xf000;
     private const int S_IFSOCK = 0xc000;
+    private const int S_IFDIR = 0x4000;
+    private const int WritableByOthers = 0x12; // 0022
 
     /// <summary>0 or a negated errno.</summary>
     public static int OfPath(string path, out FileIdentity identity)
@@ -39,6 +44,24 @@ public readonly unsafe partial record struct FileIdentity(ulong Device, ulong In
             *(ulong*)(status + InodeOffset),
             (mode & S_IFMT) == S_IFSOCK);
         return 0;
+    }
+
+    /// <summary>
+    /// A folder, and no link to one, that belongs to this process's user and that nobody else may
+    /// write to.
+    /// </summary>
+    public static bool IsOwnFolder(string path)
+    {
+        byte* status = stackalloc byte[StatLengthBytes];
+        if (statx(
+            AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE | STATX_UID, status) < 0)
+        {
+            return false;
+        }
+
+        int mode = *(ushort*)(status + ModeOffset);
+        return (mode & S_IFMT) == S_IFDIR && (mode & WritableByOthers) == 0
+            && *(uint*)(status + UserOffset) == CurrentProcess.EffectiveUserId;
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

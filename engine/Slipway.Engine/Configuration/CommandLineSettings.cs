@@ -22,6 +22,8 @@ public sealed record CommandLineSettings
 
     public string? Ipv6 { get; init; }
 
+    public string? Control { get; init; }
+
     public string? LogLevel { get; init; }
 
     public string? ReadyFd { get; init; }

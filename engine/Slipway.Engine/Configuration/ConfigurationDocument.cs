@@ -76,6 +76,11 @@ internal sealed class ConfigurationDocument
     public LimitsDocument? Limits { get; set; }
 
     [Description(
+        "Where a running engine is asked and told things: unix:PATH, or off; control.sock in a "
+            + "folder of the user's by default. Option --control.")]
+    public string? Control { get; set; }
+
+    [Description(
         "debug, information, warning or error; information by default. Option --log-level.")]
     [AllowedValues("debug", "information", "warning", "error")]
     public string? LogLevel { get; set; }

@@ -44,6 +44,7 @@ internal static class ConfigurationResolver
                 : defaults.DnsCache,
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
+            Control = ResolveControl(document, commandLine),
             LogLevel = ResolveLogLevel(document, commandLine, defaults.LogLevel),
             ReadyDescriptor = ResolveReadyDescriptor(document, commandLine),
         };
@@ -308,6 +309,12 @@ internal static class ConfigurationResolver
         records.AddRange(given);
         return records;
     }
+
+    private static ControlSpecification ResolveControl(
+        ConfigurationDocument document, CommandLineSettings commandLine) =>
+        commandLine.Control is string option ? ControlSpecification.Parse("--control", option)
+            : document.Control is string text ? ControlSpecification.Parse("control", text)
+            : ControlSpecification.Default;
 
     private static LogLevel ResolveLogLevel(
         ConfigurationDocument document, CommandLineSettings commandLine, LogLevel standard)

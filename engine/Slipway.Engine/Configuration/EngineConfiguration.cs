@@ -77,6 +77,9 @@ public sealed record EngineConfiguration
 
     public StackLimits Limits { get; init; } = new();
 
+    /// <summary>Where it is asked and told things while it runs.</summary>
+    public ControlSpecification Control { get; init; } = ControlSpecification.Default;
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>

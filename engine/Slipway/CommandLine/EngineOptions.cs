@@ -74,6 +74,13 @@ internal sealed class EngineOptions
         HelpName = "LEVEL",
     };
 
+    private readonly Option<string> _control = new("--control")
+    {
+        Description = "Where a running engine is asked and told things: unix:PATH, or off. "
+            + "[$XDG_RUNTIME_DIR/slipway/control.sock]",
+        HelpName = "unix:PATH",
+    };
+
     private readonly Option<string> _readyFd = new("--ready-fd")
     {
         Description = "A descriptor that is told \"1\" and closed when guests are served.",
@@ -97,6 +104,7 @@ internal sealed class EngineOptions
         command.Options.Add(_dns);
         command.Options.Add(_noHostAlias);
         command.Options.Add(_ipv6);
+        command.Options.Add(_control);
         command.Options.Add(_logLevel);
         command.Options.Add(_readyFd);
     }
@@ -118,6 +126,7 @@ internal sealed class EngineOptions
             Dns = result.GetValue(_dns) ?? [],
             NoHostAlias = result.GetValue(_noHostAlias),
             Ipv6 = result.GetValue(_ipv6),
+            Control = result.GetValue(_control),
             LogLevel = result.GetValue(_logLevel),
             ReadyFd = result.GetValue(_readyFd),
         };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Slipway.Control;
 using Slipway.Engine;
 using Slipway.Linux;
 
@@ -34,6 +35,7 @@ internal static class RunCommand
         StandardErrorLog log = new(configuration.LogLevel);
         using ReadySignal ready = new(configuration);
         using NetworkEngine engine = NetworkEngine.Create(RootlessTap.Open(configuration), log);
+        using ControlServer? control = EngineControl.Start(engine, configuration, log);
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Slipway.Control;
 using Slipway.Engine;
 using Slipway.Linux;
 
@@ -96,6 +97,7 @@ internal static class ShellCommand
                 Links = [new DescriptorLinkSpecification(guest.TapDescriptor, LinkFraming.Tap)],
             },
             log);
+        using ControlServer? control = EngineControl.Start(engine, configuration, log);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT, Leave);
         using PosixSignalRegistration quit = PosixSignalRegistration.Create(

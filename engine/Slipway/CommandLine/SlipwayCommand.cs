@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Slipway.Control;
 using Slipway.Engine;
 
 namespace Slipway;
@@ -13,6 +14,12 @@ internal static class SlipwayCommand
             RunCommand.Create(),
             ShellCommand.Create(),
             DoctorCommand.Create(),
+            PortCommands.CreatePorts(),
+            PortCommands.CreatePublish(),
+            PortCommands.CreateUnpublish(),
+            TableCommands.CreateFlows(),
+            TableCommands.CreateLeases(),
+            TableCommands.CreateStatistics(),
             CreateConfig(),
             CreateVersion(),
         };
@@ -40,7 +47,7 @@ internal static class SlipwayCommand
             StandardError.Say(e.Message);
             return ExitStatus.Usage;
         }
-        catch (Exception e) when (e is HostRefusal or IOException)
+        catch (Exception e) when (e is HostRefusal or ControlException or IOException)
         {
             // An IOException that comes here is standard output's: closed or full.
             StandardError.Say(e.Message);

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Slipway.Engine;
+
+namespace Slipway.Control;
+
+/// <summary>Reads requests and writes responses of the API.</summary>
+internal static class ApiExchange
+{
+    /// <summary>Writes a value with status 200, or another one.</summary>
+    public static Task WriteAsync<T>(
+        HttpContext context, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(
+            value, type, contentType: null, context.RequestAborted);
+    }
+
+    /// <summary>Reads the body.</summary>
+    /// <exception cref="ApiException">It is not what is asked for.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(
+                context.Request.Body, type, context.RequestAborted).ConfigureAwait(false)
+                ?? throw new ApiException(
+                    StatusCodes.Status400BadRequest, "the body is null; send an object");
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(
+                StatusCodes.Status400BadRequest, $"the body is not what is asked for: {e.Message}");
+        }
+    }
+
+    /// <summary>Answers, or says in a problem document why not.</summary>
+    public static async Task AnswerAsync(HttpContext context, Func<Task> answer)
+    {
+        try
+        {
+            await answer().ConfigureAwait(false);
+        }
+        catch (Exception e) when (!context.Response.HasStarted && StatusOf(e) is int)
+        {
+            await WriteProblemAsync(context, StatusOf(e)!.Value, e.Message).ConfigureAwait(false);
+        }
+    }
+
+    public static Task WriteProblemAsync(HttpContext context, int status, string detail)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(
+            new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail),
+            ApiJsonContext.Default.Problem, "application/problem+json", context.RequestAborted);
+    }
+
+    private static int? StatusOf(Exception e) => e switch
+    {
+        ApiException own => own.Status,
+        ConfigurationException { IsInUse: true } => StatusCodes.Status409Conflict,
+        ConfigurationException => StatusCodes.Status400BadRequest,
+        BadHttpRequestException bad => bad.StatusCode,
+        ObjectDisposedException => StatusCodes.Status503ServiceUnavailable,
+        _ => null,
+    };
+}

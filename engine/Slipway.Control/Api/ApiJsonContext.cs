@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+
+namespace Slipway.Control;
+
+/// <summary>JSON of the API: camelCase; unknown fields are refused by name.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(IReadOnlyList<PortReport>))]
+[JsonSerializable(typeof(PortReport))]
+[JsonSerializable(typeof(PublishRequest))]
+[JsonSerializable(typeof(IReadOnlyList<FlowReport>))]
+[JsonSerializable(typeof(IReadOnlyList<LeaseReport>))]
+[JsonSerializable(typeof(StatisticsReport))]
+[JsonSerializable(typeof(VersionReport))]
+[JsonSerializable(typeof(Problem))]
+internal sealed partial class ApiJsonContext : JsonSerializerContext;

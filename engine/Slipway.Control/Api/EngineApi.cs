@@ -1,0 +1,107 @@
+using Microsoft.AspNetCore.Http;
+using Slipway.Engine;
+using Slipway.Services;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Control;
+
+/// <summary>What /v1 tells of an engine and does to it.</summary>
+/// <remarks>
+/// Paths: GET version, health, ports, flows, leases, stats; POST ports (a
+/// <see cref="PublishRequest"/>; 201 with the port, 409 if it is taken); DELETE ports/ID.
+/// </remarks>
+internal sealed class EngineApi(NetworkEngine engine, string version)
+{
+    private const int ApiVersion = 1;
+
+    public Task GetVersionAsync(HttpContext context) => ApiExchange.WriteAsync(
+        context, new VersionReport(version, ApiVersion, Environment.ProcessId),
+        ApiJsonContext.Default.VersionReport);
+
+    public Task ListPortsAsync(HttpContext context) => ApiExchange.WriteAsync(
+        context, [.. engine.PublishedPorts.Select(Report)],
+        ApiJsonContext.Default.IReadOnlyListPortReport);
+
+    public async Task PublishAsync(HttpContext context)
+    {
+        PublishRequest request = await ApiExchange.ReadAsync(
+            context, ApiJsonContext.Default.PublishRequest).ConfigureAwait(false);
+        PublishedPort port = engine.PublishPort(PublishSpecification.Parse("port", request.Port));
+        await ApiExchange.WriteAsync(
+            context, Report(port), ApiJsonContext.Default.PortReport, StatusCodes.Status201Created)
+            .ConfigureAwait(false);
+    }
+
+    public Task UnpublishAsync(HttpContext context)
+    {
+        string? text = (string?)context.Request.RouteValues["id"];
+        if (!int.TryParse(text, out int id) || !engine.UnpublishPort(id))
+        {
+            throw new ApiException(
+                StatusCodes.Status404NotFound,
+                $"no port {text} is published; GET /v1/ports lists those that are");
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    public Task ListFlowsAsync(HttpContext context) => ApiExchange.WriteAsync(
+        context, [.. engine.ListFlows().Select(Report)],
+        ApiJsonContext.Default.IReadOnlyListFlowReport);
+
+    public Task ListLeasesAsync(HttpContext context) => ApiExchange.WriteAsync(
+        context, [.. engine.ListLeases().Select(Report)],
+        ApiJsonContext.Default.IReadOnlyListLeaseReport);
+
+    public Task GetStatisticsAsync(HttpContext context) => ApiExchange.WriteAsync(
+        context, Report(engine.Counters), ApiJsonContext.Default.StatisticsReport);
+
+    private static PortReport Report(PublishedPort port) =>
+        new(port.Id, Name(port.Protocol), port.Host.ToString(), port.Guest.ToString());
+
+    private static FlowReport Report(FlowEntry flow) => new(
+        Name(flow.Key.Protocol), flow.Key.Guest.ToString(), flow.Key.Remote.ToString(),
+        flow.State?.ToString());
+
+    private static LeaseReport Report(LeaseEntry lease) => new(
+        lease.Address.ToString(), lease.Mac.ToString(), lease.HostName, lease.Expires,
+        lease.IsStatic);
+
+    private static StatisticsReport Report(Counters counters)
+    {
+        Dictionary<string, long> counted = new(StringComparer.Ordinal)
+        {
+            ["framesReceived"] = counters.FramesReceived,
+            ["framesSent"] = counters.FramesSent,
+            ["tcpFlowsOpened"] = counters.TcpFlowsOpened,
+            ["tcpConnectsFailed"] = counters.TcpConnectsFailed,
+            ["tcpSegmentsRetransmitted"] = counters.TcpSegmentsRetransmitted,
+            ["udpFlowsOpened"] = counters.UdpFlowsOpened,
+        };
+        Dictionary<string, long> dropped = new(StringComparer.Ordinal);
+        foreach (DropReason reason in Enum.GetValues<DropReason>())
+        {
+            AddUnlessNone(dropped, reason.ToString(), counters.Dropped(reason));
+        }
+
+        foreach (ParseError error in Enum.GetValues<ParseError>())
+        {
+            AddUnlessNone(dropped, $"Malformed{error}", counters.Malformeds(error));
+        }
+
+        return new StatisticsReport(counted, dropped);
+    }
+
+    private static void AddUnlessNone(Dictionary<string, long> counts, string name, long count)
+    {
+        if (count > 0)
+        {
+            counts[name] = count;
+        }
+    }
+
+    private static string Name(IpProtocol protocol) =>
+        protocol == IpProtocol.Udp ? "udp" : "tcp";
+}

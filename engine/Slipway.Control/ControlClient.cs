@@ -1,0 +1,178 @@
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Slipway.Linux;
+
+namespace Slipway.Control;
+
+/// <summary>Asks things of a running engine over its control socket.</summary>
+public sealed class ControlClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly string _path;
+
+    private ControlClient(string path)
+    {
+        _path = path;
+        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync })
+        {
+            BaseAddress = new Uri("http://localhost/"),
+        };
+    }
+
+    /// <summary>How lists are written as JSON.</summary>
+    public static JsonTypeInfo<IReadOnlyList<PortReport>> PortsJson =>
+        ApiJsonContext.Default.IReadOnlyListPortReport;
+
+    public static JsonTypeInfo<IReadOnlyList<FlowReport>> FlowsJson =>
+        ApiJsonContext.Default.IReadOnlyListFlowReport;
+
+    public static JsonTypeInfo<IReadOnlyList<LeaseReport>> LeasesJson =>
+        ApiJsonContext.Default.IReadOnlyListLeaseReport;
+
+    public static JsonTypeInfo<StatisticsReport> StatisticsJson =>
+        ApiJsonContext.Default.StatisticsReport;
+
+    /// <summary>The engine at a path, or the one engine of this user that there is.</summary>
+    /// <param name="path">The socket's file, or null.</param>
+    /// <exception cref="ControlException">There is none, or there are several.</exception>
+    public static ControlClient Open(string? path)
+    {
+        if (path is not null)
+        {
+            return new ControlClient(path);
+        }
+
+        ControlPath standard = ControlPath.Default;
+        if (File.Exists(standard.Path))
+        {
+            return new ControlClient(standard.Path);
+        }
+
+        IReadOnlyList<string> others = ControlPath.OfFurtherEngines();
+        return others.Count == 1
+            ? new ControlClient(others[0])
+            : throw new ControlException(others.Count == 0
+                ? $"no engine runs here ({standard.Path} does not exist); start one with "
+                    + "`slipway run`, or name its socket with --control unix:PATH"
+                : $"{others.Count} engines run here; name one with --control: "
+                    + string.Join(", ", others.Select(other => $"unix:{other}")));
+    }
+
+    public Task<IReadOnlyList<PortReport>> ListPortsAsync(CancellationToken stop) =>
+        GetAsync("v1/ports", ApiJsonContext.Default.IReadOnlyListPortReport, stop);
+
+    public Task<IReadOnlyList<FlowReport>> ListFlowsAsync(CancellationToken stop) =>
+        GetAsync("v1/flows", ApiJsonContext.Default.IReadOnlyListFlowReport, stop);
+
+    public Task<IReadOnlyList<LeaseReport>> ListLeasesAsync(CancellationToken stop) =>
+        GetAsync("v1/leases", ApiJsonContext.Default.IReadOnlyListLeaseReport, stop);
+
+    public Task<StatisticsReport> GetStatisticsAsync(CancellationToken stop) =>
+        GetAsync("v1/stats", ApiJsonContext.Default.StatisticsReport, stop);
+
+    /// <summary>Publishes a port, in the grammar of `slipway run --publish`.</summary>
+    public async Task<PortReport> PublishAsync(string port, CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, "v1/ports")
+        {
+            Content = JsonContent.Create(
+                new PublishRequest { Port = port }, ApiJsonContext.Default.PublishRequest),
+        };
+        return await SendAsync(request, ApiJsonContext.Default.PortReport, stop)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Closes a published port; its connections go on.</summary>
+    public async Task UnpublishAsync(int id, CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Delete, $"v1/ports/{id}");
+        using HttpResponseMessage response = await SendAsync(request, stop).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> GetAsync<T>(
+        string path, JsonTypeInfo<T> type, CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, path);
+        return await SendAsync(request, type, stop).ConfigureAwait(false);
+    }
+
+    private async Task<T> SendAsync<T>(
+        HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken stop)
+    {
+        using HttpResponseMessage response = await SendAsync(request, stop).ConfigureAwait(false);
+        return await response.Content.ReadFromJsonAsync(type, stop).ConfigureAwait(false)
+            ?? throw new ControlException($"{_path} answers nothing");
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken stop)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, stop).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new ControlException(Explain(e));
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new ControlException(await ExplainAsync(response, stop).ConfigureAwait(false));
+        }
+    }
+
+    private static async Task<string> ExplainAsync(
+        HttpResponseMessage response, CancellationToken stop)
+    {
+        try
+        {
+            Problem? problem = await response.Content.ReadFromJsonAsync(
+                ApiJsonContext.Default.Problem, stop).ConfigureAwait(false);
+            return problem?.Detail ?? $"the engine answers {(int)response.StatusCode}";
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            return $"the engine answers {(int)response.StatusCode}";
+        }
+    }
+
+    private string Explain(HttpRequestException error) => error.InnerException switch
+    {
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
+            $"nobody listens on {_path}: its engine has ended; start one with `slipway run`",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+            $"{_path} is another user's; ask as that user",
+        SocketException { NativeErrorCode: Errno.ENOENT } or
+            SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
+            $"{_path} does not exist; start an engine with `slipway run`",
+        _ => $"the engine at {_path} does not answer ({error.Message})",
+    };
+
+    private async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, CancellationToken stop)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), stop)
+                .ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

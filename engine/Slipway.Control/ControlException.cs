@@ -1,0 +1,4 @@
+namespace Slipway.Control;
+
+/// <summary>A running engine that does not do what is asked; the message says why.</summary>
+public sealed class ControlException(string message) : Exception(message);

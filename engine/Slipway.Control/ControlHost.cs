@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Slipway.Control;
+
+/// <summary>Kestrel with the API's paths, over connections that are handed to it.</summary>
+internal sealed class ControlHost : IAsyncDisposable
+{
+    private const long MaxBodyBytes = 64 << 10;
+    private static readonly TimeSpan s_shutdown = TimeSpan.FromSeconds(2);
+
+    private readonly WebApplication _application;
+
+    private ControlHost(WebApplication application, ConnectionFeed feed)
+    {
+        _application = application;
+        Feed = feed;
+    }
+
+    public ConnectionFeed Feed { get; }
+
+    public static async Task<ControlHost> StartAsync(EngineApi api, CancellationToken stop)
+    {
+        ConnectionFeed feed = new();
+
+        // Empty: no files, no environment variables and no console of its own.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = MaxBodyBytes;
+            options.Listen(feed.EndPoint);
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(feed);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_shutdown);
+        WebApplication application = builder.Build();
+        IApplicationBuilder path = application;
+        path.Use((context, next) => ApiExchange.AnswerAsync(context, () => next(context)));
+        path.UseRouting();
+        path.UseEndpoints(routes => Map(routes, api));
+        path.Run(context => ApiExchange.WriteProblemAsync(
+            context, StatusCodes.Status404NotFound, $"there is no {context.Request.Path} here"));
+        await application.StartAsync(stop).ConfigureAwait(false);
+        return new ControlHost(application, feed);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync().ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static void Map(IEndpointRouteBuilder routes, EngineApi api)
+    {
+        routes.MapGet("/v1/version", (RequestDelegate)api.GetVersionAsync);
+        routes.MapGet("/v1/health", (RequestDelegate)api.GetVersionAsync);
+        routes.MapGet("/v1/ports", (RequestDelegate)api.ListPortsAsync);
+        routes.MapPost("/v1/ports", (RequestDelegate)api.PublishAsync);
+        routes.MapDelete("/v1/ports/{id}", (RequestDelegate)api.UnpublishAsync);
+        routes.MapGet("/v1/flows", (RequestDelegate)api.ListFlowsAsync);
+        routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
+        routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);
+    }
+
+    /// <summary>Signals are the program's, not the web server's.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Net.Sockets;
+using Slipway.Engine;
+using Slipway.Linux;
+
+namespace Slipway.Control;
+
+/// <summary>
+/// The control socket of a running engine: HTTP with JSON, for the user who started it.
+/// </summary>
+/// <remarks>
+/// Most engines never have a client: until the first one comes there is a thread that waits, and
+/// neither a web server nor the runtime's own sockets.
+/// </remarks>
+public sealed class ControlServer : IDisposable
+{
+    private const int Backlog = 16;
+    private const long PauseNanoseconds = 1_000_000_000;
+
+    private readonly EngineApi _api;
+    private readonly IEngineLog _log;
+    private readonly UnixSocketFile _file;
+    private readonly Thread _thread;
+    private readonly int _listener;
+    private readonly int _wake;
+    private readonly int _epoll;
+    private volatile bool _isStopping;
+    private ControlHost? _host;
+
+    private ControlServer(
+        EngineApi api, IEngineLog log, string path, UnixSocketFile file, int listener)
+    {
+        _api = api;
+        _log = log;
+        Path = path;
+        _file = file;
+        _listener = listener;
+        _wake = Epoll.CreateEvent();
+        _epoll = Epoll.Create();
+        _thread = new Thread(Accept) { Name = "slipway control", IsBackground = true };
+    }
+
+    /// <summary>Where clients connect.</summary>
+    public string Path { get; }
+
+    /// <summary>Listens, with mode 0600.</summary>
+    /// <param name="engine">Which is served.</param>
+    /// <param name="path">Where; a default one in use makes room for this process's own.</param>
+    /// <param name="version">Of the program.</param>
+    /// <param name="log">Told what somebody should know.</param>
+    /// <exception cref="UnixSocketException">Says what failed and the remedy.</exception>
+    public static ControlServer Start(
+        NetworkEngine engine, ControlPath path, string version, IEngineLog log)
+    {
+        path.MakeFolder();
+        UnixSocketFile file;
+        int listener;
+        try
+        {
+            file = UnixSocketFile.Bind(path.Path, Sockets.Stream, out listener);
+        }
+        catch (UnixSocketException) when (path.IsDefault)
+        {
+            path = path.OfProcess(Environment.ProcessId);
+            file = UnixSocketFile.Bind(path.Path, Sockets.Stream, out listener);
+        }
+
+        ControlServer server = new(
+            new EngineApi(engine, version), log, path.Path, file, listener);
+        if (!server.TryListen())
+        {
+            server.Dispose();
+            throw new UnixSocketException(
+                $"cannot listen on {path.Path}: out of descriptors? (ulimit -n)");
+        }
+
+        return server;
+    }
+
+    public void Dispose()
+    {
+        _isStopping = true;
+        _file.Remove();
+        if (_thread.IsAlive)
+        {
+            Epoll.Signal(_wake);
+            _thread.Join();
+        }
+
+        _host?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        foreach (int descriptor in (ReadOnlySpan<int>)[_listener, _wake, _epoll])
+        {
+            if (descriptor >= 0)
+            {
+                Files.Close(descriptor);
+            }
+        }
+    }
+
+    private bool TryListen()
+    {
+        if (_wake < 0 || _epoll < 0 || Sockets.Listen(_listener, Backlog) < 0
+            || Epoll.Control(_epoll, Epoll.Add, _listener, Epoll.In, 0) < 0
+            || Epoll.Control(_epoll, Epoll.Add, _wake, Epoll.In, 0) < 0)
+        {
+            return false;
+        }
+
+        _thread.Start();
+        return true;
+    }
+
+    private void Accept()
+    {
+        EpollEvents events = new(2);
+        while (!_isStopping)
+        {
+            _ = Epoll.Wait(_epoll, events, -1);
+            int client = _isStopping ? -Errno.EAGAIN : Sockets.Accept(_listener, default);
+            if (client >= 0)
+            {
+                Serve(new Socket(new SafeSocketHandle(client, ownsHandle: true)));
+            }
+            else if (client is not (-Errno.EAGAIN or -Errno.EINTR))
+            {
+                _log.Write(
+                    LogLevel.Warning, $"{Path} takes no client at the moment "
+                        + $"({UnixSocketFile.Text(-client)}); raise the limit (ulimit -n)");
+                Pause();
+            }
+        }
+    }
+
+    // The client waits in the backlog meanwhile.
+    private void Pause()
+    {
+        _ = Epoll.Control(_epoll, Epoll.Remove, _listener, 0, 0);
+        _ = Epoll.Wait(_epoll, new EpollEvents(2), PauseNanoseconds);
+        _ = Epoll.Control(_epoll, Epoll.Add, _listener, Epoll.In, 0);
+    }
+
+    private void Serve(Socket client)
+    {
+        try
+        {
+            _host ??= ControlHost.StartAsync(_api, CancellationToken.None).GetAwaiter().GetResult();
+            _host.Feed.Add(client);
+        }
+        catch (Exception e)
+        {
+            // The engine goes on without being controlled.
+            client.Dispose();
+            _log.Write(LogLevel.Error, $"a client of {Path} cannot be served: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Slipway.Control;
+using Slipway.Engine;
+
+namespace Slipway;
+
+/// <summary>What the commands that ask a running engine have in common.</summary>
+internal sealed class ControlOptions
+{
+    private readonly Option<string> _control = new("--control")
+    {
+        Description = "The engine's control socket. [this user's one engine]",
+        HelpName = "unix:PATH",
+    };
+
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print JSON, for programs.",
+    };
+
+    /// <param name="command">Is given the options.</param>
+    public ControlOptions(Command command)
+    {
+        command.Options.Add(_control);
+        command.Options.Add(_json);
+    }
+
+    /// <summary>Connects, does something, and says what went wrong if it did.</summary>
+    public int Run(ParseResult result, Func<ControlClient, CancellationToken, Task> action)
+    {
+        using ControlClient client = ControlClient.Open(
+            result.GetValue(_control) is string text
+                ? ControlSpecification.Parse("--control", text).Path : null);
+        action(client, CancellationToken.None).GetAwaiter().GetResult();
+        return ExitStatus.Success;
+    }
+
+    /// <summary>Prints a value as JSON, or as a table.</summary>
+    public void Print<T>(ParseResult result, T value, JsonTypeInfo<T> type, Func<T, Listing> list)
+    {
+        if (result.GetValue(_json))
+        {
+            using Stream output = Console.OpenStandardOutput();
+            JsonSerializer.Serialize(output, value, type);
+            output.WriteByte((byte)'\n');
+        }
+        else
+        {
+            list(value).Print();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Globalization;
+using Slipway.Control;
+
+namespace Slipway;
+
+/// <summary>`slipway flows`, `leases` and `stats`: what there is in a running engine.</summary>
+internal static class TableCommands
+{
+    public static Command CreateFlows()
+    {
+        Command command = new("flows", "List the connections that pass a running engine.");
+        ControlOptions options = new(command);
+        command.SetAction(result => options.Run(result, async (client, stop) =>
+            options.Print(
+                result, await client.ListFlowsAsync(stop), ControlClient.FlowsJson, List)));
+        return command;
+    }
+
+    public static Command CreateLeases()
+    {
+        Command command = new("leases", "List the guests' addresses of a running engine.");
+        ControlOptions options = new(command);
+        command.SetAction(result => options.Run(result, async (client, stop) =>
+            options.Print(
+                result, await client.ListLeasesAsync(stop), ControlClient.LeasesJson, List)));
+        return command;
+    }
+
+    public static Command CreateStatistics()
+    {
+        Command command = new("stats", "Print what a running engine has counted.");
+        ControlOptions options = new(command);
+        command.SetAction(result => options.Run(result, async (client, stop) =>
+            options.Print(
+                result, await client.GetStatisticsAsync(stop), ControlClient.StatisticsJson,
+                List)));
+        return command;
+    }
+
+    private static Listing List(IReadOnlyList<FlowReport> flows)
+    {
+        Listing listing = new("PROTOCOL", "GUEST", "REMOTE", "STATE");
+        foreach (FlowReport flow in flows)
+        {
+            listing.Add(flow.Protocol, flow.Guest, flow.Remote, flow.State ?? "");
+        }
+
+        return listing;
+    }
+
+    private static Listing List(IReadOnlyList<LeaseReport> leases)
+    {
+        Listing listing = new("ADDRESS", "MAC", "NAME", "EXPIRES");
+        foreach (LeaseReport lease in leases)
+        {
+            listing.Add(
+                lease.Address, lease.Mac, lease.Name ?? "",
+                lease.IsStatic ? "never" : lease.Expires.ToString(
+                    "yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        }
+
+        return listing;
+    }
+
+    private static Listing List(StatisticsReport statistics)
+    {
+        Listing listing = new("COUNTED", "");
+        foreach ((string name, long count) in statistics.Counted)
+        {
+            listing.Add(name, count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        foreach ((string name, long count) in statistics.Dropped)
+        {
+            listing.Add($"dropped: {name}", count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return listing;
+    }
+}

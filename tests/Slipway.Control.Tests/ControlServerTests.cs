@@ -1,0 +1,154 @@
+using System.Net.Sockets;
+using System.Text;
+using Slipway.Linux;
+
+namespace Slipway.Control.Tests;
+
+/// <summary>A running engine, asked and told things over its control socket.</summary>
+public sealed class ControlServerTests : IDisposable
+{
+    private static readonly CancellationToken s_stop = CancellationToken.None;
+    private readonly RunningEngine _engine = new();
+
+    public void Dispose() => _engine.Dispose();
+
+    [Fact]
+    public async Task Publish_FreePort_ListensUntilItIsUnpublished()
+    {
+        using ControlClient client = _engine.Serve();
+        PortReport port = await client.PublishAsync("0:80", s_stop);
+        Assert.Equal("tcp", port.Protocol);
+        Assert.Equal("192.168.127.2:80", port.Guest);
+        Assert.Equal(port, Assert.Single(await client.ListPortsAsync(s_stop)));
+        using TcpClient inside = new();
+        string[] host = port.Host.Split(':');
+        await inside.ConnectAsync(host[0], int.Parse(host[1]), s_stop);
+        await client.UnpublishAsync(port.Id, s_stop);
+        Assert.Empty(await client.ListPortsAsync(s_stop));
+        using TcpClient late = new();
+        await Assert.ThrowsAsync<SocketException>(
+            async () => await late.ConnectAsync(host[0], int.Parse(host[1]), s_stop));
+    }
+
+    [Fact]
+    public async Task Publish_TakenOrWrongPort_SaysWhatToDoAndListensNowhere()
+    {
+        using ControlClient client = _engine.Serve();
+        PortReport port = await client.PublishAsync("0:80", s_stop);
+        string number = port.Host.Split(':')[1];
+        ControlException taken = await Assert.ThrowsAsync<ControlException>(
+            () => client.PublishAsync($"{number}:81", s_stop));
+        Assert.Contains($"TCP port {number}", taken.Message, StringComparison.Ordinal);
+        Assert.Contains("taken", taken.Message, StringComparison.Ordinal);
+        ControlException wrong = await Assert.ThrowsAsync<ControlException>(
+            () => client.PublishAsync("eighty", s_stop));
+        Assert.Contains("eighty", wrong.Message, StringComparison.Ordinal);
+        ControlException unknown = await Assert.ThrowsAsync<ControlException>(
+            () => client.UnpublishAsync(99, s_stop));
+        Assert.Contains("99", unknown.Message, StringComparison.Ordinal);
+        Assert.Single(await client.ListPortsAsync(s_stop));
+    }
+
+    [Fact]
+    public async Task Tables_OfAnIdleEngine_AreEmpty()
+    {
+        using ControlClient client = _engine.Serve();
+        Assert.Empty(await client.ListFlowsAsync(s_stop));
+        Assert.Empty(await client.ListLeasesAsync(s_stop));
+        StatisticsReport statistics = await client.GetStatisticsAsync(s_stop);
+        Assert.Equal(0, statistics.Counted["framesReceived"]);
+        Assert.Empty(statistics.Dropped);
+    }
+
+    [Theory]
+    [InlineData("GET /v1/nothing", "", 404)]
+    [InlineData("DELETE /v1/ports/x", "", 404)]
+    [InlineData("PUT /v1/ports", "{}", 405)]
+    [InlineData("POST /v1/ports", "{", 400)]
+    [InlineData("POST /v1/ports", "null", 400)]
+    [InlineData("POST /v1/ports", "{}", 400)]
+    [InlineData("POST /v1/ports", "{\"port\": \"0:80\", \"colour\": 1}", 400)]
+    [InlineData("POST /v1/ports", "{\"port\": \"0:80\", \"port\": \"0:81\"}", 400)]
+    [InlineData("POST /v1/ports", "{\"port\": null}", 400)]
+    public async Task Request_Wrong_HasItsStatusAndPublishesNothing(
+        string request, string body, int status)
+    {
+        using ControlClient client = _engine.Serve();
+        string response = await ExchangeAsync(
+            $"{request} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n"
+            + $"Connection: close\r\n\r\n{body}");
+        Assert.StartsWith($"HTTP/1.1 {status} ", response, StringComparison.Ordinal);
+        Assert.Empty(await client.ListPortsAsync(s_stop));
+    }
+
+    [Fact]
+    public async Task Body_OverItsBound_IsRefused()
+    {
+        using ControlClient client = _engine.Serve();
+        string response = await ExchangeAsync(
+            "POST /v1/ports HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 413 ", response, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Socket_OfAServer_IsItsUsersAloneAndGoesWithIt()
+    {
+        ControlServer server = _engine.Listen();
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(server.Path));
+        server.Dispose();
+        Assert.False(File.Exists(server.Path));
+    }
+
+    [Fact]
+    public void Path_InUse_IsAnErrorOnlyWhereItWasNamed()
+    {
+        ControlServer first = _engine.Listen(isDefault: true);
+        UnixSocketException refused = Assert.Throws<UnixSocketException>(() => _engine.Listen());
+        Assert.Contains("another program listens", refused.Message, StringComparison.Ordinal);
+        ControlServer second = _engine.Listen(isDefault: true);
+        Assert.Equal(_engine.Path($"control-{Environment.ProcessId}.sock"), second.Path);
+        Assert.NotEqual(first.Path, second.Path);
+    }
+
+    [Fact]
+    public async Task Path_LeftBehind_IsTakenOver()
+    {
+        using (Socket dead = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            dead.Bind(new UnixDomainSocketEndPoint(_engine.Path("c.sock")));
+        }
+
+        using ControlClient client = _engine.Serve();
+        Assert.Empty(await client.ListPortsAsync(s_stop));
+    }
+
+    [Fact]
+    public void Folder_ThatOthersMayWriteTo_IsNotADefaultPlace()
+    {
+        string folder = Directory.CreateDirectory(_engine.Path("open")).FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0x1ff);
+        UnixSocketException refused = Assert.Throws<UnixSocketException>(
+            () => _engine.Listen("open/c.sock", isDefault: true));
+        Assert.Contains("not this user's alone", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Client_WithoutAnEngine_SaysHowToStartOne()
+    {
+        using ControlClient client = ControlClient.Open(_engine.Path("none.sock"));
+        ControlException none = await Assert.ThrowsAsync<ControlException>(
+            () => client.ListPortsAsync(s_stop));
+        Assert.Contains("slipway run", none.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<string> ExchangeAsync(string request)
+    {
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(_engine.Path("c.sock")), s_stop);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request), s_stop);
+        byte[] response = new byte[4096];
+        int length = await socket.ReceiveAsync(response, s_stop);
+        return Encoding.ASCII.GetString(response, 0, length);
+    }
+}
