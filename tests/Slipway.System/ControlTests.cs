@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using Slipway.SystemTests.Harness;
+using Xunit.Abstractions;
+
+namespace Slipway.SystemTests;
+
+/// <summary>A running engine, asked and told things by commands.</summary>
+public sealed class ControlTests : SystemTest
+{
+    private readonly string _control = Path.Combine(
+        Path.GetTempPath(), $"slipway-{Environment.ProcessId}-{Guid.NewGuid():N}.sock");
+
+    public ControlTests(Site site, ITestOutputHelper output)
+        : base(site, output)
+    {
+    }
+
+    [SlipwayFact]
+    public void Port_PublishedWhileTheEngineRuns_ReachesTheGuestUntilItIsUnpublished()
+    {
+        Guest guest = StartGuest(WideMtuBytes, "--control", $"unix:{_control}");
+        using RunningProgram services = Site.StartServices(guest.Namespace, "0.0.0.0", 7000);
+        JsonNode port = JsonNode.Parse(Ask("publish", "0:7000", "--json").OrFail().Output)![0]!;
+        string host = (string)port["host"]!;
+        Assert.Equal("192.168.127.2:7000", (string?)port["guest"]);
+        Assert.Contains("hello from the host", Fetch(host).OrFail().Output, StringComparison.Ordinal);
+        Assert.Contains(host, Ask("ports").OrFail().Output, StringComparison.Ordinal);
+
+        ProgramResult taken = Ask("publish", $"{host.Split(':')[1]}:7001");
+        Assert.Equal(1, taken.ExitStatus);
+        Assert.Contains($"TCP port {host.Split(':')[1]}", taken.Errors, StringComparison.Ordinal);
+        Ask("unpublish", host).OrFail();
+        Assert.NotEqual(0, Fetch(host).ExitStatus);
+        Assert.DoesNotContain(host, Ask("ports").OrFail().Output, StringComparison.Ordinal);
+    }
+
+    [SlipwayFact]
+    public void Tables_WhileAGuestTalks_NameItsConnections()
+    {
+        Guest guest = StartGuest(WideMtuBytes, "--control", $"unix:{_control}");
+        string remote = $"{Site.Outside}:{Site.Port}";
+        using RunningProgram talk = guest.Namespace.Start(
+            "socat", "-u", "TCP:" + remote + ",readbytes=1", "STDOUT");
+        Eventually.Holds(TimeSpan.FromSeconds(10), "the connection is listed", () =>
+            Ask("flows").OrFail().Output.Contains(remote, StringComparison.Ordinal));
+        JsonNode counted = JsonNode.Parse(Ask("stats", "--json").OrFail().Output)!["counted"]!;
+        Assert.True((long)counted["tcpFlowsOpened"]! >= 1);
+    }
+
+    [SlipwayFact]
+    public void Socket_OfAnEngineThatEnds_GoesWithItAndThatIsSaid()
+    {
+        StartGuest(WideMtuBytes, "--control", $"unix:{_control}");
+        Ask("leases").OrFail();
+        Engine!.Stop();
+        Assert.False(File.Exists(_control));
+        ProgramResult none = Ask("leases");
+        Assert.Equal(1, none.ExitStatus);
+        Assert.Contains("slipway run", none.Errors, StringComparison.Ordinal);
+    }
+
+    private ProgramResult Ask(string command, params string[] arguments) => Site.Host.Run(
+        [Repository.Binary, command, .. arguments, "--control", $"unix:{_control}"]);
+
+    private ProgramResult Fetch(string host) =>
+        Site.Host.Run("curl", "-sS", "--max-time", "5", $"http://{host}/");
+}
