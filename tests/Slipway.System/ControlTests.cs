@@ -23,7 +23,8 @@ public sealed class ControlTests : SystemTest
         JsonNode port = JsonNode.Parse(Ask("publish", "0:7000", "--json").OrFail().Output)![0]!;
         string host = (string)port["host"]!;
         Assert.Equal("192.168.127.2:7000", (string?)port["guest"]);
-        Assert.Contains("hello from the host", Fetch(host).OrFail().Output, StringComparison.Ordinal);
+        string page = Fetch(host).OrFail().Output;
+        Assert.Contains("hello from the host", page, StringComparison.Ordinal);
         Assert.Contains(host, Ask("ports").OrFail().Output, StringComparison.Ordinal);
 
         ProgramResult taken = Ask("publish", $"{host.Split(':')[1]}:7001");
