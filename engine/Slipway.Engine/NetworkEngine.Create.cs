@@ -65,7 +65,11 @@ public sealed partial class NetworkEngine
         Connect();
         foreach (PublishSpecification publication in configuration.Publish)
         {
-            Publish(publication);
+            HostError error = Publish(publication, out _);
+            if (error != HostError.None)
+            {
+                throw Refusal(publication, error);
+            }
         }
 
         foreach (LinkSpecification specification in configuration.Links)

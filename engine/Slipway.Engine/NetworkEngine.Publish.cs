@@ -15,8 +15,9 @@ public sealed partial class NetworkEngine
     public PublishedPort PublishPort(PublishSpecification publication)
     {
         PublishedPort? port = null;
-        Invoke(_ => port = Publish(publication));
-        return port!;
+        HostError error = HostError.None;
+        Invoke(_ => error = Publish(publication, out port));
+        return port ?? throw Refusal(publication, error);
     }
 
     /// <summary>
@@ -51,8 +52,9 @@ public sealed partial class NetworkEngine
         }
     }
 
-    private PublishedPort Publish(PublishSpecification publication)
+    private HostError Publish(PublishSpecification publication, out PublishedPort? port)
     {
+        port = null;
         IpEndpoint guest = publication.Guest.Address.IsUnspecified
             ? new IpEndpoint(_configuration.FirstGuest, publication.Guest.Port)
             : publication.Guest;
@@ -75,19 +77,23 @@ public sealed partial class NetworkEngine
 
         if (error != HostError.None)
         {
-            throw new ConfigurationException(
-                publication.Key, publication.ToString(), Explain(publication, error))
-            {
-                IsInUse = error == HostError.AddressInUse,
-            };
+            return error;
         }
 
-        PublishedPort port = new(++_lastPublished, local, guest, publication.Protocol, close!);
+        port = new PublishedPort(++_lastPublished, local, guest, publication.Protocol, close!);
         _published.Add(port);
         string protocol = publication.Protocol == IpProtocol.Udp ? "udp" : "tcp";
         _log.Write(LogLevel.Information, $"published {local}/{protocol} to {guest}");
-        return port;
+        return error;
     }
+
+    // Not in a turn: it may look through all processes.
+    private static ConfigurationException Refusal(
+        PublishSpecification publication, HostError error) =>
+        new(publication.Key, publication.ToString(), Explain(publication, error))
+        {
+            IsInUse = error == HostError.AddressInUse,
+        };
 
     private static string Explain(PublishSpecification publication, HostError error)
     {
@@ -95,8 +101,9 @@ public sealed partial class NetworkEngine
         return error switch
         {
             HostError.AddressInUse => $"{protocol} port {publication.Host.Port} of "
-                + $"{publication.Host.Address} is taken by another program; stop it "
-                + "or publish another port (0 takes a free one)",
+                + $"{publication.Host.Address} is taken by "
+                + $"{PortHolder.Find(publication.Protocol, publication.Host.Port)
+                    ?? "another program"}; stop it or publish another port (0 takes a free one)",
             HostError.Prohibited => $"port {publication.Host.Port} may not be bound without "
                 + "privilege; use a port from 1024 on, or set net.ipv4.ip_unprivileged_port_start",
             HostError.NetworkUnreachable =>

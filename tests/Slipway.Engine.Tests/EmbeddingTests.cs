@@ -166,6 +166,28 @@ public sealed class EmbeddingTests : IDisposable
         Assert.Empty(engine.PublishedPorts);
     }
 
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("udp")]
+    public void PublishPort_ThatAProgramHas_NamesTheProgram(string protocol)
+    {
+        using Socket holder = protocol == "udp"
+            ? new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+            : new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        holder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        if (protocol == "tcp")
+        {
+            holder.Listen();
+        }
+
+        int port = ((IPEndPoint)holder.LocalEndPoint!).Port;
+        NetworkEngine engine = Create();
+        ConfigurationException taken = Assert.Throws<ConfigurationException>(() =>
+            engine.PublishPort(PublishSpecification.Parse("key", $"{port}:80/{protocol}")));
+        Assert.Contains(
+            $"(process {Environment.ProcessId})", taken.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void PublishPort_OfUdpOnPort0_TellsTheRealPort()
     {
