@@ -93,9 +93,9 @@ public sealed class TapLink : GuestLink
     public static TapLink FromDescriptor(
         int descriptor, int mtuBytes, bool offload, Action<string> report)
     {
-        int result = Files.SetNonBlocking(descriptor);
-        return result < 0
-            ? throw new LinkException($"it cannot be used ({Text(-result)})")
+        return !TapDevice.IsTap(descriptor) || Files.SetNonBlocking(descriptor) < 0
+            ? throw new LinkException(
+                "it is no TAP; pass a descriptor of /dev/net/tun after TUNSETIFF with IFF_TAP")
             : new TapLink(
                 descriptor, [], null, $"tap descriptor {descriptor}", mtuBytes, offload, report);
     }

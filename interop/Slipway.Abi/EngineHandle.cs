@@ -133,7 +133,9 @@ internal sealed unsafe class EngineHandle : IEngineLog
     public bool TryDestroy(int timeoutMs)
     {
         // Closed first: who still has a handle is told that it is none, or finds nothing there.
-        if (!TryStop(timeoutMs) || !Engine.TryDispose(timeoutMs) || !_log.TryEnd(timeoutMs))
+        long end = System.Environment.TickCount64 + timeoutMs;
+        int Left() => (int)Math.Max(0, end - System.Environment.TickCount64);
+        if (!TryStop(Left()) || !Engine.TryDispose(Left()) || !_log.TryEnd(Left()))
         {
             return false;
         }

@@ -6,16 +6,30 @@ namespace Slipway.Abi;
 /// <summary>The log function of a program in C, which is called no more once it is ended.</summary>
 internal sealed unsafe class LogCallback(EngineOptions options)
 {
-    // Whose function this thread is in.
+    // The functions that this thread is in, the innermost first.
     [ThreadStatic]
-    private static LogCallback? t_running;
+    private static Call? t_running;
 
     private readonly object _gate = new();
     private int _running;
     private bool _isEnded;
 
     /// <summary>This thread is in the function.</summary>
-    public bool IsWithin => t_running == this;
+    public bool IsWithin
+    {
+        get
+        {
+            for (Call? call = t_running; call is not null; call = call.Outer)
+            {
+                if (call.Callback == this)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     public bool IsEnabled(LogLevel level) =>
         options.Log is not null && (int)level >= options.LogLevel;
@@ -28,8 +42,8 @@ internal sealed unsafe class LogCallback(EngineOptions options)
             return;
         }
 
-        LogCallback? outer = t_running;
-        t_running = this;
+        Call? outer = t_running;
+        t_running = new Call(this, outer);
         try
         {
             byte[] text = new byte[Encoding.UTF8.GetMaxByteCount(message.Length) + 1];
@@ -75,6 +89,8 @@ internal sealed unsafe class LogCallback(EngineOptions options)
             return !_isEnded;
         }
     }
+
+    private sealed record Call(LogCallback Callback, Call? Outer);
 
     private void Leave()
     {

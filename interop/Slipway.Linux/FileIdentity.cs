@@ -10,6 +10,7 @@ public readonly unsafe partial record struct FileIdentity(ulong Device, ulong In
 {
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
+    private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_TYPE = 0x1;
     private const uint STATX_MODE = 0x2;
     private const uint STATX_UID = 0x8;
@@ -44,6 +45,17 @@ public readonly unsafe partial record struct FileIdentity(ulong Device, ulong In
             *(ulong*)(status + InodeOffset),
             (mode & S_IFMT) == S_IFSOCK);
         return 0;
+    }
+
+    /// <summary>
+    /// A descriptor of something that is in no file system, such as an eventfd: a file, a pipe, a
+    /// socket and a device have a type, and this has none.
+    /// </summary>
+    public static bool IsAnonymous(int descriptor)
+    {
+        byte* status = stackalloc byte[StatLengthBytes];
+        return statx(descriptor, "", AT_EMPTY_PATH, STATX_TYPE, status) == 0
+            && (*(ushort*)(status + ModeOffset) & S_IFMT) == 0;
     }
 
     /// <summary>

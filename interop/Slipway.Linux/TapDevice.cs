@@ -60,6 +60,13 @@ public sealed unsafe partial class TapDevice : IDisposable
         return 0;
     }
 
+    /// <summary>Whether a descriptor is a TAP's.</summary>
+    public static bool IsTap(int descriptor)
+    {
+        InterfaceRequest request = default;
+        return ioctl(descriptor, TUNGETIFF, &request) == 0 && (request.Flags & IFF_TAP) != 0;
+    }
+
     /// <summary>
     /// Whether a header goes before each frame of a TAP that was made elsewhere. False also for a
     /// descriptor that is no TAP.

@@ -46,13 +46,15 @@ int slirp_add_hostxfwd(Slirp *slirp, const struct sockaddr *haddr, socklen_t had
 
     /* An unnamed address of the guest is the first one's, which is also its meaning there. */
     snprintf(publication, sizeof publication, "%s:%s/%s", host, guest, is_udp ? "udp" : "tcp");
-    if (slipway_publish(slirp->engine, publication, &free_one->id, NULL) != SLIPWAY_OK) {
+    if (slipway_publish(slirp->engine, publication, &free_one->id, &free_one->host_port)
+        != SLIPWAY_OK) {
         free_one->id = 0;
         fprintf(stderr, "slipway: %s\n", slipway_last_error());
         return -1;
     }
     free_one->is_udp = is_udp;
     memcpy(free_one->host, host, sizeof host);
+    memcpy(free_one->guest, guest, sizeof guest);
     return 0;
 }
 
@@ -151,25 +153,64 @@ static void write_address(const slipway_address *address, char text[INET6_ADDRST
         inet_ntop(AF_INET6, address->bytes, text, INET6_ADDRSTRLEN);
 }
 
+enum { INFO_FLOWS = 256, INFO_LINE = 160 };
+
+/* libslirp's columns, which programs read. There is no descriptor to show, and no queue. */
+static char *write_row(char *at, const char *what, const char *source, unsigned source_port,
+                       const char *target, unsigned target_port)
+{
+    return at + snprintf(at, INFO_LINE, "  %-19s %3d %15s %5u %15s %5u %5d %5d\n", what, -1, source,
+                         source_port, target, target_port, 0, 0);
+}
+
+/* "127.0.0.1:8080" or "[::1]:8080", in two. */
+static unsigned split_endpoint(const char *endpoint, char address[64])
+{
+    const char *colon = strrchr(endpoint, ':');
+    int is_bracketed = endpoint[0] == '[';
+    snprintf(address, 64, "%.*s", (int)(colon - endpoint) - 2 * is_bracketed,
+             endpoint + is_bracketed);
+    return (unsigned)atoi(colon + 1);
+}
+
+static char *write_forwards(char *at, const Slirp *slirp)
+{
+    for (int i = 0; i < SHIM_FORWARDS; i++) {
+        const struct shim_forward *one = &slirp->forwards[i];
+        char host[64], guest[64];
+        if (one->id == 0)
+            continue;
+        split_endpoint(one->host, host);
+        unsigned port = split_endpoint(one->guest, guest);
+        if (strcmp(guest, "0.0.0.0") == 0)
+            memcpy(guest, slirp->first_guest, sizeof slirp->first_guest);
+        at = write_row(at, one->is_udp ? "UDP[HOST_FORWARD]" : "TCP[HOST_FORWARD]",
+                       strcmp(host, "0.0.0.0") == 0 ? "*" : host, one->host_port, guest, port);
+    }
+    return at;
+}
+
 char *slirp_connection_info(Slirp *slirp)
 {
-    enum { MOST = 256, LINE = 128 };
-    static const char *const states[] = {"", "opening", "open", "closing"};
-    static slipway_flow flows[MOST];
+    static const char *const states[] = {"UDP", "TCP[SYN_SENT]", "TCP[ESTABLISHED]",
+                                         "TCP[CLOSING]"};
+    static slipway_flow flows[INFO_FLOWS];
     uint32_t count = 0;
-    char *text = malloc((MOST + 2) * LINE), *at = text;
+    char *text = malloc((INFO_FLOWS + SHIM_FORWARDS + 2) * INFO_LINE), *at = text;
     if (!text)
         return NULL;
-    if (slirp)
-        slipway_flows_list(slirp->engine, flows, sizeof *flows, MOST, &count);
-    at += sprintf(at, "  %-8s %-24s %-24s %s\n", "Protocol", "Guest", "Remote", "State");
-    for (uint32_t i = 0; i < count && i < MOST; i++) {
+    at += sprintf(at, "  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ "
+                      "SendQ\n");
+    if (!slirp)
+        return text;
+    at = write_forwards(at, slirp);
+    slipway_flows_list(slirp->engine, flows, sizeof *flows, INFO_FLOWS, &count);
+    for (uint32_t i = 0; i < count && i < INFO_FLOWS; i++) {
         char guest[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
         write_address(&flows[i].guest, guest);
         write_address(&flows[i].remote, remote);
-        at += snprintf(at, LINE, "  %-8s %s:%u %s:%u %s\n",
-                       flows[i].protocol == 6 ? "TCP" : "UDP", guest, flows[i].guest_port,
-                       remote, flows[i].remote_port, states[flows[i].tcp_state & 3]);
+        at = write_row(at, states[flows[i].protocol == 6 ? flows[i].tcp_state & 3 : 0], guest,
+                       flows[i].guest_port, remote, flows[i].remote_port);
     }
     return text;
 }

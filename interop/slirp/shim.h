@@ -12,7 +12,9 @@ enum { SHIM_FORWARDS = 256, SHIM_TEXT = 4096 };
 struct shim_forward {
     uint32_t id; /* 0: free */
     int is_udp;
-    char host[64]; /* "127.0.0.1:8080" */
+    char host[64];      /* "127.0.0.1:8080" */
+    uint16_t host_port; /* the real one, where 0 was asked for */
+    char guest[64];
 };
 
 struct Slirp {
@@ -21,6 +23,7 @@ struct Slirp {
     slipway_engine engine;
     slipway_port port;
     int poll_index;
+    char first_guest[16]; /* "10.0.2.15": a forward's guest where none is named */
     struct shim_forward forwards[SHIM_FORWARDS];
 };
 

@@ -46,6 +46,7 @@ Slirp *slirp_new(const SlirpConfig *config, const SlirpCb *callbacks, void *opaq
         return NULL;
     slirp->callbacks = callbacks;
     slirp->opaque = opaque;
+    inet_ntop(AF_INET, &config->vdhcp_start, slirp->first_guest, sizeof slirp->first_guest);
     slipway_engine_options options = {
         .size = sizeof options, .config_json = json, .log = on_log,
         .log_level = SLIPWAY_LOG_WARNING};
@@ -140,6 +141,8 @@ const char *slirp_version_string(void)
 }
 
 /* Of flows nothing was ever saved by libslirp either, but guestfwd's, which there are none of. */
+/* Nothing: connections do not move. libslirp's own stream is another one, so that a machine moves
+ * between two shims or between two libslirps, and not from one to the other. */
 void slirp_state_save(Slirp *slirp, SlirpWriteCb write_cb, void *opaque)
 {
     (void)slirp, (void)write_cb, (void)opaque;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Slipway.Links;
 using Slipway.Linux;
 using Slipway.Stack;
@@ -78,11 +79,17 @@ public sealed class EmbeddingTests : IDisposable
     public void Attach_OfALinkThatCannotStart_LeavesItClosed()
     {
         NetworkEngine engine = Create();
-        string path = Path.GetTempFileName();
-        int file = Files.Open(path, Files.ReadWrite);
-        TapLink link = TapLink.FromDescriptor(file, MtuBytes, offload: false, Assert.Fail);
-        Assert.Throws<IOException>(() => engine.Attach(link)); // no file can be waited for
-        File.Delete(path);
+        const int Size = 8;
+        nint memory = Marshal.AllocHGlobal(BufferBytes);
+        ulong first = (ulong)(memory + 4096) & ~4095ul;
+
+        // An epoll cannot wait for itself.
+        VringSettings Ring(ulong at, int kick) =>
+            new(Size, at, at + 1024, at + 2048, 0, kick, -1);
+        VringLink link = VringLink.Attach(
+            [new VringRegion(memory, 0, BufferBytes)], Ring(first, -1),
+            Ring(first + 8192, engine.Descriptor), 0, MtuBytes, Assert.Fail);
+        Assert.Throws<IOException>(() => engine.Attach(link));
         Dispatch(engine);
 
         // Its number is as good as new.
@@ -90,6 +97,7 @@ public sealed class EmbeddingTests : IDisposable
         Input(next, new ArpFrame().ToFrame());
         Dispatch(engine);
         Assert.Contains(_sink.Frames, IsReply);
+        Marshal.FreeHGlobal(memory);
     }
 
     [Fact]
@@ -164,6 +172,26 @@ public sealed class EmbeddingTests : IDisposable
         engine.Stop();
         thread.Join();
         Assert.Empty(engine.PublishedPorts);
+    }
+
+    [Fact]
+    public void Sink_OfALinkThatIsDown_IsOfferedNothingUntilItIsUp()
+    {
+        NetworkEngine engine = Create();
+        FrameLink link = AttachTo(engine);
+        Dispatch(engine);
+        _sink.Frames.Clear();
+        _sink.Room = 0;
+        Input(link, new ArpFrame().ToFrame());
+        Dispatch(engine);
+        engine.Invoke(now => link.SetUp(false, now));
+        _sink.Room = 10;
+        link.Resume();
+        Dispatch(engine);
+        Assert.Empty(_sink.Frames);
+        engine.Invoke(now => link.SetUp(true, now));
+        Dispatch(engine);
+        Assert.Contains(_sink.Frames, IsReply);
     }
 
     [Theory]

@@ -128,7 +128,7 @@ public sealed class FrameLink : GuestLink, IPluggable
     private void Deliver()
     {
         bool isTaken = true;
-        while (isTaken && !_isDisposed && Volatile.Read(ref _isHeld) == 0)
+        while (isTaken && IsUp && !_isDisposed && Volatile.Read(ref _isHeld) == 0)
         {
             int count = 0;
             ulong first = _output.Position;

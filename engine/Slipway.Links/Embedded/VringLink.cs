@@ -211,11 +211,6 @@ public sealed class VringLink : GuestLink, IPluggable, IReadinessOwner
         }
     }
 
-    /// <summary>What the kicks came by is no eventfd, or broke.</summary>
-    internal void OnKickBroken(VringQueue queue) =>
-        _report($"{Description}: the descriptor of the {queue.Name} ring's kicks is broken and not "
-            + "watched any more; give an eventfd");
-
     private void Begin(
         ReadOnlySpan<VringRegion> regions, in VringSettings receive, in VringSettings transmit)
     {

@@ -35,17 +35,7 @@ internal sealed class VringQueue(VringLink link, bool isTransmit) : IReadinessOw
         }
     }
 
-    public void OnReady(Readiness readiness, Instant now)
-    {
-        if ((readiness & Readiness.Error) != 0)
-        {
-            CloseKick();
-            link.OnKickBroken(this);
-            return;
-        }
-
-        link.OnKick(this, now);
-    }
+    public void OnReady(Readiness readiness, Instant now) => link.OnKick(this, now);
 
     /// <summary>Touches the guest's memory no more.</summary>
     internal void Stop()
@@ -77,13 +67,21 @@ internal sealed class VringQueue(VringLink link, bool isTransmit) : IReadinessOw
             return -1;
         }
 
+        // A pipe or a socket could raise SIGPIPE, or make a write wait.
         int copy = Files.Duplicate(descriptor);
-        if (copy >= 0)
+        if (copy >= 0 && FileIdentity.IsAnonymous(copy))
         {
             return copy;
         }
 
-        throw new LinkException($"the {purpose} descriptor {descriptor} cannot be used "
-            + $"({SocketPath.Text(-copy)}); give an open eventfd");
+        if (copy >= 0)
+        {
+            Files.Close(copy);
+        }
+
+        string reason = copy >= 0 ? "it is no eventfd" : SocketPath.Text(-copy);
+        throw new LinkException(
+            $"the {purpose} descriptor {descriptor} cannot be used ({reason}); give an open "
+            + "eventfd");
     }
 }

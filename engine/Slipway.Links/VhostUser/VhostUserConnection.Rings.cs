@@ -19,6 +19,7 @@ internal sealed partial class VhostUserConnection
 
     private const int VringAddressBytes = 40;
     private const ulong VringNoDescriptor = 0x100;
+    private const string NoEvent = "gives a descriptor for a ring that is no eventfd";
     private const string NoSuchRing = "names a ring that there is not";
     private const string RunningRing = "sets up a ring that runs";
 
@@ -52,14 +53,6 @@ internal sealed partial class VhostUserConnection
         {
             OnKick(_rings[i], now);
         }
-    }
-
-    /// <summary>The VMM gave something for kicks that cannot be read.</summary>
-    internal void OnKickBroken(VhostUserRing ring)
-    {
-        ring.CloseKick(_watcher);
-        _link.Report($"{_link.Description}: the kicks of a guest's ring {ring.Index} have ended; "
-            + "it is not served any more");
     }
 
     private void ReportFault(VhostUserRing ring)
@@ -158,9 +151,14 @@ internal sealed partial class VhostUserConnection
     private string? SetVringKick(Instant now)
     {
         VhostUserRing? ring = FindRing(_message.U64(0) & 0xff);
-        int kick = ring is null ? -1 : _message.TakeDescriptor(0);
+        if (!TryTakeEvent(out int kick))
+        {
+            return NoEvent;
+        }
+
         if (ring is null || kick < 0)
         {
+            Close(kick);
             return ring is null ? NoSuchRing : "wants its ring polled, which is not done";
         }
 
@@ -208,15 +206,58 @@ internal sealed partial class VhostUserConnection
     private string? SetVringCall()
     {
         VhostUserRing? ring = FindRing(_message.U64(0) & 0xff);
-        ring?.SetCall(_message.TakeDescriptor(0));
-        return ring is null ? NoSuchRing : null;
+        if (!TryTakeEvent(out int call))
+        {
+            return NoEvent;
+        }
+
+        if (ring is null)
+        {
+            Close(call);
+            return NoSuchRing;
+        }
+
+        ring.SetCall(call);
+        return null;
     }
 
     private string? SetVringErr()
     {
         VhostUserRing? ring = FindRing(_message.U64(0) & 0xff);
-        ring?.SetError(_message.TakeDescriptor(0));
-        return ring is null ? NoSuchRing : null;
+        if (!TryTakeEvent(out int error))
+        {
+            return NoEvent;
+        }
+
+        if (ring is null)
+        {
+            Close(error);
+            return NoSuchRing;
+        }
+
+        ring.SetError(error);
+        return null;
+    }
+
+    // -1 where there is none. A pipe or a socket could raise SIGPIPE, or make a write wait.
+    private bool TryTakeEvent(out int descriptor)
+    {
+        descriptor = _message.TakeDescriptor(0);
+        if (descriptor < 0 || FileIdentity.IsAnonymous(descriptor))
+        {
+            return true;
+        }
+
+        Close(descriptor);
+        return false;
+    }
+
+    private static void Close(int descriptor)
+    {
+        if (descriptor >= 0)
+        {
+            Files.Close(descriptor);
+        }
     }
 
     private string? SetVringEnable(Instant now)

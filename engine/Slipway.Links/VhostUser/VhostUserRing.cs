@@ -80,16 +80,7 @@ internal sealed class VhostUserRing : IReadinessOwner
     }
 
     /// <summary>The driver kicks.</summary>
-    public void OnReady(Readiness readiness, Instant now)
-    {
-        if ((readiness & Readiness.Error) != 0)
-        {
-            _connection.OnKickBroken(this);
-            return;
-        }
-
-        _connection.OnKick(this, now);
-    }
+    public void OnReady(Readiness readiness, Instant now) => _connection.OnKick(this, now);
 
     internal void CloseKick(IDescriptorWatcher watcher)
     {

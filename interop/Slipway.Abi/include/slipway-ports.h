@@ -67,8 +67,9 @@ typedef struct slipway_vring_options {
 /* The virtio-net features that a driver may be offered (virtio 1.2 section 5.1.3 and 6). */
 SLIPWAY_API uint64_t slipway_vring_features(void);
 
-/* Serves a pair of the guest's queues. The descriptors are duplicated and left as they are; kicks
- * are not read, so kick_fd is an eventfd. The guest is not trusted: a
+/* Serves a pair of the guest's queues. The descriptors are duplicated and left as they are. Both
+ * are eventfds: kicks are watched and not read, nobody else reads them or fills their counter, and
+ * a call_fd that blocks with a full counter makes the engine wait. The guest is not trusted: a
  * ring whose driver breaks the rules is stopped (slipway_port_info.state), and the VMM detaches and
  * attaches it again when the driver has reset it. SLIPWAY_E_LINK. */
 SLIPWAY_API int32_t slipway_port_attach_vring(
@@ -147,7 +148,7 @@ typedef struct slipway_frame_in {
 SLIPWAY_API int32_t slipway_port_input(
     slipway_port port, const slipway_frame_in *frames, uint32_t count, uint32_t *taken);
 
-/* The output callback can take frames again. */
+/* The output callback can take frames again. While the link is down they wait. */
 SLIPWAY_API int32_t slipway_port_resume(slipway_port port);
 
 /* Pulls the plug of a port attached by vring, ring or frames (up = 0), or puts it in again. Its

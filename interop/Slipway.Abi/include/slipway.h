@@ -21,7 +21,8 @@
  *           do about it. Codes never change their meaning; a later version may have more.
  * Threads   Every function may be called from every thread at any time, also two on one handle.
  *           Functions that ask something of an engine wait for the end of its turn, which takes
- *           well under a millisecond and never waits for a guest or a network.
+ *           well under a millisecond and never waits for a guest or a network. Destroying, and
+ *           stopping a capture, wait up to two seconds for a capture's reader.
  * Callbacks Run on the thread that takes the engine's turns, the log's on any. From within one,
  *           slipway_port_input, slipway_port_resume, slipway_port_kick, slipway_port_detach (which
  *           takes effect at the turn's end), slipway_port_info_read, slipway_stats_read,
@@ -31,9 +32,9 @@
  *           callbacks ask things of each other may wait for each other for ever.
  * Handles   Numbers. One that was destroyed, or never given, is SLIPWAY_E_BAD_HANDLE. 0 is none.
  * Structs   Begin with their size in bytes: set it to sizeof. A shorter one (an older caller) is
- *           taken as if the rest were 0; a longer one too if the rest is 0, else it is
- *           SLIPWAY_E_STRUCT_SIZE and the message names the offset. Of those that are written the
- *           caller sets the size as well; what the library does not know is set to 0.
+ *           taken as if the rest were 0; a longer one of up to 4096 bytes too if the rest is 0,
+ *           else it is SLIPWAY_E_STRUCT_SIZE and the message names the offset. Of those that are
+ *           written the caller sets the size as well; what the library does not know is set to 0.
  * Memory    What is passed in is the caller's and is copied before the call returns, unless said.
  *           Strings are UTF-8 and end with 0. Returned strings live as long as is said.
  * Pointers  NULL where something is needed, or one that is not aligned for its type, is
@@ -47,7 +48,8 @@
  *   that installs its own handlers for these later must pass on what is not its own. SIGPIPE is
  *   left as the program has it: no send of the library raises it.
  * - A few threads are made: the garbage collector's, the engine's (named "slipway"; none where the
- *   caller dispatches) and, while names are asked of others, some for that.
+ *   caller dispatches; one more for each further worker), a capture's, and, while names are asked
+ *   of others or a lease file is written, some for that. /dev/urandom stays open.
  * - fork() is allowed only if the child calls exec or _exit; every descriptor is close-on-exec.
  * - dlclose() leaves it resident. So does unloading a plugin that was linked with it.
  * - A seccomp filter must allow the system calls that slipway_syscalls() lists.
@@ -129,7 +131,8 @@ SLIPWAY_API const char *slipway_syscalls(void);
 /* Takes a message; from any thread. The text lives during the call. */
 typedef void (*slipway_log_fn)(void *user, int32_t level, const char *message);
 
-/* The time in nanoseconds, which never goes back; from the thread that takes turns. */
+/* The time in nanoseconds, which never goes back; from the thread that takes turns, or that asks
+ * something of the engine. */
 typedef int64_t (*slipway_clock_fn)(void *user);
 
 typedef struct slipway_engine_options {
@@ -275,7 +278,8 @@ SLIPWAY_API int32_t slipway_leases_list(
 
 /* Writes all frames of all guests as pcapng to a descriptor, which is duplicated: a file, a pipe or
  * a socket. `snap_length` bytes of each at most, 0 for all. A reader that is too slow loses frames,
- * which are counted in the file; one that has gone ends the capture. */
+ * which are counted in the file; one that has gone ends the capture. SLIPWAY_E_IN_USE if another
+ * capture runs. */
 SLIPWAY_API int32_t slipway_capture_start(
     slipway_engine engine, int32_t fd, uint32_t snap_length, slipway_capture *capture);
 

@@ -39,7 +39,9 @@ static int install(void)
 int main(void)
 {
     slipway_engine engine, second;
+    char folder[] = "/tmp/slipway-filter-XXXXXX", json[128], path[128];
     slipway_engine_options options = {.size = sizeof options};
+    slipway_engine_options keeping = {.size = sizeof keeping, .config_json = json};
     slipway_frames_options frames = {.size = sizeof frames, .output = to_guest};
     slipway_ring_options ring = {.size = sizeof ring};
     slipway_capture capture;
@@ -51,16 +53,22 @@ int main(void)
     /* The server's thread and the pipe are the program's, and made before; so is life itself. */
     guest.send = to_engine;
     tg_start(&guest, tg_listen(4 << 20));
+    if (!mkdtemp(folder))
+        return 1;
+    snprintf(json, sizeof json, "{\"dhcp\": {\"leaseFile\": \"%s/leases.json\"}}", folder);
+    snprintf(path, sizeof path, "stream:%s/vm.sock", folder);
     if (slipway_engine_create(&options, &second) != SLIPWAY_OK || pipe(ends) != 0 || install()) {
         perror("filter");
         return 1;
     }
-    if (slipway_engine_create(&options, &engine) != SLIPWAY_OK
+    if (slipway_engine_create(&keeping, &engine) != SLIPWAY_OK
         || slipway_engine_start(engine) != SLIPWAY_OK
         || slipway_port_attach_frames(engine, &frames, &guest_port) != SLIPWAY_OK
         || slipway_port_attach_ring(engine, &ring, &other) != SLIPWAY_OK
         || slipway_port_detach(other) != SLIPWAY_OK
         || slipway_port_attach_socketpair(engine, "stream", &other, &fd) != SLIPWAY_OK
+        || slipway_port_detach(other) != SLIPWAY_OK
+        || slipway_port_attach(engine, path, &other) != SLIPWAY_OK
         || slipway_port_detach(other) != SLIPWAY_OK
         || slipway_publish(engine, "0:80", &id, NULL) != SLIPWAY_OK
         || slipway_publish(engine, "0:53/udp", NULL, NULL) != SLIPWAY_OK
@@ -83,6 +91,11 @@ int main(void)
         || slipway_engine_destroy(engine) != SLIPWAY_OK
         || slipway_engine_destroy(second) != SLIPWAY_OK || guest.step != TG_DONE)
         return 1;
+    snprintf(path, sizeof path, "%s/leases.json", folder);
+    if (unlink(path) != 0) { /* which was written when the engine ended */
+        perror(path);
+        return 1;
+    }
     puts("served under the filter");
     return 0;
 }

@@ -24,6 +24,35 @@ static void on_log(void *user, int32_t level, const char *message)
     left = 1;
 }
 
+/* A log function that makes another engine, whose log function destroys the first. */
+static slipway_engine outer, inner;
+static int32_t nested_status;
+
+static void on_inner_log(void *user, int32_t level, const char *message)
+{
+    (void)user, (void)level, (void)message;
+    nested_status = slipway_engine_destroy(outer);
+}
+
+static void on_outer_log(void *user, int32_t level, const char *message)
+{
+    slipway_engine_options options = {
+        .size = sizeof options, .config_json = "{\"publish\": [\"0:80\"]}", .log = on_inner_log};
+    (void)user, (void)level, (void)message;
+    if (inner == 0)
+        EXPECT(SLIPWAY_OK, slipway_engine_create(&options, &inner));
+}
+
+static void nested(void)
+{
+    slipway_engine_options options = {.size = sizeof options, .log = on_outer_log};
+    EXPECT(SLIPWAY_OK, slipway_engine_create(&options, &outer));
+    EXPECT(SLIPWAY_OK, slipway_publish(outer, "0:80", NULL, NULL)); /* which is logged */
+    EXPECT(SLIPWAY_E_REENTRANT, nested_status);
+    EXPECT(SLIPWAY_OK, slipway_engine_destroy(inner));
+    EXPECT(SLIPWAY_OK, slipway_engine_destroy(outer));
+}
+
 int main(void)
 {
     char folder[] = "/tmp/slipway-late-XXXXXX", json[256];
@@ -49,6 +78,7 @@ int main(void)
     EXPECT(0, left);
     EXPECT(SLIPWAY_OK, slipway_engine_destroy(engine));
     EXPECT(1, left);
+    nested();
     printf("%d wrong\n", failures);
     return failures != 0;
 }

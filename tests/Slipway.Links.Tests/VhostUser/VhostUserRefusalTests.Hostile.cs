@@ -49,6 +49,12 @@ public sealed partial class VhostUserRefusalTests
             (VhostUserRequest.SetVringKick, FrontEnd.Number(0x101), []),
         "kick of a file" => (VhostUserRequest.SetVringKick, FrontEnd.Number(1),
             [vmm.Memory.Descriptor]),
+        "kick of a socket" => (VhostUserRequest.SetVringKick, FrontEnd.Number(1),
+            [vmm.Socket]),
+        "call of a socket" => (VhostUserRequest.SetVringCall, FrontEnd.Number(1),
+            [vmm.Socket]),
+        "error of a socket" => (VhostUserRequest.SetVringErr, FrontEnd.Number(1),
+            [vmm.Socket]),
         "ring outside the memory" =>
             (VhostUserRequest.SetVringKick, FrontEnd.Number(2), [vmm.Kicks[0]]),
         _ => null,

@@ -124,6 +124,7 @@ public sealed partial class VhostUserRefusalTests : IDisposable
         "ring 16", "ring 255 kicked", "ring 4294967295", "size 0", "size 3", "size 65536",
         "size while it runs", "base while it runs", "address while it runs",
         "base of ring 99", "enable by 2", "kick without descriptor", "kick of a file",
+        "kick of a socket", "call of a socket", "error of a socket",
         "ring outside the memory", "region of nothing", "region too long for its file",
         "region beyond any file", "region whose file offset wraps", "regions that overlap",
         "count over its regions", "count under its regions",
@@ -236,21 +237,6 @@ public sealed partial class VhostUserRefusalTests : IDisposable
         _bench.Until(() => _bench.Frames.Count == 1, "it is served again");
         Assert.Single(_bench.Reports);
         Assert.Empty(_bench.Closed);
-    }
-
-    [Fact]
-    public void Kicks_ThatEnd_AreReportedAndDoNotKeepTheWorkerBusy()
-    {
-        using FrontEnd guest = new FrontEnd(_bench).Boot();
-        Assert.Equal(0, Sockets.CreatePair(
-            Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
-        guest.Tell(VhostUserRequest.SetVringKick, FrontEnd.Number(1), near);
-        Files.Close(near);
-        Files.Close(far);
-        _bench.Until(() => _bench.Reports.Count == 1, "it is reported");
-        guest.Tell(VhostUserRequest.SetVringKick, FrontEnd.Number(1), guest.Kicks[1]);
-        guest.Send(Frame(1));
-        _bench.Until(() => _bench.Frames.Count == 1, "it goes on with another");
     }
 
     private static int CountDescriptors() =>
