@@ -63,6 +63,11 @@ public sealed partial class NetworkEngine
         }
 
         Connect();
+        foreach (ServiceSpecification service in configuration.Services)
+        {
+            Add(service);
+        }
+
         foreach (PublishSpecification publication in configuration.Publish)
         {
             Publish(publication);
@@ -282,6 +287,7 @@ public sealed partial class NetworkEngine
             SearchDomains = dhcp.Search,
             MtuBytes = configuration.MtuBytes,
             StaticLeases = leases,
+            Reserved = ReservedIn(configuration),
             LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),
         };
         return new DhcpServer(settings, OpenStore(dhcp.LeaseFile, log));

@@ -9,9 +9,14 @@ internal static class ConfigurationMistake
 {
     private const int MaxQuotedLength = 60;
 
-    public static ConfigurationException Explain(string json, JsonException error)
+    /// <param name="json">What was read.</param>
+    /// <param name="type">The type that it was read as.</param>
+    /// <param name="root">What it is called as a whole.</param>
+    /// <param name="error">What the reader said.</param>
+    public static ConfigurationException Explain(
+        string json, JsonTypeInfo type, string root, JsonException error)
     {
-        JsonElement root;
+        JsonElement value;
         try
         {
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions
@@ -19,32 +24,32 @@ internal static class ConfigurationMistake
                 AllowTrailingCommas = true,
                 CommentHandling = JsonCommentHandling.Skip,
             });
-            root = document.RootElement.Clone();
+            value = document.RootElement.Clone();
         }
         catch (JsonException syntax)
         {
-            return Syntax(syntax);
+            return Syntax(root, syntax);
         }
 
-        return Walk(root, error);
+        return Walk(value, type, root, error);
     }
 
-    private static ConfigurationException Syntax(JsonException syntax)
+    private static ConfigurationException Syntax(string root, JsonException syntax)
     {
         string place = string.Create(
             CultureInfo.InvariantCulture,
             $"line {(syntax.LineNumber ?? 0) + 1}, byte {(syntax.BytePositionInLine ?? 0) + 1}");
         return new ConfigurationException(
-            "configuration", null, $"is not JSON at {place}: check commas, quotes and braces there",
+            root, null, $"is not JSON at {place}: check commas, quotes and braces there",
             syntax);
     }
 
     /// <summary>
     /// Follows the error's path through the value and the types as far as both go.
     /// </summary>
-    private static ConfigurationException Walk(JsonElement value, JsonException error)
+    private static ConfigurationException Walk(
+        JsonElement value, JsonTypeInfo? type, string root, JsonException error)
     {
-        JsonTypeInfo? type = ConfigurationJsonContext.Default.ConfigurationDocument;
         string key = "";
         foreach (string step in Steps(error.Path ?? "$"))
         {
@@ -80,7 +85,7 @@ internal static class ConfigurationMistake
 
         return Repeated(value) is string twice
             ? Twice(key, twice, error)
-            : Judge(key.Length == 0 ? "configuration" : key, value, type, error);
+            : Judge(key.Length == 0 ? root : key, value, type, error);
     }
 
     private static ConfigurationException Twice(string key, string name, JsonException error) =>

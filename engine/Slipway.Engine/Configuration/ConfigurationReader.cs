@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Slipway.Engine;
 
@@ -52,18 +53,50 @@ public static class ConfigurationReader
             document, commandLine ?? new CommandLineSettings(),
             defaults ?? new EngineConfiguration());
 
-    private static ConfigurationDocument ParseDocument(string json)
+    /// <summary>
+    /// One of "services" or "intercept" by itself: the latter if it has a destination.
+    /// </summary>
+    internal static ServiceSpecification ParseService(string json, ServiceResolver resolver) =>
+        IsIntercept(json)
+            ? resolver.Resolve("intercept", Deserialize(
+                json, "intercept", ConfigurationJsonContext.Default.InterceptDocument))
+            : resolver.Resolve("service", Deserialize(
+                json, "service", ConfigurationJsonContext.Default.ServiceDocument));
+
+    private static bool IsIntercept(string json)
     {
         try
         {
-            return JsonSerializer.Deserialize(
-                json, ConfigurationJsonContext.Default.ConfigurationDocument)
-                ?? throw new ConfigurationException(
-                    "configuration", "null", "must be an object; write {} for the defaults");
+            using JsonDocument document = JsonDocument.Parse(
+                json,
+                new JsonDocumentOptions
+                {
+                    AllowTrailingCommas = true,
+                    CommentHandling = JsonCommentHandling.Skip,
+                });
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("destination", out _);
+        }
+        catch (JsonException)
+        {
+            return false; // what is wrong with it is said when it is read
+        }
+    }
+
+    private static ConfigurationDocument ParseDocument(string json) => Deserialize(
+        json, "configuration", ConfigurationJsonContext.Default.ConfigurationDocument);
+
+    private static T Deserialize<T>(string json, string root, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw new ConfigurationException(
+                root, "null", "must be an object; write {} for the defaults");
         }
         catch (JsonException e)
         {
-            throw ConfigurationMistake.Explain(json, e);
+            throw ConfigurationMistake.Explain(json, type, root, e);
         }
     }
 }
