@@ -10,6 +10,9 @@ namespace Slipway.Engine;
 public sealed partial class NetworkEngine
 {
     private readonly List<ServiceEntry> _services = [];
+
+    // Addresses whose services have been removed while connections to them were open.
+    private readonly HashSet<IpAddress> _keptAddresses = [];
     private readonly CancellationTokenSource _servicesStopping = new();
     private int _lastService;
 
@@ -34,6 +37,10 @@ public sealed partial class NetworkEngine
     /// Takes a service away: new connections go their usual way, open ones go on. False when it has
     /// been removed before.
     /// </summary>
+    /// <remarks>
+    /// As long as connections are open an address of its own stays the engine's, which refuses new
+    /// ones there; when they have ended, it is free with the next change of services.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
     public bool RemoveService(int id)
     {
@@ -59,7 +66,9 @@ public sealed partial class NetworkEngine
 
     private ServiceEntry Add(ServiceSpecification specification)
     {
-        bool isNewAddress = specification.IsVirtual && !IsServed(specification.Address);
+        FreeAddresses();
+        bool isNewAddress = specification.IsVirtual && !IsServed(specification.Address)
+            && !_keptAddresses.Contains(specification.Address);
         if (isNewAddress && !Exclude(specification.Address))
         {
             throw new ConfigurationException(
@@ -88,6 +97,11 @@ public sealed partial class NetworkEngine
             };
         }
 
+        if (specification.IsVirtual)
+        {
+            _keptAddresses.Remove(specification.Address);
+        }
+
         TellTable();
         _log.Write(LogLevel.Information, $"service {specification}");
         return service;
@@ -103,7 +117,6 @@ public sealed partial class NetworkEngine
 
         ServiceSpecification gone = _services[index].Specification;
         _services.RemoveAt(index);
-        TellTable();
         if (gone.Name is string name)
         {
             TellName(name);
@@ -111,10 +124,35 @@ public sealed partial class NetworkEngine
 
         if (gone.IsVirtual && !IsServed(gone.Address))
         {
-            Admit(gone.Address);
+            _keptAddresses.Add(gone.Address);
         }
 
+        TellTable();
+        FreeAddresses();
         return true;
+    }
+
+    /// <summary>Guests may have those addresses again to which nothing is open.</summary>
+    private void FreeAddresses()
+    {
+        if (_keptAddresses.Count == 0)
+        {
+            return;
+        }
+
+        HashSet<IpAddress> free = [.. _keptAddresses];
+        foreach (FlowEntry flow in ListFlows())
+        {
+            free.Remove(flow.Key.Remote.Address);
+        }
+
+        foreach (IpAddress address in free)
+        {
+            _keptAddresses.Remove(address);
+            Admit(address);
+        }
+
+        TellTable();
     }
 
     private bool IsServed(IpAddress address) => _services.Exists(service =>
@@ -143,7 +181,7 @@ public sealed partial class NetworkEngine
             }
         }
 
-        _keeper.Stack.Settings.Services.Current = new ServiceTable(rules);
+        _keeper.Stack.Settings.Services.Current = new ServiceTable(rules, _keptAddresses);
     }
 
     /// <summary>The name has the addresses of all services that are called so.</summary>

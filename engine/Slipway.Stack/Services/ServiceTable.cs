@@ -26,10 +26,15 @@ public sealed class ServiceTable
     // Where neighbor solicitations for the virtual addresses are sent to.
     private readonly HashSet<IpAddress> _groups = [];
 
+    /// <param name="rules">In the order that decides between equals.</param>
+    /// <param name="kept">
+    /// Virtual addresses whose services have been removed: connections that are open go on there.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// There are too many rules, or a virtual one is for more than one address.
     /// </exception>
-    public ServiceTable(IReadOnlyList<ServiceRule> rules)
+    public ServiceTable(
+        IReadOnlyList<ServiceRule> rules, params IReadOnlyCollection<IpAddress> kept)
     {
         if (rules.Count > MostRules)
         {
@@ -44,10 +49,18 @@ public sealed class ServiceTable
                     $"{rule.Destination} is no single address", nameof(rules));
             }
 
-            if (rule.IsVirtual && _virtual.Add(rule.Destination.Network)
-                && !rule.Destination.Network.IsIPv4)
+            if (rule.IsVirtual)
             {
-                _groups.Add(Ipv6Multicast.SolicitedNode(rule.Destination.Network));
+                _virtual.Add(rule.Destination.Network);
+            }
+        }
+
+        _virtual.UnionWith(kept);
+        foreach (IpAddress address in _virtual)
+        {
+            if (!address.IsIPv4)
+            {
+                _groups.Add(Ipv6Multicast.SolicitedNode(address));
             }
         }
 
