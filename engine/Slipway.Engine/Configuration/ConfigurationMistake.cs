@@ -11,7 +11,7 @@ internal static class ConfigurationMistake
 
     /// <param name="json">What was read.</param>
     /// <param name="type">The type that it was read as.</param>
-    /// <param name="root">What it is called as a whole.</param>
+    /// <param name="root">The key that it stands under; empty for a whole configuration.</param>
     /// <param name="error">What the reader said.</param>
     public static ConfigurationException Explain(
         string json, JsonTypeInfo type, string root, JsonException error)
@@ -40,7 +40,7 @@ internal static class ConfigurationMistake
             CultureInfo.InvariantCulture,
             $"line {(syntax.LineNumber ?? 0) + 1}, byte {(syntax.BytePositionInLine ?? 0) + 1}");
         return new ConfigurationException(
-            root, null, $"is not JSON at {place}: check commas, quotes and braces there",
+            NameOf(root), null, $"is not JSON at {place}: check commas, quotes and braces there",
             syntax);
     }
 
@@ -50,7 +50,7 @@ internal static class ConfigurationMistake
     private static ConfigurationException Walk(
         JsonElement value, JsonTypeInfo? type, string root, JsonException error)
     {
-        string key = "";
+        string key = root;
         foreach (string step in Steps(error.Path ?? "$"))
         {
             if (Repeated(value) is string repeated)
@@ -85,8 +85,10 @@ internal static class ConfigurationMistake
 
         return Repeated(value) is string twice
             ? Twice(key, twice, error)
-            : Judge(key.Length == 0 ? root : key, value, type, error);
+            : Judge(NameOf(key), value, type, error);
     }
+
+    internal static string NameOf(string key) => key.Length == 0 ? "configuration" : key;
 
     private static ConfigurationException Twice(string key, string name, JsonException error) =>
         new(

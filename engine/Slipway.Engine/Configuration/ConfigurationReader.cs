@@ -84,7 +84,7 @@ public static class ConfigurationReader
     }
 
     private static ConfigurationDocument ParseDocument(string json) => Deserialize(
-        json, "configuration", ConfigurationJsonContext.Default.ConfigurationDocument);
+        json, "", ConfigurationJsonContext.Default.ConfigurationDocument);
 
     private static T Deserialize<T>(string json, string root, JsonTypeInfo<T> type)
         where T : class
@@ -92,7 +92,9 @@ public static class ConfigurationReader
         try
         {
             return JsonSerializer.Deserialize(json, type) ?? throw new ConfigurationException(
-                root, "null", "must be an object; write {} for the defaults");
+                ConfigurationMistake.NameOf(root), "null",
+                root.Length == 0 ? "must be an object; write {} for the defaults"
+                    : "must be an object in braces: { ... }");
         }
         catch (JsonException e)
         {
