@@ -11,6 +11,9 @@ public sealed partial class NetworkEngine
 {
     private readonly List<ServiceEntry> _services = [];
 
+    // The same for other threads; replaced as a whole.
+    private volatile ServiceEntry[] _servicesNow = [];
+
     // Addresses whose services have been removed while connections to them were open.
     private readonly HashSet<IpAddress> _keptAddresses = [];
     private readonly CancellationTokenSource _servicesStopping = new();
@@ -49,17 +52,8 @@ public sealed partial class NetworkEngine
         return isFound;
     }
 
-    /// <summary>The services that there are.</summary>
-    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
-    public IReadOnlyList<ServiceEntry> Services
-    {
-        get
-        {
-            ServiceEntry[] services = [];
-            Invoke(_ => services = [.. _services]);
-            return services;
-        }
-    }
+    /// <summary>The services that there are; from any thread.</summary>
+    public IReadOnlyList<ServiceEntry> Services => _servicesNow;
 
     private List<ServiceSpecification> Specifications() =>
         _services.ConvertAll(service => service.Specification);
@@ -181,6 +175,7 @@ public sealed partial class NetworkEngine
             }
         }
 
+        _servicesNow = [.. _services];
         _keeper.Stack.Settings.Services.Current = new ServiceTable(rules, _keptAddresses);
     }
 

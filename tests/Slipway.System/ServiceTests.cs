@@ -167,7 +167,8 @@ public sealed class ServiceTests(Site site, ITestOutputHelper output) : SystemTe
         Guest guest = StartWith($$"""
             [{ "address": "gateway", "port": 8080, "target": "tcp:127.0.0.1:{{Site.Port}}" }]
             """);
-        Assert.Contains("hello", Page(guest, $"{Addresses.Gateway}:8080"), StringComparison.Ordinal);
+        Assert.Contains(
+            "hello", Page(guest, $"{Addresses.Gateway}:8080"), StringComparison.Ordinal);
         Refused(guest, Addresses.Gateway, 8081);
         Assert.Equal(Addresses.Gateway, Dig(guest, "gateway.internal", "A"));
     }

@@ -1,6 +1,8 @@
 namespace Slipway.Engine;
 
-/// <summary>Ports of the gateway that the engine's own services have, by TCP, UDP or both.</summary>
+/// <summary>
+/// Ports of the gateway that the engine's own services have, by TCP, UDP or both.
+/// </summary>
 internal static class GatewayPorts
 {
     /// <summary>The service's name; null for a port that is free.</summary>

@@ -5,7 +5,9 @@ using Slipway.Wire;
 
 namespace Slipway.Engine;
 
-/// <summary>What of the host answers for a service: tcp:HOST:PORT, udp:HOST:PORT, unix:PATH.</summary>
+/// <summary>
+/// What of the host answers for a service: tcp:HOST:PORT, udp:HOST:PORT, unix:PATH.
+/// </summary>
 /// <param name="Protocol">What guests speak to it: TCP (unix: too) or UDP.</param>
 /// <param name="Path">The Unix stream socket; null for the others.</param>
 /// <param name="Host">A name that is looked up at each connect; null where there is none.</param>
