@@ -152,6 +152,10 @@ public sealed partial class NetworkEngine
     private bool IsServed(IpAddress address) => _services.Exists(service =>
         service.Specification.IsVirtual && service.Specification.Address == address);
 
+    private bool IsNameOfService(string name) => Array.Exists(
+        _servicesNow, service => service.Specification.Name is string own
+            && own.Equals(name.TrimEnd('.'), StringComparison.OrdinalIgnoreCase));
+
     private bool IsGuests(IpAddress address) =>
         _keeper.Stack.Neighbors.TryFind(address, out _);
 

@@ -62,6 +62,8 @@ public sealed class ServiceTests : IDisposable
         Add("""{ "name": "web.test", "address": "10.0.0.9", "port": 80, "target": "unix:#" }""");
         IpAddress other = IpAddress.Parse("10.0.0.9");
         Assert.Equal([s_web.Address, other], Lookup("web.test"));
+        Assert.False(Engine.SetDnsRecord("Web.Test.", [other]));
+        Assert.False(Engine.RemoveDnsRecord("Web.Test."));
         Engine.RemoveService(first.Id);
         Assert.Equal([other], Lookup("web.test"));
     }

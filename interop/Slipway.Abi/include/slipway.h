@@ -195,7 +195,8 @@ SLIPWAY_API int32_t slipway_publish(
 SLIPWAY_API int32_t slipway_unpublish(slipway_engine engine, uint32_t id);
 
 /* Adds a name to the engine's DNS server, or changes the addresses of one that was added: IPv4 and
- * IPv6, with commas between them. SLIPWAY_E_IN_USE for a name that is built in or configured. */
+ * IPv6, with commas between them. SLIPWAY_E_IN_USE for a name that is built in, configured or a
+ * service's. */
 SLIPWAY_API int32_t slipway_dns_set(
     slipway_engine engine, const char *name, const char *addresses);
 
