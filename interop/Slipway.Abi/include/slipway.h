@@ -295,9 +295,9 @@ typedef struct slipway_service {
     char target[272];        /* "unix:/run/registry.sock" */
 } slipway_service;
 
-/* Lists of flows, of leases and of services. `element_size` is sizeof the struct as the caller knows
- * it; up to `capacity` are written, and `count` is how many there are, which may be more. `list` may
- * be NULL with a capacity of 0. */
+/* Lists of flows, leases and services. `element_size` is sizeof the struct as the caller knows it;
+ * up to `capacity` are written, and `count` is how many there are, which may be more. `list` may be
+ * NULL with a capacity of 0. */
 SLIPWAY_API int32_t slipway_flows_list(
     slipway_engine engine, slipway_flow *list, size_t element_size, uint32_t capacity,
     uint32_t *count);
