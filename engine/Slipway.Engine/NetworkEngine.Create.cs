@@ -63,6 +63,11 @@ public sealed partial class NetworkEngine
         }
 
         Connect();
+        foreach (ServiceSpecification service in configuration.Services)
+        {
+            Add(service);
+        }
+
         foreach (PublishSpecification publication in configuration.Publish)
         {
             HostError error = Publish(publication, out _);
@@ -286,6 +291,7 @@ public sealed partial class NetworkEngine
             SearchDomains = dhcp.Search,
             MtuBytes = configuration.MtuBytes,
             StaticLeases = leases,
+            Reserved = ReservedIn(configuration),
             LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),
         };
         return new DhcpServer(settings, OpenStore(dhcp.LeaseFile, log));

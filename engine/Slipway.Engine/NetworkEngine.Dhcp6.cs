@@ -30,6 +30,7 @@ public sealed partial class NetworkEngine
             First = dhcp.First,
             Last = dhcp.Last,
             StaticLeases = leases,
+            Reserved = ReservedIn(configuration),
             LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),
         };
         return new Dhcp6Server(settings, OpenStore(dhcp.LeaseFile, log));

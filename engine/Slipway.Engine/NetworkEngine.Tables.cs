@@ -40,10 +40,17 @@ public sealed partial class NetworkEngine
         return list;
     }
 
-    /// <inheritdoc cref="DnsServer.SetRecord"/>
+    /// <summary>
+    /// Adds a name, or changes the addresses of one that was added; from any thread.
+    /// </summary>
+    /// <returns>
+    /// False when the name is built in, configured or a service's, and stays as it is.
+    /// </returns>
+    /// <exception cref="ArgumentException">It is no domain name.</exception>
     public bool SetDnsRecord(string name, IReadOnlyList<IpAddress> addresses) =>
-        _dns.SetRecord(name, addresses);
+        !IsNameOfService(name) && _dns.SetRecord(name, addresses);
 
-    /// <inheritdoc cref="DnsServer.RemoveRecord"/>
-    public bool RemoveDnsRecord(string name) => _dns.RemoveRecord(name);
+    /// <summary>Forgets a name that was added; from any thread. False if there is none.</summary>
+    /// <exception cref="ArgumentException">It is no domain name.</exception>
+    public bool RemoveDnsRecord(string name) => !IsNameOfService(name) && _dns.RemoveRecord(name);
 }

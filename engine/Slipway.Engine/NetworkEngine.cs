@@ -159,6 +159,7 @@ public sealed partial class NetworkEngine : IDisposable
     private void Close()
     {
         _capture?.Dispose();
+        _servicesStopping.Cancel();
         foreach (PublishedPort port in _published)
         {
             port.Close();
@@ -174,6 +175,7 @@ public sealed partial class NetworkEngine : IDisposable
         _dhcp?.Dispose();
         _dhcp6?.Dispose();
         _dns.Dispose();
+        _servicesStopping.Dispose();
     }
 
     private void TakeTurns(ShardWorker shard)

@@ -13,6 +13,9 @@ namespace Slipway.Host;
 public sealed class HostNetwork(
     Reactor reactor, bool usePeekOffset = true) : IHostNetwork, IHostListeners
 {
+    /// <summary>The longest path of a Unix socket, which leaves room for its zero.</summary>
+    public const int LongestUnixPathBytes = 107;
+
     private const int Backlog = 4_096;
 
     public HostError ConnectTcp(
@@ -39,6 +42,39 @@ public sealed class HostNetwork(
         reactor.WatchEdges(socket, owner);
         stream = tcp;
         return error;
+    }
+
+    public HostError ConnectUnix(string path, IReadinessOwner owner, out IHostStream? stream)
+    {
+        stream = null;
+        Span<byte> address = stackalloc byte[SocketAddress.MaximumUnixLengthBytes];
+        if (!SocketAddress.TryWriteUnix(address, path, out int lengthBytes))
+        {
+            return HostError.Refused; // no socket can have such a name
+        }
+
+        int socket = Sockets.Create(Sockets.FamilyUnix, Sockets.Stream, 0);
+        if (socket < 0)
+        {
+            return HostErrors.From(socket);
+        }
+
+        int result = Sockets.Connect(socket, address[..lengthBytes]);
+        if (result < 0)
+        {
+            Files.Close(socket);
+            return -result switch
+            {
+                // unix(7): the listener's queue is full, and nothing tells when it is not.
+                Errno.EAGAIN => HostError.TimedOut,
+                Errno.ENOENT or Errno.ENOTDIR => HostError.Refused,
+                _ => HostErrors.From(result),
+            };
+        }
+
+        stream = new UnixStream(reactor, socket, owner);
+        reactor.WatchEdges(socket, owner);
+        return HostError.None;
     }
 
     public HostError OpenUdp(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
@@ -137,7 +173,7 @@ public sealed class HostNetwork(
         }
 
         far = new SafeSocketHandle(farDescriptor, ownsHandle: true);
-        stream = new PairStream(reactor, nearDescriptor, owner);
+        stream = new UnixStream(reactor, nearDescriptor, owner);
         reactor.WatchEdges(nearDescriptor, owner);
         return HostError.None;
     }

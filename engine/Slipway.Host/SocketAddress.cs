@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 using Slipway.Linux;
 using Slipway.Wire;
 
 namespace Slipway.Host;
 
 /// <summary>
-/// struct sockaddr_in (16 bytes) and sockaddr_in6 (28 bytes), from and to an endpoint.
+/// struct sockaddr_in (16 bytes) and sockaddr_in6 (28 bytes), from and to an endpoint; struct
+/// sockaddr_un (unix(7)) from a path.
 /// </summary>
 internal static class SocketAddress
 {
@@ -15,6 +17,30 @@ internal static class SocketAddress
 
     /// <summary>Length of struct sockaddr_in.</summary>
     public const int IPv4LengthBytes = 16;
+
+    /// <summary>Room for struct sockaddr_un: the family, and 108 bytes of path.</summary>
+    public const int MaximumUnixLengthBytes = FamilyLengthBytes + 108;
+
+    private const int FamilyLengthBytes = 2;
+
+    /// <summary>
+    /// Writes a path with its final zero; false if it is empty, has a zero in it, or is longer than
+    /// <see cref="HostNetwork.LongestUnixPathBytes"/>.
+    /// </summary>
+    public static bool TryWriteUnix(Span<byte> destination, string path, out int lengthBytes)
+    {
+        int pathBytes = Encoding.UTF8.GetByteCount(path);
+        lengthBytes = FamilyLengthBytes + pathBytes + 1;
+        if (pathBytes is 0 or > HostNetwork.LongestUnixPathBytes || path.Contains('\0'))
+        {
+            return false;
+        }
+
+        MemoryMarshal.Write(destination, (ushort)Sockets.FamilyUnix);
+        Encoding.UTF8.GetBytes(path, destination[FamilyLengthBytes..]);
+        destination[FamilyLengthBytes + pathBytes] = 0;
+        return true;
+    }
 
     /// <summary>Writes the address and returns the part of the span that it takes.</summary>
     public static ReadOnlySpan<byte> Write(Span<byte> destination, in IpEndpoint endpoint)

@@ -3,7 +3,8 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>
-/// The addresses of the virtual network and the stack's bounds; fixed while it runs.
+/// The addresses of the virtual network and the stack's bounds; fixed while it runs, but for the
+/// services.
 /// </summary>
 public sealed record StackSettings
 {
@@ -32,6 +33,9 @@ public sealed record StackSettings
 
     public StackLimits Limits { get; init; } = new();
 
+    /// <summary>What answers in place of what guests have named; changes while it runs.</summary>
+    public ServiceMap Services { get; init; } = new();
+
     /// <summary>
     /// Full-cone UDP: a guest's port takes datagrams from any address (RFC 4787 section 5).
     /// </summary>
@@ -43,11 +47,13 @@ public sealed record StackSettings
     public required Seed128 Seed { get; init; }
 
     /// <summary>
-    /// True for the gateway and the host alias: addresses that the engine itself answers for.
+    /// True for the gateway, the host alias and services' own addresses: those that the engine
+    /// itself answers for.
     /// </summary>
     public bool IsVirtual(IpAddress address) =>
         IsGateway(address) || address == HostAlias
-        || (Ipv6 is not null && address == Ipv6.HostAlias);
+        || (Ipv6 is not null && address == Ipv6.HostAlias)
+        || Services.Current.IsVirtual(address);
 
     /// <summary>True for the gateway's addresses.</summary>
     public bool IsGateway(IpAddress address) => address == Gateway
@@ -56,6 +62,23 @@ public sealed record StackSettings
     /// <summary>True for the addresses that reach the host's loopback.</summary>
     public bool IsHostAlias(IpAddress address) =>
         address == HostAlias || (Ipv6 is not null && address == Ipv6.HostAlias);
+
+    /// <summary>
+    /// The service at a guest's destination; null where it goes its usual way. An address of
+    /// NAT64's prefix is the IPv4 one in it.
+    /// </summary>
+    public ServiceTarget? FindService(IpProtocol protocol, in IpEndpoint destination)
+    {
+        ServiceTable table = Services.Current;
+        IpAddress address = destination.Address;
+        if (!address.IsIPv4 && Ipv6?.Nat64Prefix is IpPrefix nat64 && nat64.Contains(address))
+        {
+            IpEndpoint mapped = new(IpAddress.FromIPv4((uint)address.Low), destination.Port);
+            return table.Find(protocol, mapped, IsVirtual(mapped.Address));
+        }
+
+        return table.Find(protocol, destination, IsVirtual(address));
+    }
 
     /// <summary>The gateway's address that a guest's address is on the link with.</summary>
     public IpAddress GatewayFor(IpAddress guest) => guest.IsIPv4 || Ipv6 is null ? Gateway

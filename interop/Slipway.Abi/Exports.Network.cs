@@ -48,7 +48,7 @@ internal static unsafe partial class Exports
 
         Check(
             owner.Engine.SetDnsRecord(text, all), Status.InUse,
-            $"{text} is built in or configured, and stays as it is");
+            $"{text} is built in, configured or a service's, and stays as it is");
     });
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_dns_remove")]

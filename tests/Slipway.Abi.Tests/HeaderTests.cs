@@ -39,6 +39,9 @@ public sealed partial class HeaderTests
             ["guest", "remote", "guest_port", "remote_port", "protocol", "tcp_state", "reserved"]),
         ("slipway_lease", typeof(LeaseRecord),
             ["address", "mac", "reserved", "expires", "name"]),
+        ("slipway_service", typeof(ServiceRecord),
+            ["id", "protocol", "is_virtual", "prefix_bits", "address", "first_port", "last_port",
+                "reserved", "name", "target"]),
     ];
 
     [Fact]

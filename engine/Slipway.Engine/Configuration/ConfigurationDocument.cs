@@ -63,6 +63,15 @@ internal sealed class ConfigurationDocument
             + "Option --publish.")]
     public List<string>? Publish { get; set; }
 
+    [Description(
+        "Services that guests find at an address or by a name, and that the host answers.")]
+    public List<ServiceDocument>? Services { get; set; }
+
+    [Description(
+        "Traffic of guests to the outside that goes to the host instead, by its destination. Of "
+            + "several the longest prefix holds, and of its own the fewest ports.")]
+    public List<InterceptDocument>? Intercept { get; set; }
+
     [Description("The DNS server on the gateway.")]
     public DnsDocument? Dns { get; set; }
 

@@ -9,20 +9,25 @@ internal static class ConfigurationMistake
 {
     private const int MaxQuotedLength = 60;
 
-    public static ConfigurationException Explain(string json, JsonException error)
+    /// <param name="json">What was read.</param>
+    /// <param name="type">The type that it was read as.</param>
+    /// <param name="root">The key that it stands under; empty for a whole configuration.</param>
+    /// <param name="error">What the reader said.</param>
+    public static ConfigurationException Explain(
+        string json, JsonTypeInfo type, string root, JsonException error)
     {
-        JsonElement root;
+        JsonElement value;
         try
         {
             using JsonDocument document = Parse(json);
-            root = document.RootElement.Clone();
+            value = document.RootElement.Clone();
         }
         catch (JsonException syntax)
         {
-            return Syntax(syntax);
+            return Syntax(root, syntax);
         }
 
-        return Walk(root, error);
+        return Walk(value, type, root, error);
     }
 
     /// <summary>JSON as the configuration has it.</summary>
@@ -34,23 +39,23 @@ internal static class ConfigurationMistake
             CommentHandling = JsonCommentHandling.Skip,
         });
 
-    private static ConfigurationException Syntax(JsonException syntax)
+    private static ConfigurationException Syntax(string root, JsonException syntax)
     {
         string place = string.Create(
             CultureInfo.InvariantCulture,
             $"line {(syntax.LineNumber ?? 0) + 1}, byte {(syntax.BytePositionInLine ?? 0) + 1}");
         return new ConfigurationException(
-            "configuration", null, $"is not JSON at {place}: check commas, quotes and braces there",
+            NameOf(root), null, $"is not JSON at {place}: check commas, quotes and braces there",
             syntax);
     }
 
     /// <summary>
     /// Follows the error's path through the value and the types as far as both go.
     /// </summary>
-    private static ConfigurationException Walk(JsonElement value, JsonException error)
+    private static ConfigurationException Walk(
+        JsonElement value, JsonTypeInfo? type, string root, JsonException error)
     {
-        JsonTypeInfo? type = ConfigurationJsonContext.Default.ConfigurationDocument;
-        string key = "";
+        string key = root;
         foreach (string step in Steps(error.Path ?? "$"))
         {
             if (Repeated(value) is string repeated)
@@ -85,8 +90,10 @@ internal static class ConfigurationMistake
 
         return Repeated(value) is string twice
             ? Twice(key, twice, error)
-            : Judge(key.Length == 0 ? "configuration" : key, value, type, error);
+            : Judge(NameOf(key), value, type, error);
     }
+
+    internal static string NameOf(string key) => key.Length == 0 ? "configuration" : key;
 
     private static ConfigurationException Twice(string key, string name, JsonException error) =>
         new(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Slipway.Engine;
 
@@ -52,20 +53,48 @@ public static class ConfigurationReader
             document, commandLine ?? new CommandLineSettings(),
             defaults ?? new EngineConfiguration());
 
-    private static ConfigurationDocument ParseDocument(string json)
+    /// <summary>
+    /// One of "services" or "intercept" by itself: the latter if it has a destination.
+    /// </summary>
+    internal static ServiceSpecification ParseService(string json, ServiceResolver resolver) =>
+        IsIntercept(json)
+            ? resolver.Resolve("intercept", Deserialize(
+                json, "intercept", ConfigurationJsonContext.Default.InterceptDocument))
+            : resolver.Resolve("service", Deserialize(
+                json, "service", ConfigurationJsonContext.Default.ServiceDocument));
+
+    private static bool IsIntercept(string json)
     {
         try
         {
-            ConfigurationDocument document = JsonSerializer.Deserialize(
-                json, ConfigurationJsonContext.Default.ConfigurationDocument)
-                ?? throw new ConfigurationException(
-                    "configuration", "null", "must be an object; write {} for the defaults");
-            ConfigurationValues.Check(json);
+            using JsonDocument document = ConfigurationMistake.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("destination", out _);
+        }
+        catch (JsonException)
+        {
+            return false; // what is wrong with it is said when it is read
+        }
+    }
+
+    private static ConfigurationDocument ParseDocument(string json) => Deserialize(
+        json, "", ConfigurationJsonContext.Default.ConfigurationDocument);
+
+    private static T Deserialize<T>(string json, string root, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            T document = JsonSerializer.Deserialize(json, type) ?? throw new ConfigurationException(
+                ConfigurationMistake.NameOf(root), "null",
+                root.Length == 0 ? "must be an object; write {} for the defaults"
+                    : "must be an object in braces: { ... }");
+            ConfigurationValues.Check(json, root, type);
             return document;
         }
         catch (JsonException e)
         {
-            throw ConfigurationMistake.Explain(json, e);
+            throw ConfigurationMistake.Explain(json, type, root, e);
         }
     }
 }

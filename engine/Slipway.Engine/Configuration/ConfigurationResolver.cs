@@ -65,6 +65,11 @@ internal static class ConfigurationResolver
                 },
                 document.Dhcp?.LeaseFile),
         };
+        configuration = configuration with
+        {
+            Services = ServiceResolver.ResolveAll(
+                document.Services, document.Intercept, configuration),
+        };
         return configuration with
         {
             Publish = ResolvePublish(document, commandLine, configuration),
@@ -264,6 +269,16 @@ internal static class ConfigurationResolver
             one = one.Guest.Address.IsUnspecified
                 ? one with { Guest = one.Guest with { Address = configuration.FirstGuest } } : one;
             CheckGuest(key, text, one.Guest.Address, configuration);
+            foreach (ServiceSpecification service in configuration.Services)
+            {
+                if (service.IsVirtual && service.Address == one.Guest.Address)
+                {
+                    throw new ConfigurationException(
+                        key, text,
+                        $"leads to the address of {service.Key}; choose a guest's");
+                }
+            }
+
             foreach (PublishSpecification other in published)
             {
                 if (Collide(one, other))

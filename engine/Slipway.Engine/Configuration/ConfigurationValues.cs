@@ -11,12 +11,15 @@ namespace Slipway.Engine;
 internal static class ConfigurationValues
 {
     /// <summary>Looks through a document that has been read, so its types are right.</summary>
+    /// <param name="json">What was read.</param>
+    /// <param name="root">The key that it stands under; empty for a whole configuration.</param>
+    /// <param name="type">The type that it was read as.</param>
     /// <exception cref="ConfigurationException">Names the key, the value and the
     /// remedy.</exception>
-    public static void Check(string json)
+    public static void Check(string json, string root, JsonTypeInfo type)
     {
         using JsonDocument document = ConfigurationMistake.Parse(json);
-        Check("", document.RootElement, ConfigurationJsonContext.Default.ConfigurationDocument);
+        Check(root, document.RootElement, type);
     }
 
     private static void Check(string key, JsonElement value, JsonTypeInfo? type)

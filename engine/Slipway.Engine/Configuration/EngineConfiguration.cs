@@ -54,6 +54,9 @@ public sealed record EngineConfiguration
     /// <summary>Ports of the host that lead to a guest.</summary>
     public IReadOnlyList<PublishSpecification> Publish { get; init; } = [];
 
+    /// <summary>What answers guests in place of what they have named.</summary>
+    public IReadOnlyList<ServiceSpecification> Services { get; init; } = [];
+
     /// <summary>Names that the DNS server answers itself, beside the built-in ones.</summary>
     public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
 

@@ -49,6 +49,14 @@ public abstract class LeaseServer : ILeaseNames
     /// </summary>
     public Func<string, MacAddress, bool>? IsNamedElsewhere { get; set; }
 
+    /// <summary>
+    /// Hands an address out no more; on the worker. False when it is a client's.
+    /// </summary>
+    public bool Exclude(IpAddress address) => _table.Exclude(address);
+
+    /// <summary>Hands it out again; on the worker.</summary>
+    public void Admit(IpAddress address) => _table.Admit(address);
+
     public bool TryGetAddress(string label, out IpAddress address)
     {
         LeaseEntry? entry = Leases.FindName(label, _time.GetUtcNow());

@@ -157,6 +157,32 @@ internal abstract class LeaseTable
         }
     }
 
+    /// <summary>
+    /// Hands an address out no more. False when it is a client's: leased, offered or kept for it.
+    /// </summary>
+    public bool Exclude(IpAddress address)
+    {
+        if (Find(address) is Lease lease)
+        {
+            if (lease.IsStatic || lease.State is LeaseState.Bound or LeaseState.Offered)
+            {
+                return false;
+            }
+
+            Remove(lease);
+        }
+
+        _excluded.Add(address);
+        return true;
+    }
+
+    /// <summary>Hands an address out again that was excluded.</summary>
+    public void Admit(IpAddress address)
+    {
+        _excluded.Remove(address);
+        OnFreed(address);
+    }
+
     /// <summary>Ends what has expired.</summary>
     /// <param name="ended">Told of each lease that was bound.</param>
     public void Expire(long now, Action<Lease> ended)

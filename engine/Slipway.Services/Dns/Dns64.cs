@@ -57,38 +57,4 @@ internal static class Dns64
 
         return addresses.Count > 0 ? new LocalName([.. addresses], null, ttlSeconds) : null;
     }
-
-    // The answers of a type in a response that need not be well-formed.
-    private ref struct AnswerReader
-    {
-        private readonly DnsMessage _message;
-        private int _offset;
-        private int _left;
-
-        public AnswerReader(ReadOnlySpan<byte> response)
-        {
-            Span<byte> name = stackalloc byte[DomainName.MaxLengthBytes];
-            if (DnsMessage.TryParse(response, out _message) == ParseError.None
-                && _message.TryReadQuestion(name, out DnsQuestion question) == ParseError.None)
-            {
-                _offset = question.EndOffset;
-                _left = _message.AnswerCount;
-            }
-        }
-
-        public bool TryRead(DnsType type, out DnsRecord record)
-        {
-            record = default;
-            while (_left-- > 0
-                && _message.TryReadRecord(ref _offset, out record) == ParseError.None)
-            {
-                if (record.Type == type)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
 }

@@ -203,6 +203,7 @@ public sealed class Ipv6Layer
         {
             // The switch has given it to the other guests.
             return _groups.AsSpan().Contains(destination)
+                || _settings.Services.Current.HasGroup(destination)
                 || _counters.Refuse(DropReason.Unroutable);
         }
 

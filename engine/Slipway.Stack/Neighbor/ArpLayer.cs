@@ -44,7 +44,7 @@ public sealed class ArpLayer(
         if (settings.IsVirtual(packet.SenderProtocolAddress))
         {
             counters.Drop(DropReason.SpoofedAddress);
-            Defend(now);
+            Defend(packet.SenderProtocolAddress, now);
             return false;
         }
 
@@ -99,7 +99,7 @@ public sealed class ArpLayer(
         }
     }
 
-    private void Defend(Instant now)
+    private void Defend(IpAddress claimed, Instant now)
     {
         if (now < _nextDefence)
         {
@@ -110,6 +110,10 @@ public sealed class ArpLayer(
         for (int i = 0; i < ports.Count; i++)
         {
             Announce(ports[i]);
+            if (settings.Services.Current.IsVirtual(claimed))
+            {
+                Announce(ports[i], claimed);
+            }
         }
     }
 

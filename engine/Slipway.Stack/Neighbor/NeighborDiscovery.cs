@@ -63,7 +63,7 @@ public sealed class NeighborDiscovery
 
         if (_settings.IsVirtual(header.Source))
         {
-            Defend(now);
+            Defend(header.Source, now);
             return _counters.Refuse(DropReason.SpoofedAddress);
         }
 
@@ -161,7 +161,7 @@ public sealed class NeighborDiscovery
     {
         if (_settings.IsVirtual(address))
         {
-            Defend(now);
+            Defend(address, now);
             return _counters.Refuse(DropReason.SpoofedAddress);
         }
 
@@ -257,7 +257,7 @@ public sealed class NeighborDiscovery
 
     // Tells all guests where the engine's addresses are, when one has claimed any of them; but once
     // a second only.
-    private void Defend(Instant now)
+    private void Defend(IpAddress claimed, Instant now)
     {
         if (now < _nextDefence || _settings.Ipv6 is not Ipv6Settings ipv6)
         {
@@ -274,6 +274,11 @@ public sealed class NeighborDiscovery
             if (ipv6.HostAlias is IpAddress alias)
             {
                 Advertise(all, Ipv6Multicast.AllNodes, alias, isSolicited: false);
+            }
+
+            if (_settings.Services.Current.IsVirtual(claimed))
+            {
+                Advertise(all, Ipv6Multicast.AllNodes, claimed, isSolicited: false);
             }
         }
     }

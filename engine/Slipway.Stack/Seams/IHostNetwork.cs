@@ -15,6 +15,18 @@ public interface IHostNetwork
     HostError ConnectTcp(in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream);
 
     /// <summary>
+    /// The same with a Unix stream socket of the host, which connects at once or not at all.
+    /// Refused where nobody listens or nothing is there (and by a host without such sockets),
+    /// Prohibited where this process may not, TimedOut where the listener's queue is full: the
+    /// guest asks again.
+    /// </summary>
+    HostError ConnectUnix(string path, IReadinessOwner owner, out IHostStream? stream)
+    {
+        stream = null;
+        return HostError.Refused;
+    }
+
+    /// <summary>
     /// Makes a UDP socket bound to any address and a free port, with errors reported.
     /// </summary>
     /// <param name="ipv4">False for IPv6: a socket's remotes are all of one family.</param>

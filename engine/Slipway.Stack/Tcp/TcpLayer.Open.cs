@@ -181,9 +181,19 @@ public sealed partial class TcpLayer : INeighborWaiter
     private HostError Connect(in FlowKey key, TcpFlow flow, out IHostStream? stream)
     {
         stream = null;
+        if (_settings.FindService(IpProtocol.Tcp, key.Remote) is ServiceTarget target)
+        {
+            return target.Connect(_network, key.Guest, flow, out stream);
+        }
+
         if (_settings.IsGateway(key.Remote.Address))
         {
             return _services.Open(key.Remote, key.Guest, flow, out stream);
+        }
+
+        if (_settings.Services.Current.IsVirtual(key.Remote.Address))
+        {
+            return HostError.Refused;
         }
 
         return _destinations.TryToHost(key.Remote.Address, out IpAddress address)

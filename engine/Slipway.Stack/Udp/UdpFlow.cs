@@ -26,6 +26,26 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
         _timer = new TimerEntry(this);
     }
 
+    /// <summary>One to a service, which is the key's remote for the guest.</summary>
+    public UdpFlow(
+        UdpLayer layer, DatagramTurn turn, in FlowKey key, ServiceTarget service,
+        in IpEndpoint endpoint)
+        : this(layer, turn, key)
+    {
+        Service = service;
+        ServiceEndpoint = endpoint;
+    }
+
+    /// <summary>The service's target; null for a flow to the outside.</summary>
+    public ServiceTarget? Service { get; }
+
+    /// <summary>Where its datagrams go, and the only one that they come from.</summary>
+    public IpEndpoint ServiceEndpoint { get; set; }
+
+    /// <summary>The family of the host's socket.</summary>
+    public bool IsIPv4AtHost =>
+        (Service is null ? Key.Remote : ServiceEndpoint).Address.IsIPv4;
+
     /// <summary>The flow's place in its table.</summary>
     public FlowKey Key { get; }
 
@@ -83,9 +103,9 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
     protected override void OnRun(DatagramBatch batch, DatagramRun run, Instant now)
     {
         IpEndpoint remote = batch.Remote(run.First);
-        IpAddress source = _layer.Destinations.ToGuest(remote.Address, Guest.Address);
-        if (run.LengthBytes == run.SegmentBytes || !MayPass(source)
-            || !_layer.TrySendRun(this, new IpEndpoint(source, remote.Port), batch, run))
+        IpEndpoint source = NameOf(remote);
+        if (run.LengthBytes == run.SegmentBytes || !MayPass(remote, source)
+            || !_layer.TrySendRun(this, source, batch, run))
         {
             base.OnRun(batch, run, now);
             return;
@@ -96,22 +116,28 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
 
     protected override void OnDatagram(IpEndpoint remote, Span<byte> datagram, Instant now)
     {
-        IpAddress source = _layer.Destinations.ToGuest(remote.Address, Guest.Address);
-        if (!MayPass(source))
+        IpEndpoint source = NameOf(remote);
+        if (!MayPass(remote, source))
         {
             _layer.Counters.Drop(DropReason.Filtered);
             return;
         }
 
         NoteAnswered(now);
-        _layer.SendToGuest(this, new IpEndpoint(source, remote.Port), datagram);
+        _layer.SendToGuest(this, source, datagram);
     }
 
     protected override void OnReport(in HostErrorReport report, Span<byte> quoted, Instant now) =>
         _layer.Report(this, report, quoted, now);
 
-    private bool MayPass(IpAddress source) =>
-        !source.IsLoopback && (_layer.IsFullCone || HasContacted(source));
+    /// <summary>The endpoint by which the guest knows one of the host's remotes.</summary>
+    public IpEndpoint NameOf(in IpEndpoint remote) => Service is not null ? Key.Remote
+        : new IpEndpoint(
+            _layer.Destinations.ToGuest(remote.Address, Guest.Address), remote.Port);
+
+    private bool MayPass(in IpEndpoint remote, in IpEndpoint source) => Service is not null
+        ? remote == ServiceEndpoint
+        : !source.Address.IsLoopback && (_layer.IsFullCone || HasContacted(source.Address));
 
     private void NoteAnswered(Instant now)
     {

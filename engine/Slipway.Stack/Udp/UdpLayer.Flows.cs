@@ -41,10 +41,8 @@ public sealed partial class UdpLayer
     {
         if (TryFindRoute(flow, out GuestRoute route))
         {
-            IpEndpoint remote = new(
-                Destinations.ToGuest(report.Remote.Address, flow.Guest.Address),
-                report.Remote.Port);
-            SendReport(route, flow.Guest, remote, report, quoted, now);
+            SendReport(
+                route, flow.Guest, flow.NameOf(report.Remote), report, quoted, now);
         }
     }
 
@@ -75,6 +73,7 @@ public sealed partial class UdpLayer
 
         _flows.Remove(flow.Key);
         Unlink(flow);
+        _servedFlows -= flow.Service is null ? 0 : 1;
         flow.Close();
     }
 
@@ -123,7 +122,7 @@ public sealed partial class UdpLayer
             ? settings.GatewayFor(guest) : offender;
     }
 
-    private UdpFlow? Open(in GuestPacket packet, in FlowKey key, Instant now)
+    private UdpFlow? Open(in GuestPacket packet, UdpFlow flow, Instant now)
     {
         if (_flows.Count >= _settings.Limits.UdpFlows && _idlest is UdpFlow idlest)
         {
@@ -131,9 +130,8 @@ public sealed partial class UdpLayer
             Remove(idlest, now);
         }
 
-        UdpFlow flow = new(this, _turn, key);
         HostError error = _network.OpenUdp(
-            key.Remote.Address.IsIPv4, flow, out IHostDatagramSocket? socket);
+            flow.IsIPv4AtHost, flow, out IHostDatagramSocket? socket);
         if (error != HostError.None)
         {
             // Flows that exist go on: for want of descriptors the new one is refused.
@@ -144,6 +142,7 @@ public sealed partial class UdpLayer
 
         flow.Socket = socket;
         _flows.TryAdd(flow.Key, flow);
+        _servedFlows += flow.Service is null ? 0 : 1;
         Link(flow);
         Counters.UdpFlowsOpened++;
         return flow;

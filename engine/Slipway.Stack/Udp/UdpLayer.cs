@@ -94,6 +94,10 @@ public sealed partial class UdpLayer : ITransport
         {
             ReceiveForGateway(packet, header, now);
         }
+        else if (TryServe(packet, header, now))
+        {
+            return;
+        }
         else if (Destinations.TryToHost(packet.Destination, out IpAddress remote))
         {
             SendToHost(packet, header, new IpEndpoint(remote, header.DestinationPort), now);
@@ -145,7 +149,7 @@ public sealed partial class UdpLayer : ITransport
         {
             service.Receive(packet, header.SourcePort, header.DestinationPort, header.Payload, now);
         }
-        else if (!TryReplyToClient(packet, header, now))
+        else if (!TryReplyToClient(packet, header, now) && !TryServe(packet, header, now))
         {
             _errors.SendAbout(packet, IcmpError.PortUnreachable, now);
         }
@@ -163,7 +167,7 @@ public sealed partial class UdpLayer : ITransport
     {
         IpEndpoint guest = new(packet.Source, header.SourcePort);
         FlowKey key = KeyOf(guest, remote.Address);
-        UdpFlow? flow = _flows.Find(key) ?? Open(packet, key, now);
+        UdpFlow? flow = _flows.Find(key) ?? Open(packet, new UdpFlow(this, _turn, key), now);
         if (flow is null)
         {
             return;

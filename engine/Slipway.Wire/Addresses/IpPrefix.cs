@@ -35,6 +35,13 @@ public readonly record struct IpPrefix(IpAddress Network, int Length)
     /// </summary>
     public IpAddress At(ulong offset) => new(Network.High, Network.Low + offset);
 
+    /// <summary>The prefix of a length that an address of either family lies in.</summary>
+    public static IpPrefix Around(IpAddress address, int length)
+    {
+        (ulong high, ulong low) = Mask(address.IsIPv4 ? length + 96 : length);
+        return new IpPrefix(new IpAddress(address.High & high, address.Low & low), length);
+    }
+
     /// <summary>Parses "192.168.127.0/24"; host bits must be zero.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IpPrefix prefix)
     {

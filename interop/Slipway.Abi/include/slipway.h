@@ -111,7 +111,7 @@ SLIPWAY_API uint32_t slipway_abi_version(void);
 SLIPWAY_API const char *slipway_version(void);
 
 /* 1 if the library has a feature of this name, else 0. "vring", "ring", "frames", "vhost-user",
- * "tap", "stream", "dgram", "ipv6", "dns", "dhcp", "publish", "capture". */
+ * "tap", "stream", "dgram", "ipv6", "dns", "dhcp", "publish", "capture", "services". */
 SLIPWAY_API int32_t slipway_has_feature(const char *name);
 
 /* "SLIPWAY_E_AGAIN" for its number, "SLIPWAY_OK" for 0 and more, and "unknown"; lives as long as
@@ -199,12 +199,33 @@ SLIPWAY_API int32_t slipway_publish(
 SLIPWAY_API int32_t slipway_unpublish(slipway_engine engine, uint32_t id);
 
 /* Adds a name to the engine's DNS server, or changes the addresses of one that was added: IPv4 and
- * IPv6, with commas between them. SLIPWAY_E_IN_USE for a name that is built in or configured. */
+ * IPv6, with commas between them. SLIPWAY_E_IN_USE for a name that is built in, configured or a
+ * service's. */
 SLIPWAY_API int32_t slipway_dns_set(
     slipway_engine engine, const char *name, const char *addresses);
 
 /* SLIPWAY_E_NOT_FOUND for a name that was not added. */
 SLIPWAY_API int32_t slipway_dns_remove(slipway_engine engine, const char *name);
+
+/* ---- Services -------------------------------------------------------------------------------- */
+
+/* Lets the host answer guests at an address, by a name, or in place of others: one of "services" or
+ * "intercept" of the configuration, in JSON:
+ *
+ *     {"name": "registry.internal", "port": 5000, "target": "unix:/run/registry.sock"}
+ *     {"address": "192.168.127.250", "port": 53, "target": "udp:127.0.0.1:5353"}
+ *     {"address": "gateway", "port": 8080, "target": "tcp:db.example:80"}
+ *     {"destination": "10.1.0.0/16", "ports": "80-90", "target": "tcp:127.0.0.1:8080"}
+ *
+ * `id` names it for slipway_service_remove; `address` is the one that it has, also where it was
+ * chosen here: 16 bytes as in slipway_address. Either may be NULL. SLIPWAY_E_CONFIG, and
+ * SLIPWAY_E_IN_USE for a port, an address or a name that somebody has. */
+SLIPWAY_API int32_t slipway_service_add(
+    slipway_engine engine, const char *json, uint32_t *id, uint8_t *address);
+
+/* Guests find it no more; open connections go on, and until they have ended no guest gets its
+ * address. SLIPWAY_E_NOT_FOUND. */
+SLIPWAY_API int32_t slipway_service_remove(slipway_engine engine, uint32_t id);
 
 /* ---- What goes on ---------------------------------------------------------------------------- */
 
@@ -265,15 +286,32 @@ typedef struct slipway_lease {
     char name[64];          /* the guest's own, one label; "" if it has none */
 } slipway_lease;
 
-/* Lists of flows and of leases. `element_size` is sizeof the struct as the caller knows it; up to
- * `capacity` are written, and `count` is how many there are, which may be more. `list` may be NULL
- * with a capacity of 0. */
+typedef struct slipway_service {
+    uint32_t id;
+    uint8_t protocol;        /* 6: TCP, 17: UDP */
+    uint8_t is_virtual;      /* 1: the address is the service's alone */
+    uint16_t prefix_bits;    /* 32, or 128 of IPv6, for a single address */
+    slipway_address address; /* of a port of the gateway the IPv4 one */
+    uint16_t first_port;
+    uint16_t last_port;
+    uint32_t reserved;
+    char name[256];          /* "" if it has none */
+    char target[272];        /* "unix:/run/registry.sock" */
+} slipway_service;
+
+/* Lists of flows, leases and services. `element_size` is sizeof the struct as the caller knows it;
+ * up to `capacity` are written, and `count` is how many there are, which may be more. `list` may be
+ * NULL with a capacity of 0. */
 SLIPWAY_API int32_t slipway_flows_list(
     slipway_engine engine, slipway_flow *list, size_t element_size, uint32_t capacity,
     uint32_t *count);
 
 SLIPWAY_API int32_t slipway_leases_list(
     slipway_engine engine, slipway_lease *list, size_t element_size, uint32_t capacity,
+    uint32_t *count);
+
+SLIPWAY_API int32_t slipway_services_list(
+    slipway_engine engine, slipway_service *list, size_t element_size, uint32_t capacity,
     uint32_t *count);
 
 /* Writes all frames of all guests as pcapng to a descriptor, which is duplicated: a file, a pipe or

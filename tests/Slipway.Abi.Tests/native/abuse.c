@@ -36,6 +36,41 @@ static slipway_engine make(void)
     return made;
 }
 
+static void check_services(slipway_engine of)
+{
+    slipway_service list[2];
+    uint8_t address[16];
+    uint32_t id, count;
+
+    EXPECT(SLIPWAY_E_CONFIG, slipway_service_add(of, "nonsense", &id, NULL));
+    EXPECT(SLIPWAY_E_CONFIG, slipway_service_add(of, "{\"port\": 80}", &id, NULL));
+    EXPECT(SLIPWAY_E_INVALID_ARGUMENT, slipway_service_add(of, NULL, &id, NULL));
+    EXPECT(SLIPWAY_E_INVALID_ARGUMENT, slipway_service_add(of, "{}", (void *)1, NULL));
+    EXPECT(SLIPWAY_OK, slipway_service_add(of,
+        "{\"name\": \"registry.internal\", \"port\": 5000, \"target\": \"unix:/run/r.sock\"}",
+        &id, address));
+    EXPECT(SLIPWAY_E_IN_USE, slipway_service_add(of,
+        "{\"name\": \"registry.internal\", \"port\": 5000, \"target\": \"unix:/x\"}",
+        NULL, NULL));
+    EXPECT(SLIPWAY_OK, slipway_service_add(of,
+        "{\"destination\": \"10.0.0.0/8\", \"target\": \"udp:127.0.0.1:9\"}", NULL, NULL));
+    EXPECT(SLIPWAY_OK, slipway_services_list(of, list, sizeof list[0], 2, &count));
+    int is_right = count == 2 && list[0].id == id && list[0].protocol == 6
+        && list[0].is_virtual == 1 && list[0].prefix_bits == 32 && list[0].first_port == 5000
+        && list[0].last_port == 5000 && memcmp(list[0].address.bytes, address, 16) == 0
+        && memcmp(address, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) == 0
+        && strcmp(list[0].name, "registry.internal") == 0
+        && strcmp(list[0].target, "unix:/run/r.sock") == 0
+        && list[1].protocol == 17 && list[1].is_virtual == 0 && list[1].prefix_bits == 8
+        && list[1].first_port == 1 && list[1].last_port == 65535 && list[1].name[0] == 0;
+    if (!is_right)
+        printf("the list of services\n"), failures++;
+    EXPECT(SLIPWAY_OK, slipway_service_remove(of, id));
+    EXPECT(SLIPWAY_E_NOT_FOUND, slipway_service_remove(of, id));
+    EXPECT(SLIPWAY_OK, slipway_services_list(of, NULL, sizeof list[0], 0, &count));
+    EXPECT(1, count);
+}
+
 static void structs(void)
 {
     struct { slipway_engine_options known; uint64_t later; } longer = {.known.size = sizeof longer};
@@ -107,6 +142,10 @@ static void handles(void)
         EXPECT(SLIPWAY_E_BAD_HANDLE, slipway_dispatch(e, 1));
         EXPECT(SLIPWAY_E_BAD_HANDLE, slipway_publish(e, "0:80", NULL, NULL));
         EXPECT(SLIPWAY_E_BAD_HANDLE, slipway_unpublish(e, 1));
+        EXPECT(SLIPWAY_E_BAD_HANDLE, slipway_service_add(e, "{}", NULL, NULL));
+        EXPECT(SLIPWAY_E_BAD_HANDLE, slipway_service_remove(e, 1));
+        EXPECT(SLIPWAY_E_BAD_HANDLE,
+               slipway_services_list(e, NULL, sizeof(slipway_service), 0, &count));
         EXPECT(SLIPWAY_E_BAD_HANDLE, slipway_dns_set(e, "a.b", "192.0.2.1"));
         EXPECT(SLIPWAY_E_BAD_HANDLE, slipway_stats_read(e, &stats));
         EXPECT(SLIPWAY_E_BAD_HANDLE,
@@ -250,6 +289,7 @@ static void others(void)
     EXPECT(SLIPWAY_OK, slipway_dns_remove(engine, "web.test"));
     EXPECT(SLIPWAY_E_NOT_FOUND, slipway_dns_remove(engine, "web.test"));
 
+    check_services(engine);
     EXPECT(SLIPWAY_E_STRUCT_SIZE, slipway_flows_list(engine, NULL, 0, 0, &count));
     EXPECT(SLIPWAY_E_INVALID_ARGUMENT,
            slipway_flows_list(engine, NULL, sizeof(slipway_flow), 1, &count));

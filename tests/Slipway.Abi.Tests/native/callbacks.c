@@ -46,12 +46,15 @@ static void try_everything(void)
     EXPECT(SLIPWAY_E_REENTRANT, slipway_next_deadline_ns(engine, &deadline));
     EXPECT(SLIPWAY_E_REENTRANT, slipway_publish(engine, "0:80", NULL, NULL));
     EXPECT(SLIPWAY_E_REENTRANT, slipway_unpublish(engine, 1));
+    EXPECT(SLIPWAY_E_REENTRANT, slipway_service_add(engine, "{}", NULL, NULL));
+    EXPECT(SLIPWAY_E_REENTRANT, slipway_service_remove(engine, 1));
     EXPECT(SLIPWAY_E_REENTRANT, slipway_port_attach_frames(engine, &frames, &made));
     EXPECT(SLIPWAY_E_REENTRANT, slipway_port_set_link(port, 0));
     EXPECT(SLIPWAY_E_REENTRANT, slipway_capture_start(engine, 1, 0, &capture));
     EXPECT(SLIPWAY_OK, slipway_stats_read(engine, &stats));
     EXPECT(SLIPWAY_OK, slipway_port_info_read(port, &info));
     EXPECT(SLIPWAY_OK, slipway_flows_list(engine, NULL, sizeof(slipway_flow), 0, &count));
+    EXPECT(SLIPWAY_OK, slipway_services_list(engine, NULL, sizeof(slipway_service), 0, &count));
     EXPECT(SLIPWAY_OK, slipway_dns_set(engine, "web.test", "192.0.2.1"));
     EXPECT(SLIPWAY_OK, slipway_port_resume(port));
 

@@ -33,6 +33,30 @@ public sealed class DhcpPoolTests
     }
 
     [Fact]
+    public void Pool_WithAnAddressExcluded_LeavesItOutUntilItIsAdmitted()
+    {
+        using DhcpExchange exchange = new(Small);
+        IpAddress address = IpAddress.Parse("10.0.0.2");
+        Assert.True(exchange.Server.Exclude(address));
+        Assert.Equal(["10.0.0.3", "10.0.0.4", "10.0.0.5"],
+            Enumerable.Range(1, 3).Select(client => LeaseOf(exchange, client)));
+        Assert.Null(exchange.Discover(4));
+        exchange.Server.Admit(address);
+        Assert.Equal("10.0.0.2", LeaseOf(exchange, 4));
+    }
+
+    [Fact]
+    public void Exclude_OfAnAddressThatIsLeasedOrOffered_IsRefused()
+    {
+        using DhcpExchange exchange = new(Small);
+        IpAddress leased = IpAddress.Parse(LeaseOf(exchange, 1));
+        IpAddress offered = IpAddress.Parse(exchange.Discover(2)!.Address);
+        Assert.False(exchange.Server.Exclude(leased));
+        Assert.False(exchange.Server.Exclude(offered));
+        Assert.Equal(DhcpMessageType.Ack, exchange.Renew(1, leased.ToString())!.Type);
+    }
+
+    [Fact]
     public void Pool_WithAFirstAddress_LeavesThoseBelowToClientsThatAskForThem()
     {
         using DhcpExchange exchange = new(Small with { First = IpAddress.Parse("10.0.0.4") });

@@ -2,6 +2,7 @@
 """The services that guests of the tests talk to, and, in a guest, what published ports lead to.
 
 usage: serve.py ADDRESS PORT
+       serve.py unix:PATH       TCP's services on Unix sockets: PATH, and for PORT+1 PATH.many
 
 TCP PORT      the first line says what follows:
                 echo             every byte back, then the end after the client's
@@ -23,6 +24,7 @@ Ends when its standard input does.
 """
 import asyncio
 import hashlib
+import os
 import resource
 import socket
 import struct
@@ -162,7 +164,7 @@ def from_another_address(_, data, sender):
         other.sendto(data, sender)  # the route's own address
 
 
-async def echo_many(address, port):
+async def echo_many(start):
     async def one(reader, writer):
         try:
             while data := await reader.read(65536):
@@ -172,16 +174,37 @@ async def echo_many(address, port):
         except OSError:
             pass  # as in serve
 
-    server = await asyncio.start_server(one, address, port, backlog=8192)
+    server = await start(one)
     # Connections inherit it: urgent bytes are to be echoed in their place, as RFC 6093 advises.
     server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     await asyncio.Event().wait()
 
 
+def serve_path(path):
+    def listen_on(name, backlog):
+        if os.path.exists(name):
+            os.unlink(name)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(name)
+        listener.listen(backlog)
+        return listener
+
+    many = listen_on(path + ".many", 4096)
+    work = [(accept, (listen_on(path, 4096),)),
+            (asyncio.run, (echo_many(lambda one: asyncio.start_unix_server(one, sock=many)),))]
+    for target, args in work:
+        threading.Thread(target=target, args=args, daemon=True).start()
+    print("ready", flush=True)
+    sys.stdin.read()
+
+
 def main():
-    address, port = sys.argv[1], int(sys.argv[2])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if sys.argv[1].startswith("unix:"):
+        serve_path(sys.argv[1].removeprefix("unix:"))
+        return
+    address, port = sys.argv[1], int(sys.argv[2])
     listener = socket.create_server((address, port), family=family_of(address), backlog=4096)
     work = [(accept, (listener,)),
             (datagrams, (address, port, lambda s, data, sender: s.sendto(data, sender))),
@@ -189,7 +212,8 @@ def main():
             (datagrams, (address, port + 2, say_sender)),
             (datagrams, (address, port + 3, from_another_port)),
             (datagrams, (address, port + 4, from_another_address)),
-            (asyncio.run, (echo_many(address, port + 1),))]
+            (asyncio.run, (echo_many(
+                lambda one: asyncio.start_server(one, address, port + 1, backlog=8192)),))]
     for target, args in work:
         threading.Thread(target=target, args=args, daemon=True).start()
     for _ in range(100):  # until the last of them listens

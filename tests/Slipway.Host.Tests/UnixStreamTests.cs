@@ -4,7 +4,7 @@ using Slipway.Stack;
 namespace Slipway.Host.Tests;
 
 /// <summary>The engine's own services behind a socket pair: the same stream, over a ring.</summary>
-public sealed class PairStreamTests
+public sealed class UnixStreamTests
 {
     [Fact]
     public async Task Stream_LongerThanTheRing_ArrivesWholeThoughNothingIsDiscardedUntilItIsFull()

@@ -5,11 +5,11 @@ using Slipway.Wire;
 namespace Slipway.Host;
 
 /// <summary>
-/// One end of a Unix stream pair, whose other end is a service of the engine. Unix sockets cannot
-/// discard peeked bytes (MSG_TRUNC gives EFAULT), so what was read waits in a ring until the guest
-/// has acknowledged it.
+/// A Unix stream socket: one end of a pair whose other end is a service of the engine, or one that
+/// is connected to a socket of the host. Unix sockets cannot discard peeked bytes (MSG_TRUNC gives
+/// EFAULT), so what was read waits in a ring until the guest has acknowledged it.
 /// </summary>
-internal sealed class PairStream(
+internal sealed class UnixStream(
     Reactor reactor, int descriptor, IReadinessOwner owner) : IHostStream
 {
     /// <summary>Bytes that are read ahead of the guest's acknowledgment.</summary>
@@ -72,12 +72,18 @@ internal sealed class PairStream(
         return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
     }
 
+    public HostIo Send(GatheredText text)
+    {
+        int sent = Sockets.SendPieces(descriptor, text.Pieces);
+        return sent >= 0 ? HostIo.Moved(sent) : HostIo.Failed(HostErrors.From(sent));
+    }
+
     public HostError ShutdownSend() =>
         HostErrors.From(Sockets.Shutdown(descriptor, Sockets.ShutdownWrite));
 
     public void Close(bool reset) => reactor.Close(descriptor);
 
-    /// <summary>Reads what the service has written, as far as there is room.</summary>
+    /// <summary>Reads what the peer has written, as far as there is room.</summary>
     private HostError Fill()
     {
         while (!_ended)

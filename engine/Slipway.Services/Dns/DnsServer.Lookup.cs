@@ -1,0 +1,68 @@
+using System.Buffers.Binary;
+using Slipway.Wire;
+
+namespace Slipway.Services;
+
+/// <summary>Names that the engine itself looks up, as a guest would.</summary>
+public sealed partial class DnsServer
+{
+    private const int MostFound = 8;
+    private const int QuestionCountOffset = 4;
+
+    /// <summary>
+    /// The addresses of a name: those of IPv4 first, at most eight of each family. Empty when it
+    /// has none or nobody answered; null when too much is asked already.
+    /// </summary>
+    /// <param name="name">A domain name.</param>
+    /// <param name="asker">For whom: one guest's queries are bounded.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="ArgumentException">It is no domain name.</exception>
+    public async Task<IReadOnlyList<IpAddress>?> LookupAsync(
+        string name, IpAddress asker, CancellationToken stop)
+    {
+        ValueTask<byte[]?> first = AnswerAsync(
+            QueryFor(name, DnsType.A), asker, overTcp: true, stop);
+        ValueTask<byte[]?> second = AnswerAsync(
+            QueryFor(name, DnsType.Aaaa), asker, overTcp: true, stop);
+        byte[]? ipv4 = await first.ConfigureAwait(false);
+        byte[]? ipv6 = await second.ConfigureAwait(false);
+        if (ipv4 is null && ipv6 is null)
+        {
+            return null;
+        }
+
+        List<IpAddress> found = [];
+        Read(ipv4, DnsType.A, found);
+        Read(ipv6, DnsType.Aaaa, found);
+        return found;
+    }
+
+    private static byte[] QueryFor(string name, DnsType type)
+    {
+        byte[] encoded = LocalNames.Encode(name);
+        byte[] query = new byte[DnsMessage.HeaderLengthBytes + encoded.Length + 4];
+        BinaryPrimitives.WriteUInt16BigEndian(
+            query.AsSpan(2), DnsMessage.RecursionDesiredFlag);
+        query[QuestionCountOffset + 1] = 1;
+        encoded.CopyTo(query, DnsMessage.HeaderLengthBytes);
+        BinaryPrimitives.WriteUInt16BigEndian(query.AsSpan(query.Length - 4), (ushort)type);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            query.AsSpan(query.Length - 2), (ushort)DnsClass.Internet);
+        return query;
+    }
+
+    private static void Read(ReadOnlySpan<byte> response, DnsType type, List<IpAddress> found)
+    {
+        int length = type == DnsType.A ? IpAddress.IPv4LengthBytes : IpAddress.IPv6LengthBytes;
+        int most = found.Count + MostFound;
+        AnswerReader reader = new(response);
+        while (found.Count < most && reader.TryRead(type, out DnsRecord record))
+        {
+            if (record.Data.Length == length)
+            {
+                found.Add(type == DnsType.A
+                    ? IpAddress.ReadIPv4(record.Data) : IpAddress.ReadIPv6(record.Data));
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using Slipway.Wire;
+
+namespace Slipway.Services.Tests.Dns;
+
+/// <summary>Names that the engine itself looks up.</summary>
+public sealed class LookupTests
+{
+    [Fact]
+    public async Task Lookup_OfLocalhost_IsBothFamiliesWithIPv4First()
+    {
+        using DnsExchange exchange = new();
+        Assert.Equal(
+            [IpAddress.IPv4Loopback, IpAddress.IPv6Loopback], await Look(exchange, "localhost"));
+    }
+
+    [Fact]
+    public async Task Lookup_OfANameOfOthers_IsTheirAnswer()
+    {
+        using TestNameServer server =
+            new((query, _) => TestNameServer.Addresses(query, "192.0.2.1"));
+        using DnsExchange exchange = new([server.EndPoint]);
+        Assert.Equal([IpAddress.Parse("192.0.2.1")], await Look(exchange, "web.example"));
+    }
+
+    [Fact]
+    public async Task Lookup_OfANameThatNobodyKnows_IsEmpty()
+    {
+        using DnsExchange exchange = new([new IPEndPoint(IPAddress.Loopback, 9)]);
+        Assert.Empty(await Look(exchange, "web.example") ?? [default]);
+    }
+
+    [Fact]
+    public async Task Lookup_OverTheBoundOfItsGuest_IsNull()
+    {
+        using TestNameServer silent = new((_, _) => null);
+        using DnsExchange exchange = new(
+            [silent.EndPoint], with: settings => settings with { MaxOutstandingPerGuest = 0 });
+        Assert.Null(await Look(exchange, "web.example"));
+    }
+
+    private static Task<IReadOnlyList<IpAddress>?> Look(DnsExchange exchange, string name) =>
+        exchange.Server.LookupAsync(name, DnsExchange.Guest, CancellationToken.None)
+            .WaitAsync(TimeSpan.FromSeconds(30));
+}
