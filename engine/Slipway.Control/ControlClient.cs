@@ -31,6 +31,9 @@ public sealed class ControlClient : IDisposable
     public static JsonTypeInfo<IReadOnlyList<LeaseReport>> LeasesJson =>
         ApiJsonContext.Default.IReadOnlyListLeaseReport;
 
+    public static JsonTypeInfo<IReadOnlyList<ServiceReport>> ServicesJson =>
+        ApiJsonContext.Default.IReadOnlyListServiceReport;
+
     public static JsonTypeInfo<StatisticsReport> StatisticsJson =>
         ApiJsonContext.Default.StatisticsReport;
 
@@ -68,6 +71,27 @@ public sealed class ControlClient : IDisposable
 
     public Task<IReadOnlyList<LeaseReport>> ListLeasesAsync(CancellationToken stop) =>
         GetAsync("v1/leases", ApiJsonContext.Default.IReadOnlyListLeaseReport, stop);
+
+    public Task<IReadOnlyList<ServiceReport>> ListServicesAsync(CancellationToken stop) =>
+        GetAsync("v1/services", ApiJsonContext.Default.IReadOnlyListServiceReport, stop);
+
+    /// <summary>Adds a service, as the configuration writes it.</summary>
+    public async Task<ServiceReport> AddServiceAsync(string json, CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, "v1/services")
+        {
+            Content = new StringContent(json),
+        };
+        return await SendAsync(request, ApiJsonContext.Default.ServiceReport, stop)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Removes a service; its connections go on.</summary>
+    public async Task RemoveServiceAsync(int id, CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Delete, $"v1/services/{id}");
+        using HttpResponseMessage response = await SendAsync(request, stop).ConfigureAwait(false);
+    }
 
     public Task<StatisticsReport> GetStatisticsAsync(CancellationToken stop) =>
         GetAsync("v1/stats", ApiJsonContext.Default.StatisticsReport, stop);

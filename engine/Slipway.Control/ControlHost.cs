@@ -24,7 +24,7 @@ internal sealed class ControlHost : IAsyncDisposable
 
     public ConnectionFeed Feed { get; }
 
-    public static async Task<ControlHost> StartAsync(EngineApi api, CancellationToken stop)
+    public static async Task<ControlHost> StartAsync(EngineApi api, ServiceApi services, CancellationToken stop)
     {
         ConnectionFeed feed = new();
 
@@ -44,7 +44,7 @@ internal sealed class ControlHost : IAsyncDisposable
         IApplicationBuilder path = application;
         path.Use((context, next) => ApiExchange.AnswerAsync(context, () => next(context)));
         path.UseRouting();
-        path.UseEndpoints(routes => Map(routes, api));
+        path.UseEndpoints(routes => Map(routes, api, services));
         path.Run(context => ApiExchange.WriteProblemAsync(
             context, StatusCodes.Status404NotFound, $"there is no {context.Request.Path} here"));
         await application.StartAsync(stop).ConfigureAwait(false);
@@ -57,13 +57,17 @@ internal sealed class ControlHost : IAsyncDisposable
         await _application.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Map(IEndpointRouteBuilder routes, EngineApi api)
+    private static void Map(
+        IEndpointRouteBuilder routes, EngineApi api, ServiceApi services)
     {
         routes.MapGet("/v1/version", (RequestDelegate)api.GetVersionAsync);
         routes.MapGet("/v1/health", (RequestDelegate)api.GetVersionAsync);
         routes.MapGet("/v1/ports", (RequestDelegate)api.ListPortsAsync);
         routes.MapPost("/v1/ports", (RequestDelegate)api.PublishAsync);
         routes.MapDelete("/v1/ports/{id}", (RequestDelegate)api.UnpublishAsync);
+        routes.MapGet("/v1/services", (RequestDelegate)services.ListAsync);
+        routes.MapPost("/v1/services", (RequestDelegate)services.AddAsync);
+        routes.MapDelete("/v1/services/{id}", (RequestDelegate)services.RemoveAsync);
         routes.MapGet("/v1/flows", (RequestDelegate)api.ListFlowsAsync);
         routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
         routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);

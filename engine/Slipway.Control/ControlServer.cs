@@ -16,7 +16,8 @@ public sealed class ControlServer : IDisposable
     private const int Backlog = 16;
     private const long PauseNanoseconds = 1_000_000_000;
 
-    private readonly EngineApi _api;
+    private readonly NetworkEngine _engine;
+    private readonly string _version;
     private readonly IEngineLog _log;
     private readonly UnixSocketFile _file;
     private readonly Thread _thread;
@@ -27,9 +28,11 @@ public sealed class ControlServer : IDisposable
     private ControlHost? _host;
 
     private ControlServer(
-        EngineApi api, IEngineLog log, string path, UnixSocketFile file, int listener)
+        NetworkEngine engine, string version, IEngineLog log, string path, UnixSocketFile file,
+        int listener)
     {
-        _api = api;
+        _engine = engine;
+        _version = version;
         _log = log;
         Path = path;
         _file = file;
@@ -64,8 +67,7 @@ public sealed class ControlServer : IDisposable
             file = UnixSocketFile.Bind(path.Path, Sockets.Stream, out listener);
         }
 
-        ControlServer server = new(
-            new EngineApi(engine, version), log, path.Path, file, listener);
+        ControlServer server = new(engine, version, log, path.Path, file, listener);
         if (!server.TryListen())
         {
             server.Dispose();
@@ -142,7 +144,9 @@ public sealed class ControlServer : IDisposable
     {
         try
         {
-            _host ??= ControlHost.StartAsync(_api, CancellationToken.None).GetAwaiter().GetResult();
+            _host ??= ControlHost.StartAsync(
+                new EngineApi(_engine, _version), new ServiceApi(_engine), CancellationToken.None)
+                .GetAwaiter().GetResult();
             _host.Feed.Add(client);
         }
         catch (Exception e)

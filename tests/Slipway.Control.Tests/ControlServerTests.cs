@@ -60,6 +60,24 @@ public sealed class ControlServerTests : IDisposable
         Assert.Empty(statistics.Dropped);
     }
 
+    [Fact]
+    public async Task Service_AddedAndRemoved_IsListedMeanwhile()
+    {
+        using ControlClient client = _engine.Serve();
+        ServiceReport service = await client.AddServiceAsync(
+            """{ "name": "web.test", "port": 80, "target": "tcp:127.0.0.1:8080" }""", s_stop);
+        Assert.Equal("web.test", service.Name);
+        Assert.Equal(service, Assert.Single(await client.ListServicesAsync(s_stop)));
+        ControlException taken = await Assert.ThrowsAsync<ControlException>(
+            () => client.AddServiceAsync(
+                """{ "name": "web.test", "port": 80, "target": "tcp:127.0.0.1:81" }""", s_stop));
+        Assert.Contains("web.test", taken.Message, StringComparison.Ordinal);
+        await client.RemoveServiceAsync(service.Id, s_stop);
+        Assert.Empty(await client.ListServicesAsync(s_stop));
+        await Assert.ThrowsAsync<ControlException>(
+            () => client.RemoveServiceAsync(service.Id, s_stop));
+    }
+
     [Theory]
     [InlineData("GET /v1/nothing", "", 404)]
     [InlineData("DELETE /v1/ports/x", "", 404)]

@@ -36,6 +36,23 @@ internal static class ApiExchange
         }
     }
 
+    /// <summary>Removes what the path's id names.</summary>
+    /// <exception cref="ApiException">There is no such one.</exception>
+    public static Task DeleteAsync(
+        HttpContext context, Func<int, bool> delete, string what, string list)
+    {
+        string? text = (string?)context.Request.RouteValues["id"];
+        if (!int.TryParse(text, out int id) || !delete(id))
+        {
+            throw new ApiException(
+                StatusCodes.Status404NotFound,
+                $"there is no {what} {text}; GET {list} lists those that there are");
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
     /// <summary>Answers, or says in a problem document why not.</summary>
     public static async Task AnswerAsync(HttpContext context, Func<Task> answer)
     {

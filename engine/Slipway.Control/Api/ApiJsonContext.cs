@@ -13,6 +13,8 @@ namespace Slipway.Control;
 [JsonSerializable(typeof(PublishRequest))]
 [JsonSerializable(typeof(IReadOnlyList<FlowReport>))]
 [JsonSerializable(typeof(IReadOnlyList<LeaseReport>))]
+[JsonSerializable(typeof(IReadOnlyList<ServiceReport>))]
+[JsonSerializable(typeof(ServiceReport))]
 [JsonSerializable(typeof(StatisticsReport))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(Problem))]

@@ -33,19 +33,8 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
             .ConfigureAwait(false);
     }
 
-    public Task UnpublishAsync(HttpContext context)
-    {
-        string? text = (string?)context.Request.RouteValues["id"];
-        if (!int.TryParse(text, out int id) || !engine.UnpublishPort(id))
-        {
-            throw new ApiException(
-                StatusCodes.Status404NotFound,
-                $"no port {text} is published; GET /v1/ports lists those that are");
-        }
-
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
-        return Task.CompletedTask;
-    }
+    public Task UnpublishAsync(HttpContext context) => ApiExchange.DeleteAsync(
+        context, engine.UnpublishPort, "published port", "/v1/ports");
 
     public Task ListFlowsAsync(HttpContext context) => ApiExchange.WriteAsync(
         context, [.. engine.ListFlows().Select(Report)],

@@ -17,6 +17,7 @@ internal static class SlipwayCommand
             PortCommands.CreatePorts(),
             PortCommands.CreatePublish(),
             PortCommands.CreateUnpublish(),
+            ServiceCommands.Create(),
             TableCommands.CreateFlows(),
             TableCommands.CreateLeases(),
             TableCommands.CreateStatistics(),
