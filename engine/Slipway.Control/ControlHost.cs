@@ -24,7 +24,8 @@ internal sealed class ControlHost : IAsyncDisposable
 
     public ConnectionFeed Feed { get; }
 
-    public static async Task<ControlHost> StartAsync(EngineApi api, ServiceApi services, CancellationToken stop)
+    public static async Task<ControlHost> StartAsync(
+        EngineApi api, ServiceApi services, CancellationToken stop)
     {
         ConnectionFeed feed = new();
 
