@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Slipway.Host;
 using Slipway.Links;
 using Slipway.Linux;
@@ -28,7 +30,8 @@ public sealed partial class NetworkEngine
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
-        _keeper = new KeeperWorker(settings, _dns, sharding, clock);
+        _keeper = new KeeperWorker(
+            settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), sharding, clock);
         if (_dhcp6 is not null)
         {
             Serve(_dhcp6, _keeper.Stack);
@@ -45,6 +48,7 @@ public sealed partial class NetworkEngine
             TellRoute();
         }
 
+        _networkNews = new NetworkNews(_keeper.Reactor, _dns.OnNetworkChanged);
         if (_dhcp is not null)
         {
             GuestStack stack = _keeper.Stack;
@@ -220,7 +224,32 @@ public sealed partial class NetworkEngine
             MaxCachedResponses = configuration.DnsCache,
             NameServers = configuration.DnsServers,
             Domains = configuration.DnsDomains,
+            UsesResolved = configuration.DnsResolved,
+            TlsAuthorities = LoadAuthorities(configuration.DnsTlsCertificates),
         };
+    }
+
+    private static X509Certificate2Collection? LoadAuthorities(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            X509Certificate2Collection authorities = [];
+            authorities.ImportFromPemFile(path);
+            return authorities.Count > 0
+                ? authorities : throw new CryptographicException("no certificate in it");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException
+            or CryptographicException)
+        {
+            throw new ConfigurationException(
+                "dns.tlsCertificates", path,
+                $"cannot be used ({error.Message}); name a PEM file of certificates", error);
+        }
     }
 
     /// <summary>Null where guests have no IPv6.</summary>

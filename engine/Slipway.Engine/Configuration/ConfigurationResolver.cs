@@ -19,6 +19,8 @@ internal static class ConfigurationResolver
     public const int MinLeaseSeconds = 60;
     public const int MaxLeaseSeconds = 365 * 24 * 3600;
     public const int MaxCachedResponses = 65_536;
+    public const int MinDnsBytesPerSecond = 65_536;
+    public const int MaxDnsBytesPerSecond = 1 << 30;
 
     /// <param name="document">What the file says.</param>
     /// <param name="commandLine">What the options say, before the file.</param>
@@ -39,6 +41,14 @@ internal static class ConfigurationResolver
             DnsRecords = ResolveRecords(document, commandLine),
             DnsServers = NameServerResolver.ResolveServers(document.Dns?.Servers),
             DnsDomains = NameServerResolver.ResolveDomains(document.Dns?.Domains),
+            DnsTlsCertificates = SettingText.CheckFile(
+                "dns.tlsCertificates", document.Dns?.TlsCertificates),
+            DnsResolved = document.Dns?.Resolved ?? defaults.DnsResolved,
+            DnsBytesPerSecond = document.Dns?.BytesPerSecond is int bytesPerSecond
+                ? SettingText.CheckRange(
+                    "dns.bytesPerSecond", bytesPerSecond, MinDnsBytesPerSecond,
+                    MaxDnsBytesPerSecond, "bytes")
+                : defaults.DnsBytesPerSecond,
             DnsCache = document.Dns?.Cache is int kept
                 ? SettingText.CheckRange("dns.cache", kept, 0, MaxCachedResponses, "answers")
                 : defaults.DnsCache,

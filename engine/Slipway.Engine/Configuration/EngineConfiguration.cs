@@ -1,4 +1,3 @@
-using System.Net;
 using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
@@ -60,10 +59,24 @@ public sealed record EngineConfiguration
     /// <summary>
     /// Name servers that are asked instead of the host's; empty to resolve as the host does.
     /// </summary>
-    public IReadOnlyList<IPEndPoint> DnsServers { get; init; } = [];
+    public IReadOnlyList<NameServerEndpoint> DnsServers { get; init; } = [];
 
     /// <summary>Domains with name servers of their own (split DNS).</summary>
     public IReadOnlyList<DnsDomain> DnsDomains { get; init; } = [];
+
+    /// <summary>
+    /// A PEM file of who vouches for name servers over TLS; null for whom the host trusts.
+    /// </summary>
+    public string? DnsTlsCertificates { get; init; }
+
+    /// <summary>
+    /// Whether systemd-resolved is asked which domains have servers of their own, where the host
+    /// resolves by it.
+    /// </summary>
+    public bool DnsResolved { get; init; } = true;
+
+    /// <summary>What one guest is told over UDP in a second at most, in bytes.</summary>
+    public int DnsBytesPerSecond { get; init; } = 64 << 20;
 
     /// <summary>Answers of the host's name servers that are kept; 0 keeps none.</summary>
     public int DnsCache { get; init; } = 4_096;

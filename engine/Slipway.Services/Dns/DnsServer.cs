@@ -74,14 +74,15 @@ public sealed partial class DnsServer : IDisposable
             return DnsDisposition.Answered;
         }
 
-        if (_names.Find(read.Name) is not LocalName known)
+        if (_names.Find(read.Name) is LocalName known)
         {
-            return DnsDisposition.Unknown;
+            Counters.CountLocal();
+            lengthBytes = LocalAnswer.Write(read, known, authoritative: true, response);
+            return DnsDisposition.Answered;
         }
 
-        Counters.CountLocal();
-        lengthBytes = LocalAnswer.Write(read, known, authoritative: true, response);
-        return DnsDisposition.Answered;
+        return _resolver.TryAnswer(read, response, out lengthBytes)
+            ? DnsDisposition.Answered : DnsDisposition.Unknown;
     }
 
     /// <summary>Answers, by asking others if need be.</summary>
@@ -126,6 +127,12 @@ public sealed partial class DnsServer : IDisposable
     /// <summary>Forgets a name that was added; from any thread. False if there is none.</summary>
     /// <exception cref="ArgumentException">It is no domain name.</exception>
     public bool RemoveRecord(string name) => _names.Remove(name);
+
+    /// <summary>
+    /// The host's addresses or routes have changed: who is asked may be reached another way, or not
+    /// be the one to ask any more. From any thread; returns at once.
+    /// </summary>
+    public void OnNetworkChanged() => _resolver.OnNetworkChanged();
 
     /// <summary>Ends what waits: it fails.</summary>
     public void Dispose()
