@@ -206,10 +206,10 @@ public sealed partial class NetworkEngine
 
     private static DnsSettings ToDnsSettings(EngineConfiguration configuration)
     {
-        List<DnsAddressRecord> records = [];
+        List<DnsNamedRecord> records = [];
         foreach (DnsRecord record in configuration.DnsRecords)
         {
-            records.Add(new DnsAddressRecord(record.Name, record.Address));
+            records.Add(new DnsNamedRecord(record.Name, record.Address));
         }
 
         return new DnsSettings

@@ -23,7 +23,13 @@ public sealed record DnsSettings
     public DnsIpv6Settings? Ipv6 { get; init; }
 
     /// <summary>Names that are answered as configured; a name may occur several times.</summary>
-    public IReadOnlyList<DnsAddressRecord> Records { get; init; } = [];
+    public IReadOnlyList<DnsNamedRecord> Records { get; init; } = [];
+
+    /// <summary>Zones that this server is the authority of.</summary>
+    public IReadOnlyList<DnsZone> Zones { get; init; } = [];
+
+    /// <summary>Names, and zones, that may be added while the server runs.</summary>
+    public int MaxAdded { get; init; } = 4_096;
 
     /// <summary>Asked instead of the host's resolver, when not empty.</summary>
     public IReadOnlyList<NameServerEndpoint> NameServers { get; init; } = [];
