@@ -29,6 +29,11 @@ public sealed partial class NetworkEngine
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;
+        foreach (LeaseServer? server in (LeaseServer?[])[_dhcp, _dhcp6])
+        {
+            server?.NameDenied = ReportDeniedName;
+        }
+
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
         _keeper = new KeeperWorker(
             settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), sharding, clock);
@@ -204,30 +209,22 @@ public sealed partial class NetworkEngine
         };
     }
 
-    private static DnsSettings ToDnsSettings(EngineConfiguration configuration)
+    private static DnsSettings ToDnsSettings(EngineConfiguration configuration) => new()
     {
-        List<DnsNamedRecord> records = [];
-        foreach (DnsRecord record in configuration.DnsRecords)
-        {
-            records.Add(new DnsNamedRecord(record.Name, record.Address));
-        }
-
-        return new DnsSettings
-        {
-            Subnet = configuration.Subnet,
-            Gateway = configuration.Gateway,
-            HostAlias = configuration.HostAlias,
-            Ipv6 = ToIpv6Settings(configuration) is not Ipv6Settings ipv6 ? null
-                : new DnsIpv6Settings(
-                    ipv6.Prefix, ipv6.Gateway, ipv6.HostAlias, ipv6.Nat64Prefix),
-            Records = records,
-            MaxCachedResponses = configuration.DnsCache,
-            NameServers = configuration.DnsServers,
-            Domains = configuration.DnsDomains,
-            UsesResolved = configuration.DnsResolved,
-            TlsAuthorities = LoadAuthorities(configuration.DnsTlsCertificates),
-        };
-    }
+        Subnet = configuration.Subnet,
+        Gateway = configuration.Gateway,
+        HostAlias = configuration.HostAlias,
+        Ipv6 = ToIpv6Settings(configuration) is not Ipv6Settings ipv6 ? null
+            : new DnsIpv6Settings(
+                ipv6.Prefix, ipv6.Gateway, ipv6.HostAlias, ipv6.Nat64Prefix),
+        Records = configuration.DnsRecords,
+        Zones = configuration.DnsZones,
+        MaxCachedResponses = configuration.DnsCache,
+        NameServers = configuration.DnsServers,
+        Domains = configuration.DnsDomains,
+        UsesResolved = configuration.DnsResolved,
+        TlsAuthorities = LoadAuthorities(configuration.DnsTlsCertificates),
+    };
 
     private static X509Certificate2Collection? LoadAuthorities(string? path)
     {
@@ -272,8 +269,10 @@ public sealed partial class NetworkEngine
         };
     }
 
+    // Short names are completed as the host completes its own, after those of guests.
     private static IReadOnlyList<string> SearchDomainsOf(DhcpConfiguration dhcp) =>
-        dhcp.Search.Count > 0 || dhcp.Domain is null ? dhcp.Search : [dhcp.Domain];
+        dhcp.Search is null ? [.. ((string[])[dhcp.Domain, .. HostSearchList.Read()]).Distinct()]
+        : dhcp.Search.Count > 0 ? dhcp.Search : [dhcp.Domain];
 
     // Names in wire form, one behind the other.
     private static byte[] EncodeNames(IReadOnlyList<string> names)
@@ -308,7 +307,7 @@ public sealed partial class NetworkEngine
             First = configuration.FirstGuest,
             NtpServers = dhcp.NtpServers,
             Domain = dhcp.Domain,
-            SearchDomains = dhcp.Search,
+            SearchDomains = SearchDomainsOf(dhcp),
             MtuBytes = configuration.MtuBytes,
             StaticLeases = leases,
             LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),

@@ -26,7 +26,8 @@ internal static class ConfigurationMistake
             return Syntax(syntax);
         }
 
-        return Walk(root, error);
+        return Explain(
+            root, ConfigurationJsonContext.Default.ConfigurationDocument, "", error);
     }
 
     private static ConfigurationException Syntax(JsonException syntax)
@@ -42,10 +43,12 @@ internal static class ConfigurationMistake
     /// <summary>
     /// Follows the error's path through the value and the types as far as both go.
     /// </summary>
-    private static ConfigurationException Walk(JsonElement value, JsonException error)
+    /// <param name="value">What was read.</param>
+    /// <param name="type">What it should have been.</param>
+    /// <param name="key">Where it stands; empty for the whole.</param>
+    public static ConfigurationException Explain(
+        JsonElement value, JsonTypeInfo? type, string key, JsonException error)
     {
-        JsonTypeInfo? type = ConfigurationJsonContext.Default.ConfigurationDocument;
-        string key = "";
         foreach (string step in Steps(error.Path ?? "$"))
         {
             if (Repeated(value) is string repeated)
@@ -182,7 +185,7 @@ internal static class ConfigurationMistake
         };
     }
 
-    private static string Quote(JsonElement value)
+    public static string Quote(JsonElement value)
     {
         string text = value.ValueKind == JsonValueKind.String ? value.GetString()!
             : value.GetRawText();

@@ -38,7 +38,9 @@ internal static class ConfigurationResolver
                     ? SettingText.CheckRange("mtu", bytes, MinMtuBytes, MaxMtuBytes, "bytes")
                     : defaults.MtuBytes,
             Workers = ResolveWorkers(document, commandLine, defaults.Workers),
-            DnsRecords = ResolveRecords(document, commandLine),
+            DnsRecords =
+                DnsRecordResolver.ResolveRecords(document.Dns?.Records, commandLine.Dns),
+            DnsZones = DnsRecordResolver.ResolveZones(document.Dns?.Zones),
             DnsServers = NameServerResolver.ResolveServers(document.Dns?.Servers),
             DnsDomains = NameServerResolver.ResolveDomains(document.Dns?.Domains),
             DnsTlsCertificates = SettingText.CheckFile(
@@ -295,29 +297,6 @@ internal static class ConfigurationResolver
         && (one.Host.Address == other.Host.Address
             || ((one.Host.Address.IsUnspecified || other.Host.Address.IsUnspecified)
                 && one.Host.Address.IsIPv4 == other.Host.Address.IsIPv4));
-
-    private static List<DnsRecord> ResolveRecords(
-        ConfigurationDocument document, CommandLineSettings commandLine)
-    {
-        List<DnsRecord> given = [];
-        foreach (string text in commandLine.Dns)
-        {
-            given.Add(DnsRecord.Parse("--dns", text));
-        }
-
-        List<DnsRecord> records = [];
-        foreach ((string name, string address) in document.Dns?.Records ?? [])
-        {
-            DnsRecord record = DnsRecord.Parse($"dns.records.{name}", address, name, address);
-            if (!given.Exists(other => other.Name == record.Name))
-            {
-                records.Add(record);
-            }
-        }
-
-        records.AddRange(given);
-        return records;
-    }
 
     private static LogLevel ResolveLogLevel(
         ConfigurationDocument document, CommandLineSettings commandLine, LogLevel standard)

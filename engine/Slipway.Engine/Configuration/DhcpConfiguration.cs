@@ -11,8 +11,10 @@ public sealed record DhcpConfiguration
     /// <summary>Domain name (option 15), and the domain that leases' names live in.</summary>
     public string Domain { get; init; } = "internal";
 
-    /// <summary>Domain search list (option 119, RFC 3397).</summary>
-    public IReadOnlyList<string> Search { get; init; } = [];
+    /// <summary>
+    /// Domain search list (option 119, RFC 3397); null for the domain and the host's own list.
+    /// </summary>
+    public IReadOnlyList<string>? Search { get; init; }
 
     /// <summary>NTP servers (option 42); the option is left out when empty.</summary>
     public IReadOnlyList<IpAddress> NtpServers { get; init; } = [];

@@ -7,9 +7,14 @@ namespace Slipway.Engine;
 internal sealed class DnsDocument
 {
     [Description(
-        "Names that the DNS server answers itself, each with its address; *.NAME stands for all "
-            + "names below it. Option --dns.")]
-    public Dictionary<string, string>? Records { get; set; }
+        "Names that the DNS server answers itself, each with an address, a list of addresses, or "
+            + "its records by type; *.NAME stands for all names below it. Option --dns.")]
+    public Dictionary<string, DnsRecordDocument>? Records { get; set; }
+
+    [Description(
+        "Zones that the DNS server is the authority of: what they do not have does not exist. Of "
+            + "zones within one another the longest name counts.")]
+    public Dictionary<string, DnsZoneDocument>? Zones { get; set; }
 
     [Description(
         "Name servers that are asked instead of the host's, as ADDRESS, ADDRESS:PORT or "

@@ -54,7 +54,10 @@ public sealed record EngineConfiguration
     public IReadOnlyList<PublishSpecification> Publish { get; init; } = [];
 
     /// <summary>Names that the DNS server answers itself, beside the built-in ones.</summary>
-    public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
+    public IReadOnlyList<DnsNamedRecord> DnsRecords { get; init; } = [];
+
+    /// <summary>Zones that the DNS server is the authority of.</summary>
+    public IReadOnlyList<DnsZone> DnsZones { get; init; } = [];
 
     /// <summary>
     /// Name servers that are asked instead of the host's; empty to resolve as the host does.

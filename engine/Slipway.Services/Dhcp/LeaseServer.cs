@@ -49,6 +49,12 @@ public abstract class LeaseServer : ILeaseNames
     /// </summary>
     public Func<string, MacAddress, bool>? IsNamedElsewhere { get; set; }
 
+    /// <summary>
+    /// Told on the worker, once for a name and a lease, that a client did not get the name it asked
+    /// for (<see cref="LeaseEntry.DeniedName"/>).
+    /// </summary>
+    public Action<LeaseEntry>? NameDenied { get; set; }
+
     public bool TryGetAddress(string label, out IpAddress address)
     {
         LeaseEntry? entry = Leases.FindName(label, _time.GetUtcNow());
@@ -77,9 +83,14 @@ public abstract class LeaseServer : ILeaseNames
     /// <param name="asked">What it calls itself; null keeps what it said before.</param>
     private protected void Bind(Lease lease, string? asked, long now)
     {
-        Name(lease, asked ?? lease.HostName, now);
+        string? before = lease.DeniedName;
+        Name(lease, asked ?? lease.DeniedName ?? lease.HostName, now);
         _table.Move(lease, LeaseState.Bound, now + (long)_settings.LeaseTime.TotalSeconds);
         Publish(lease);
+        if (lease.DeniedName is not null && lease.DeniedName != before)
+        {
+            NameDenied?.Invoke(Entry(lease));
+        }
     }
 
     /// <summary>The client has given its address back, and is remembered.</summary>
@@ -139,6 +150,7 @@ public abstract class LeaseServer : ILeaseNames
         if (lease.HostName is string kept && HostNameLabel.IsVariantOf(kept, asked)
             && IsFree(kept, lease, now))
         {
+            lease.DeniedName = kept == asked ? null : asked;
             return;
         }
 
@@ -151,6 +163,7 @@ public abstract class LeaseServer : ILeaseNames
         }
 
         lease.HostName = name;
+        lease.DeniedName = name == asked ? null : asked;
     }
 
     /// <summary>
@@ -164,12 +177,16 @@ public abstract class LeaseServer : ILeaseNames
 
     private void Publish(Lease lease)
     {
-        LeaseEntry entry = new(
-            lease.Address, lease.Mac, lease.Client, lease.HostName, lease.ExpiresSeconds,
-            lease.IsStatic);
-        Volatile.Write(ref _snapshot, _snapshot.With(entry));
+        Volatile.Write(ref _snapshot, _snapshot.With(Entry(lease)));
         _store?.Changed(_snapshot);
     }
+
+    private static LeaseEntry Entry(Lease lease) => new(
+        lease.Address, lease.Mac, lease.Client, lease.HostName, lease.ExpiresSeconds,
+        lease.IsStatic)
+    {
+        DeniedName = lease.DeniedName,
+    };
 
     /// <summary>A lease that was published has lost its client.</summary>
     private void Unpublish(IpAddress address)

@@ -56,6 +56,16 @@ public sealed class ConfigurationSchemaTests
     /// </summary>
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
+        if (context.TypeInfo.Type == typeof(DnsRecordDocument))
+        {
+            JsonObject text = new() { ["type"] = "string" };
+            JsonObject list = new() { ["type"] = "array", ["items"] = text.DeepClone() };
+            JsonSchemaExporterOptions options = new() { TransformSchemaNode = Describe };
+            JsonNode fields =
+                ConfigurationJsonContext.Default.DnsRecordFields.GetJsonSchemaAsNode(options);
+            return new JsonObject { ["anyOf"] = new JsonArray(text, list, fields) };
+        }
+
         if (node is not JsonObject schema)
         {
             return node;

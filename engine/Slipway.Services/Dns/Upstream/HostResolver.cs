@@ -143,9 +143,11 @@ internal sealed class HostResolver : IDisposable
             return;
         }
 
-        UpstreamQuery own = UpstreamQuery.From(query, overTcp: false, guest: default);
-        _ = Task.Run(() => RefreshAsync(own));
+        Refresh(UpstreamQuery.From(query, overTcp: false, guest: default));
     }
+
+    // Apart, since what a lambda captures is allocated where its method begins.
+    private void Refresh(UpstreamQuery query) => _ = Task.Run(() => RefreshAsync(query));
 
     private async Task RefreshAsync(UpstreamQuery query)
     {

@@ -212,7 +212,8 @@ internal sealed class NameServerSocket : IDisposable
             _pending.Remove(id);
         }
 
-        if (!MixedCase.IsRepeated(pending.Sent, pending.Query.Question.EndOffset, response))
+        if (pending.IsMixed && !MixedCase.IsRepeated(
+            pending.Sent, pending.Query.Question.EndOffset, response))
         {
             pending.IsFolded = true;
             pending.Answer.TrySetResult(null);

@@ -7,6 +7,9 @@ internal sealed class PendingQuery(UpstreamQuery query, byte[] sent)
 {
     public UpstreamQuery Query { get; } = query;
 
+    /// <summary>Its name went out in a case of its own.</summary>
+    public bool IsMixed => !ReferenceEquals(Sent, Query.Bytes);
+
     public byte[] Sent { get; } = sent;
 
     public ushort Id { get; set; }
