@@ -264,15 +264,10 @@ public sealed partial class NetworkEngine
             IsAlwaysRouter = ipv6.Mode == Ipv6Mode.On,
             IsManaged = ipv6.IsManaged,
             HasOtherConfiguration = ipv6.HasOtherConfiguration,
-            SearchList = EncodeNames(SearchDomainsOf(configuration.Dhcp)),
+            SearchList = EncodeNames(configuration.Dhcp.FindSearchList()),
             Nat64Prefix = ipv6.HasNat64 ? s_nat64 : null,
         };
     }
-
-    // Short names are completed as the host completes its own, after those of guests.
-    private static IReadOnlyList<string> SearchDomainsOf(DhcpConfiguration dhcp) =>
-        dhcp.Search is null ? [.. ((string[])[dhcp.Domain, .. HostSearchList.Read()]).Distinct()]
-        : dhcp.Search.Count > 0 ? dhcp.Search : [dhcp.Domain];
 
     // Names in wire form, one behind the other.
     private static byte[] EncodeNames(IReadOnlyList<string> names)
@@ -307,7 +302,7 @@ public sealed partial class NetworkEngine
             First = configuration.FirstGuest,
             NtpServers = dhcp.NtpServers,
             Domain = dhcp.Domain,
-            SearchDomains = SearchDomainsOf(dhcp),
+            SearchDomains = dhcp.FindSearchList(),
             MtuBytes = configuration.MtuBytes,
             StaticLeases = leases,
             LeaseTime = TimeSpan.FromSeconds(dhcp.LeaseSeconds),

@@ -25,7 +25,7 @@ public sealed partial class NetworkEngine
             HostAlias = configuration.Ipv6.HostAlias,
             GatewayMac = configuration.GatewayMac,
             Domain = configuration.Dhcp.Domain,
-            SearchDomains = SearchDomainsOf(dhcp),
+            SearchDomains = configuration.Dhcp.FindSearchList(),
             AssignsAddresses = dhcp.Addresses,
             First = dhcp.First,
             Last = dhcp.Last,

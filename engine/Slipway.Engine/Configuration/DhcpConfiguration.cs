@@ -1,3 +1,4 @@
+using Slipway.Services;
 using Slipway.Wire;
 
 namespace Slipway.Engine;
@@ -27,4 +28,15 @@ public sealed record DhcpConfiguration
 
     /// <summary>Addresses that belong to one client each.</summary>
     public IReadOnlyList<StaticLease> StaticLeases { get; init; } = [];
+
+    /// <summary>
+    /// The list that is sent. Where none is given, short names are completed as the host completes
+    /// its own, after those of guests; the host's file is read at each call.
+    /// </summary>
+    public IReadOnlyList<string> FindSearchList() => Search switch
+    {
+        null => [.. HostSearchList.Read().Prepend(Domain).Distinct()],
+        { Count: 0 } => [Domain],
+        _ => Search,
+    };
 }

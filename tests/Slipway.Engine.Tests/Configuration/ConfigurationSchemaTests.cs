@@ -56,16 +56,6 @@ public sealed class ConfigurationSchemaTests
     /// </summary>
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
-        if (context.TypeInfo.Type == typeof(DnsRecordDocument))
-        {
-            JsonObject text = new() { ["type"] = "string" };
-            JsonObject list = new() { ["type"] = "array", ["items"] = text.DeepClone() };
-            JsonSchemaExporterOptions options = new() { TransformSchemaNode = Describe };
-            JsonNode fields =
-                ConfigurationJsonContext.Default.DnsRecordFields.GetJsonSchemaAsNode(options);
-            return new JsonObject { ["anyOf"] = new JsonArray(text, list, fields) };
-        }
-
         if (node is not JsonObject schema)
         {
             return node;
@@ -74,6 +64,11 @@ public sealed class ConfigurationSchemaTests
         if (schema["type"] is JsonArray types)
         {
             schema["type"] = types[0]!.GetValue<string>();
+        }
+
+        if (context.TypeInfo.Type == typeof(Dictionary<string, DnsRecordDocument>))
+        {
+            schema["additionalProperties"] = DescribeRecord();
         }
 
         ICustomAttributeProvider provider = context.PropertyInfo?.AttributeProvider
@@ -97,5 +92,16 @@ public sealed class ConfigurationSchemaTests
         }
 
         return schema;
+    }
+
+    // Its converter takes all there is; these are the forms that are understood.
+    private static JsonObject DescribeRecord()
+    {
+        JsonObject text = new() { ["type"] = "string" };
+        JsonObject list = new() { ["type"] = "array", ["items"] = text.DeepClone() };
+        JsonSchemaExporterOptions options = new() { TransformSchemaNode = Describe };
+        JsonNode fields =
+            ConfigurationJsonContext.Default.DnsRecordFields.GetJsonSchemaAsNode(options);
+        return new JsonObject { ["anyOf"] = new JsonArray(text, list, fields) };
     }
 }

@@ -11,20 +11,26 @@ namespace Slipway.Services;
 /// <remarks>
 /// Nothing is opened before <see cref="Current"/> is asked for. Where there is no bus, or nobody by
 /// that name on it, there are no such domains; it is looked again while somebody asks. News come as
-/// PropertiesChanged; versions that do not send it for every property are asked every few seconds.
+/// PropertiesChanged; versions that do not send it for these properties (252 does not) are asked
+/// every second in which somebody asks.
 /// </remarks>
 internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDisposable
 {
     /// <summary>No link has a domain.</summary>
     public static readonly IReadOnlyList<DnsDomain> None = [];
 
-    private const string SystemBus = "/run/dbus/system_bus_socket";
+    private const string StandardBus = "/run/dbus/system_bus_socket";
+
+    // What DBUS_SYSTEM_BUS_ADDRESS says, or where the system's bus is.
+    private readonly string? _bus = busAddress
+        ?? Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS");
     private const string Service = "org.freedesktop.resolve1";
     private const string ManagerPath = "/org/freedesktop/resolve1";
     private const string Properties = "org.freedesktop.DBus.Properties";
     private const int MaxDomains = 256;
     private const int MaxServers = 3;
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _news = new(0, 1);
     private volatile IReadOnlyList<DnsDomain> _domains = None;
@@ -67,7 +73,7 @@ internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDis
         {
             try
             {
-                if (busAddress is not null || File.Exists(SystemBus))
+                if (_bus is not null || File.Exists(StandardBus))
                 {
                     await FollowBusAsync().ConfigureAwait(false);
                 }
@@ -86,8 +92,8 @@ internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDis
 
     private async Task FollowBusAsync()
     {
-        using DBusConnection bus = new(busAddress ?? "unix:path=" + SystemBus);
-        await bus.ConnectAsync().AsTask().WaitAsync(s_interval, _stopping.Token)
+        using DBusConnection bus = new(_bus ?? "unix:path=" + StandardBus);
+        await bus.ConnectAsync().AsTask().WaitAsync(s_timeout, _stopping.Token)
             .ConfigureAwait(false);
         using IDisposable watch = await bus.WatchSignalAsync(
             Service, ManagerPath, Properties, "PropertiesChanged",
@@ -138,7 +144,7 @@ internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDis
                 Reader reader = message.GetBodyReader();
                 return reader.ReadVariantValue();
             },
-            null).WaitAsync(s_interval, _stopping.Token);
+            null).WaitAsync(s_timeout, _stopping.Token);
 
     private static MessageBuffer MakeGet(DBusConnection bus, string property)
     {
