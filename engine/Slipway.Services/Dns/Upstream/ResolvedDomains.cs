@@ -129,74 +129,101 @@ internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDis
         }
     }
 
+    // Domains: a(isb), link, name, for routing only. Link 0 is what is asked for all names, and so
+    // is a link whose domain is ".".
     private async Task<IReadOnlyList<DnsDomain>> ReadAsync(DBusConnection bus)
     {
-        VariantValue servers = await GetAsync(bus, "DNS").ConfigureAwait(false);
-        VariantValue domains = await GetAsync(bus, "Domains").ConfigureAwait(false);
-        return Join(servers, domains);
-    }
-
-    private Task<VariantValue> GetAsync(DBusConnection bus, string property) =>
-        bus.CallMethodAsync(
-            MakeGet(bus, property),
-            static (message, _) =>
-            {
-                Reader reader = message.GetBodyReader();
-                return reader.ReadVariantValue();
-            },
-            null).WaitAsync(s_timeout, _stopping.Token);
-
-    private static MessageBuffer MakeGet(DBusConnection bus, string property)
-    {
-        using MessageWriter writer = bus.GetMessageWriter();
-
-        // Who has no systemd-resolved running does not get one started for this.
-        writer.WriteMethodCallHeader(
-            Service, ManagerPath, Properties, "Get", "ss", MessageFlags.NoAutoStart);
-        writer.WriteString("org.freedesktop.resolve1.Manager");
-        writer.WriteString(property);
-        return writer.CreateMessage();
-    }
-
-    // DNS: a(iiay), link, family, address. Domains: a(isb), link, domain, for routing only. Link 0
-    // is what is asked for all names, and "." a link that is.
-    private static List<DnsDomain> Join(VariantValue servers, VariantValue domains)
-    {
-        Dictionary<int, List<NameServerEndpoint>> byLink = [];
-        for (int i = 0; i < servers.Count; i++)
+        VariantValue domains =
+            await GetAsync(bus, ManagerPath, "Manager", "Domains").ConfigureAwait(false);
+        Dictionary<int, IReadOnlyList<NameServerEndpoint>> byLink = [];
+        List<DnsDomain> joined = [];
+        for (int i = 0; i < domains.Count && joined.Count < MaxDomains; i++)
         {
-            VariantValue one = servers.GetItem(i);
-            byte[] octets = one.GetItem(2).GetArray<byte>();
+            VariantValue one = domains.GetItem(i);
+            int link = one.GetItem(0).GetInt32();
+            string name = one.GetItem(1).GetString();
+            if (link == 0 || name.Trim('.').Length == 0 || !DomainName.TryParse(
+                name, new byte[DomainName.MaxLengthBytes], out _))
+            {
+                continue;
+            }
+
+            if (!byLink.TryGetValue(link, out IReadOnlyList<NameServerEndpoint>? servers))
+            {
+                servers = await ReadServersAsync(bus, link).ConfigureAwait(false);
+                byLink.Add(link, servers);
+            }
+
+            if (servers.Count > 0)
+            {
+                joined.Add(new DnsDomain(name, servers));
+            }
+        }
+
+        return joined;
+    }
+
+    // DNSEx: a(iayqs), family, address, port, name. The manager's own list tells loopback's link
+    // for servers there.
+    private async Task<IReadOnlyList<NameServerEndpoint>> ReadServersAsync(
+        DBusConnection bus, int link)
+    {
+        string path = await CallAsync(
+            bus, MakeGetLink(bus, link), static reader => reader.ReadObjectPathAsString())
+            .ConfigureAwait(false);
+        VariantValue list = await GetAsync(bus, path, "Link", "DNSEx").ConfigureAwait(false);
+        List<NameServerEndpoint> servers = [];
+        for (int i = 0; i < list.Count && servers.Count < MaxServers; i++)
+        {
+            byte[] octets = list.GetItem(i).GetItem(1).GetArray<byte>();
+            ushort port = list.GetItem(i).GetItem(2).GetUInt16();
             if (octets.Length is IpAddress.IPv4LengthBytes or IpAddress.IPv6LengthBytes)
             {
-                int link = one.GetItem(0).GetInt32();
                 IPAddress address = new(octets);
                 if (address.IsIPv6LinkLocal)
                 {
                     address.ScopeId = link;
                 }
 
-                byLink.TryAdd(link, []);
-                byLink[link].Add(new IPEndPoint(address, DnsMessage.Port));
+                servers.Add(new IPEndPoint(address, port == 0 ? DnsMessage.Port : port));
             }
         }
 
-        List<DnsDomain> joined = [];
-        Span<byte> wire = stackalloc byte[DomainName.MaxLengthBytes];
-        for (int i = 0; i < domains.Count && joined.Count < MaxDomains; i++)
-        {
-            VariantValue one = domains.GetItem(i);
-            int link = one.GetItem(0).GetInt32();
-            string name = one.GetItem(1).GetString();
-            if (link != 0 && name.Trim('.').Length > 0
-                && DomainName.TryParse(name, wire, out _)
-                && byLink.TryGetValue(link, out List<NameServerEndpoint>? own))
-            {
-                joined.Add(new DnsDomain(name, [.. own.Take(MaxServers)]));
-            }
-        }
+        return servers;
+    }
 
-        return joined;
+    private delegate T Read<T>(Reader body);
+
+    private Task<T> CallAsync<T>(DBusConnection bus, MessageBuffer call, Read<T> read) =>
+        bus.CallMethodAsync(
+            call, static (message, state) => ((Read<T>)state!)(message.GetBodyReader()), read)
+            .WaitAsync(s_timeout, _stopping.Token);
+
+    private Task<VariantValue> GetAsync(
+        DBusConnection bus, string path, string type, string property) =>
+        CallAsync(
+            bus, MakeGet(bus, path, type, property), static reader => reader.ReadVariantValue());
+
+    private static MessageBuffer MakeGet(
+        DBusConnection bus, string path, string type, string property)
+    {
+        using MessageWriter writer = bus.GetMessageWriter();
+
+        // Who has no systemd-resolved running does not get one started for this.
+        writer.WriteMethodCallHeader(
+            Service, path, Properties, "Get", "ss", MessageFlags.NoAutoStart);
+        writer.WriteString($"{Service}.{type}");
+        writer.WriteString(property);
+        return writer.CreateMessage();
+    }
+
+    private static MessageBuffer MakeGetLink(DBusConnection bus, int link)
+    {
+        using MessageWriter writer = bus.GetMessageWriter();
+        writer.WriteMethodCallHeader(
+            Service, ManagerPath, $"{Service}.Manager", "GetLink", "i", MessageFlags.NoAutoStart);
+        writer.WriteInt32(link);
+        return writer.CreateMessage();
     }
 
     private static bool Same(IReadOnlyList<DnsDomain> one, IReadOnlyList<DnsDomain> other) =>
