@@ -74,7 +74,8 @@ done
 measure() {
     before=$(cut -d' ' -f14,15 "/proc/$engine/stat")
     ip netns exec "$guest" taskset -c 1 dnsperf -s "$2" -d "$folder/questions" -l "$seconds" \
-        -c 8 -q "${OUTSTANDING:-200}" -S 0 -v >"$folder/run" 2>&1 || { cat "$folder/run" >&2; exit 1; }
+        -c 8 -q "${OUTSTANDING:-200}" -S 0 -v >"$folder/run" 2>&1 ||
+        { cat "$folder/run" >&2; exit 1; }
     after=$(cut -d' ' -f14,15 "/proc/$engine/stat")
     # With -v each answer has a line: "> NOERROR NAME TYPE SECONDS".
     p99=$(awk '$1 == ">" {print $NF}' "$folder/run" | sort -n |

@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace Slipway.SystemTests;
 
-/// <summary>Servers upstream that know parts of the world, and such that drop, delay and lie.</summary>
+/// <summary>
+/// Servers upstream that know parts of the world, and such that drop, delay and lie.
+/// </summary>
 public sealed class NameUpstreamTests(Site site, ITestOutputHelper output) : NameTest(site, output)
 {
     [SlipwayFact]

@@ -28,7 +28,7 @@ internal static class DnsRecordResolver
             CheckOnce(key, records.Exists(other => other.Name == name));
             if (!given.Exists(other => other.Name == name))
             {
-                (List<DnsRecordData> data, uint? ttl) = Read(key, record.Value);
+                (List<DnsRecordContent> data, uint? ttl) = Read(key, record.Value);
                 records.AddRange(data.Select(one => new DnsNamedRecord(name, one, ttl)));
             }
         }
@@ -53,7 +53,7 @@ internal static class DnsRecordResolver
                 CheckRelative(own, label, name);
                 CheckOnce(own, records.Exists(other => string.Equals(
                     other.Name, label, StringComparison.OrdinalIgnoreCase)));
-                (List<DnsRecordData> data, uint? ttl) = Read(own, record.Value);
+                (List<DnsRecordContent> data, uint? ttl) = Read(own, record.Value);
                 records.AddRange(data.Select(one => new DnsZoneRecord(label, null, one, ttl)));
             }
 
@@ -61,7 +61,7 @@ internal static class DnsRecordResolver
             {
                 string own = $"{key}.patterns.{pattern}";
                 CheckPattern(own, pattern);
-                (List<DnsRecordData> data, uint? ttl) = Read(own, record.Value);
+                (List<DnsRecordContent> data, uint? ttl) = Read(own, record.Value);
                 records.AddRange(data.Select(one => new DnsZoneRecord(null, pattern, one, ttl)));
             }
 
@@ -71,17 +71,19 @@ internal static class DnsRecordResolver
         return zones;
     }
 
-    private static (List<DnsRecordData> Data, uint? TtlSeconds) Read(string key, JsonElement value)
+    private static (List<DnsRecordContent> Data, uint? TtlSeconds) Read(
+        string key, JsonElement value)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
                 string text = value.GetString()!;
-                return ([DnsRecordData.Address(SettingText.ParseAddress(key, text, text))], null);
+                IpAddress address = SettingText.ParseAddress(key, text, text);
+                return ([DnsRecordContent.Address(address)], null);
             case JsonValueKind.Array:
                 List<string> list = Parse(
                     key, value, ConfigurationJsonContext.Default.ListString);
-                return ([.. ReadAddresses(key, list).Select(DnsRecordData.Address)], null);
+                return ([.. ReadAddresses(key, list).Select(DnsRecordContent.Address)], null);
             case JsonValueKind.Object:
                 return Read(
                     key, Parse(key, value, ConfigurationJsonContext.Default.DnsRecordFields));
@@ -93,15 +95,15 @@ internal static class DnsRecordResolver
         }
     }
 
-    private static (List<DnsRecordData> Data, uint? TtlSeconds) Read(
+    private static (List<DnsRecordContent> Data, uint? TtlSeconds) Read(
         string key, DnsRecordFields fields)
     {
-        List<DnsRecordData> data =
-            [.. ReadAddresses($"{key}.address", fields.Address).Select(DnsRecordData.Address)];
+        List<DnsRecordContent> data =
+            [.. ReadAddresses($"{key}.address", fields.Address).Select(DnsRecordContent.Address)];
         foreach ((string own, string text) in
             ConfigurationResolver.Entries($"{key}.txt", fields.Txt, "", []))
         {
-            data.Add(text.Length <= ushort.MaxValue / 4 ? DnsRecordData.Text(text)
+            data.Add(text.Length <= ushort.MaxValue / 4 ? DnsRecordContent.Text(text)
                 : throw new ConfigurationException(own, null, "has more than 16383 characters"));
         }
 
@@ -109,7 +111,7 @@ internal static class DnsRecordResolver
         {
             string own = $"{key}.mx[{i}]";
             DnsMailDocument one = fields.Mx![i] ?? throw Null(own);
-            data.Add(DnsRecordData.MailExchange(
+            data.Add(DnsRecordContent.MailExchange(
                 Word($"{own}.preference", one.Preference ?? 10),
                 Target($"{own}.exchange", one.Exchange)));
         }
@@ -118,19 +120,19 @@ internal static class DnsRecordResolver
         {
             string own = $"{key}.srv[{i}]";
             DnsServiceDocument one = fields.Srv![i] ?? throw Null(own);
-            data.Add(DnsRecordData.Service(
+            data.Add(DnsRecordContent.Service(
                 Word($"{own}.priority", one.Priority ?? 0), Word($"{own}.weight", one.Weight ?? 0),
                 Word($"{own}.port", one.Port), Target($"{own}.target", one.Target)));
         }
 
         if (fields.Ptr is string pointer)
         {
-            data.Add(DnsRecordData.Pointer(Target($"{key}.ptr", pointer)));
+            data.Add(DnsRecordContent.Pointer(Target($"{key}.ptr", pointer)));
         }
 
         if (fields.Cname is string alias)
         {
-            data.Add(data.Count == 0 ? DnsRecordData.Alias(Target($"{key}.cname", alias))
+            data.Add(data.Count == 0 ? DnsRecordContent.Alias(Target($"{key}.cname", alias))
                 : throw new ConfigurationException(
                     $"{key}.cname", alias,
                     "stands beside other records; a name with a CNAME has nothing else"));

@@ -16,7 +16,7 @@ public sealed partial class DnsServer
     /// <exception cref="ArgumentException">It is no domain name.</exception>
     /// <exception cref="InvalidOperationException">Too many were added.</exception>
     public bool SetRecord(string name, IReadOnlyList<IpAddress> addresses) =>
-        _names.Set(name, [.. addresses.Select(DnsRecordData.Address)]);
+        _names.Set(name, [.. addresses.Select(DnsRecordContent.Address)]);
 
     /// <summary>
     /// Adds a name with records of any type, or puts them in the place of those it was added with.
@@ -28,7 +28,7 @@ public sealed partial class DnsServer
     /// </exception>
     /// <exception cref="InvalidOperationException">Too many were added.</exception>
     public bool SetRecords(
-        string name, IReadOnlyList<DnsRecordData> records, uint? ttlSeconds = null) =>
+        string name, IReadOnlyList<DnsRecordContent> records, uint? ttlSeconds = null) =>
         _names.Set(name, records, ttlSeconds);
 
     /// <summary>Forgets a name that was added. False if there is none.</summary>

@@ -8,4 +8,4 @@ namespace Slipway.Services;
 /// all its records. Without backtracking: a guest cannot make it slow.
 /// </param>
 public sealed record DnsZoneRecord(
-    string? Name, string? Pattern, DnsRecordData Data, uint? TtlSeconds = null);
+    string? Name, string? Pattern, DnsRecordContent Data, uint? TtlSeconds = null);

@@ -23,7 +23,7 @@ internal static class LocalAnswer
     /// <summary>
     /// The same for a name that stands for others, which stand for one that is known in the end.
     /// </summary>
-    /// <param name="aliases">The names on the way, each with its alias; the asked one first.</param>
+    /// <param name="aliases">The names on the way; the asked one first.</param>
     /// <param name="last">What is known of the last one's alias.</param>
     public static int Write(
         in DnsQuery query, in AliasChain aliases, LocalName last, Span<byte> response)
@@ -67,7 +67,7 @@ internal static class LocalAnswer
 
         for (int i = 0; i < known.Others.Count; i++)
         {
-            DnsRecordData record = known.Others[i];
+            DnsRecordContent record = known.Others[i];
             if (type == DnsType.Any || type == record.Type)
             {
                 writer.AddAnswer(owner, record.Type, known.TtlSeconds, record.Data);

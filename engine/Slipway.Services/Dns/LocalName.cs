@@ -14,7 +14,7 @@ internal sealed record LocalName(
         new([], null, LocalNames.LeaseTtlSeconds, Exists: false);
 
     /// <summary>Its records of other types.</summary>
-    public IReadOnlyList<DnsRecordData> Others { get; init; } = [];
+    public IReadOnlyList<DnsRecordContent> Others { get; init; } = [];
 
     /// <summary>
     /// The name that this one stands for (CNAME), in wire form; then it has nothing else.
@@ -28,12 +28,12 @@ internal sealed record LocalName(
     /// <exception cref="ArgumentException">A CNAME is not alone (RFC 1034 section 3.6.2).
     /// </exception>
     public static LocalName Of(
-        IReadOnlyList<DnsRecordData> records, uint ttlSeconds, byte[]? zone = null)
+        IReadOnlyList<DnsRecordContent> records, uint ttlSeconds, byte[]? zone = null)
     {
         List<IpAddress> addresses = [];
-        List<DnsRecordData> others = [];
+        List<DnsRecordContent> others = [];
         byte[]? alias = null;
-        foreach (DnsRecordData record in records)
+        foreach (DnsRecordContent record in records)
         {
             if (record.Type == DnsType.Cname)
             {
@@ -61,13 +61,13 @@ internal sealed record LocalName(
     }
 
     /// <summary>Its records, for lists.</summary>
-    public IReadOnlyList<DnsRecordData> ToRecords() =>
+    public IReadOnlyList<DnsRecordContent> ToRecords() =>
     [
-        .. Addresses.Select(DnsRecordData.Address),
+        .. Addresses.Select(DnsRecordContent.Address),
         .. Others,
-        .. Alias is null ? Array.Empty<DnsRecordData>()
-            : [DnsRecordData.Alias(DomainName.Format(Alias))],
-        .. Pointer is null ? Array.Empty<DnsRecordData>()
-            : [DnsRecordData.Pointer(DomainName.Format(Pointer))],
+        .. Alias is null ? Array.Empty<DnsRecordContent>()
+            : [DnsRecordContent.Alias(DomainName.Format(Alias))],
+        .. Pointer is null ? Array.Empty<DnsRecordContent>()
+            : [DnsRecordContent.Pointer(DomainName.Format(Pointer))],
     ];
 }

@@ -21,7 +21,7 @@ internal sealed partial class LocalNames
     /// It is no domain name, or has a CNAME and something else.
     /// </exception>
     /// <exception cref="InvalidOperationException">Too many were added.</exception>
-    public bool Set(string text, IReadOnlyList<DnsRecordData> records, uint? ttlSeconds = null)
+    public bool Set(string text, IReadOnlyList<DnsRecordContent> records, uint? ttlSeconds = null)
     {
         byte[] name = Encode(text);
         LocalName known = LocalName.Of(records, ttlSeconds ?? LeaseTtlSeconds);

@@ -13,7 +13,7 @@ public sealed class DnsRecordConfigurationTests
     [InlineData("{ \"ptr\": \"www.test.\", \"ttl\": 5 }", "PTR www.test")]
     [InlineData("{ \"txt\": [\"a\", \"b c\"] }", "TXT \"a\", TXT \"b c\"")]
     [InlineData(
-        "{ \"mx\": [{ \"exchange\": \"mx.test\" }, { \"preference\": 1, \"exchange\": \"m.test\" }] }",
+        """{ "mx": [{ "exchange": "mx.test" }, { "preference": 1, "exchange": "m.test" }] }""",
         "MX 10 mx.test, MX 1 m.test")]
     [InlineData(
         "{ \"srv\": [{ \"priority\": 1, \"weight\": 2, \"port\": 3, \"target\": \"s.test\" }] }",
@@ -52,12 +52,12 @@ public sealed class DnsRecordConfigurationTests
     [InlineData("{ \"a\": { \"cnam\": \"x\" } }", "dns.records.a.cnam", "the keys here are")]
     [InlineData("{ \"a\": { \"mx\": [{}] } }", "dns.records.a.mx[0]", "exchange")]
     [InlineData(
-        "{ \"a\": { \"srv\": [{ \"port\": 70000, \"target\": \"b\" }] } }", "dns.records.a.srv[0].port",
-        "65535")]
+        """{ "a": { "srv": [{ "port": 70000, "target": "b" }] } }""",
+        "dns.records.a.srv[0].port", "65535")]
     [InlineData(
         "{ \"a\": { \"cname\": \"b\", \"txt\": [\"t\"] } }", "dns.records.a.cname", "nothing else")]
     [InlineData("{ \"a\": { \"ptr\": \"b\", \"ttl\": -1 } }", "dns.records.a.ttl", "604800")]
-    [InlineData("{ \"a\": \"192.0.2.1\", \"A\": \"192.0.2.2\" }", "dns.records.A", "more than once")]
+    [InlineData("""{ "a": "192.0.2.1", "A": "192.0.2.2" }""", "dns.records.A", "more than once")]
     public void Record_ThatIsWrong_IsNamed(string records, string key, string remedy) =>
         Refuses($$"""{ "dns": { "records": {{records}} } }""", key, remedy);
 
@@ -71,7 +71,8 @@ public sealed class DnsRecordConfigurationTests
         "look-around")]
     [InlineData("{ \"z\": { \"default\": [\"x\"] } }", "dns.zones.z.default[0]", "IP address")]
     [InlineData(
-        "{ \"z\": { \"records\": { \"-\": \"192.0.2.1\" } } }", "dns.zones.z.records.-", "domain name")]
+        """{ "z": { "records": { "-": "192.0.2.1" } } }""", "dns.zones.z.records.-",
+        "domain name")]
     public void Zone_ThatIsWrong_IsNamed(string zones, string key, string remedy) =>
         Refuses($$"""{ "dns": { "zones": {{zones}} } }""", key, remedy);
 

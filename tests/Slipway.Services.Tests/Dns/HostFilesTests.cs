@@ -165,6 +165,31 @@ public sealed class HostFilesTests
     }
 
     [Fact]
+    public void WatchedFile_EmptiedAndWrittenAgain_IsNeverSeenEmpty()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, "old");
+            WatchedFile<string> file = new(path, TimeSpan.Zero, text => text);
+            Assert.Equal("old", file.Current);
+            File.WriteAllText(path, "");
+            Assert.Equal("old", file.Current);
+            File.WriteAllText(path, "new!");
+            Assert.Equal("new!", file.Current);
+
+            // One that stays empty is.
+            File.WriteAllText(path, "");
+            Assert.Equal("new!", file.Current);
+            Assert.Equal("", file.Current);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void WatchedFile_BehindALink_FollowsTheLink()
     {
         string folder = Directory.CreateTempSubdirectory("slipway-link").FullName;

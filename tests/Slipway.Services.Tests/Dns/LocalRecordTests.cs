@@ -9,17 +9,17 @@ public sealed class LocalRecordTests
     private static readonly DnsNamedRecord[] s_records =
     [
         new("a.test", IpAddress.Parse("192.0.2.1")),
-        new("a.test", DnsRecordData.Text("hello")),
-        new("a.test", DnsRecordData.MailExchange(10, "mx.test")),
-        new("_sip._tcp.test", DnsRecordData.Service(1, 2, 5060, "a.test")),
-        new("1.2.0.192.in-addr.arpa", DnsRecordData.Pointer("a.test")),
-        new("short.test", DnsRecordData.Text("brief"), TtlSeconds: 7),
-        new("www.test", DnsRecordData.Alias("web.test")),
-        new("web.test", DnsRecordData.Alias("a.test")),
-        new("dangling.test", DnsRecordData.Alias("missing.lab.test")),
-        new("loop.test", DnsRecordData.Alias("pool.test")),
-        new("pool.test", DnsRecordData.Alias("loop.test")),
-        new("outside.test", DnsRecordData.Alias("Target.example")),
+        new("a.test", DnsRecordContent.Text("hello")),
+        new("a.test", DnsRecordContent.MailExchange(10, "mx.test")),
+        new("_sip._tcp.test", DnsRecordContent.Service(1, 2, 5060, "a.test")),
+        new("1.2.0.192.in-addr.arpa", DnsRecordContent.Pointer("a.test")),
+        new("short.test", DnsRecordContent.Text("brief"), TtlSeconds: 7),
+        new("www.test", DnsRecordContent.Alias("web.test")),
+        new("web.test", DnsRecordContent.Alias("a.test")),
+        new("dangling.test", DnsRecordContent.Alias("missing.lab.test")),
+        new("loop.test", DnsRecordContent.Alias("pool.test")),
+        new("pool.test", DnsRecordContent.Alias("loop.test")),
+        new("outside.test", DnsRecordContent.Alias("Target.example")),
     ];
 
     [Theory]
@@ -124,14 +124,15 @@ public sealed class LocalRecordTests
     public void Records_SetWhileItRuns_AreOfAnyTypeAndListed()
     {
         using DnsExchange exchange = Make();
-        Assert.False(exchange.Server.SetRecords("a.test", [DnsRecordData.Text("other")]));
+        Assert.False(exchange.Server.SetRecords("a.test", [DnsRecordContent.Text("other")]));
         Assert.True(exchange.Server.SetRecords(
-            "new.test", [DnsRecordData.Text("one"), DnsRecordData.Text("two")], ttlSeconds: 5));
+            "new.test", [DnsRecordContent.Text("one"), DnsRecordContent.Text("two")],
+            ttlSeconds: 5));
         Response response = exchange.Local(new Query("new.test", DnsType.Txt));
         Assert.Equal(["Txt 5 036f6e65", "Txt 5 0374776f"], response.Answers);
         Assert.Equal(s_records.Length + 2, exchange.Server.Records.Count);
         Assert.Throws<ArgumentException>(() => exchange.Server.SetRecords(
-            "new.test", [DnsRecordData.Alias("a.test"), DnsRecordData.Text("x")]));
+            "new.test", [DnsRecordContent.Alias("a.test"), DnsRecordContent.Text("x")]));
         Assert.True(exchange.Server.RemoveRecord("NEW.test."));
         Assert.False(exchange.IsLocal(new Query("new.test", DnsType.Txt)));
     }
@@ -150,17 +151,17 @@ public sealed class LocalRecordTests
     [InlineData("a b", "TXT \"a b\"")]
     [InlineData("", "TXT \"\"")]
     public void RecordData_Text_IsWrittenAsInAZoneFile(string text, string expected) =>
-        Assert.Equal(expected, DnsRecordData.Text(text).ToString());
+        Assert.Equal(expected, DnsRecordContent.Text(text).ToString());
 
     [Fact]
     public void RecordData_LongText_IsSeveralStrings()
     {
-        ReadOnlySpan<byte> data = DnsRecordData.Text(new string('x', 300)).Data;
+        ReadOnlySpan<byte> data = DnsRecordContent.Text(new string('x', 300)).Data;
         Assert.Equal(302, data.Length);
         Assert.Equal(255, data[0]);
         Assert.Equal(45, data[256]);
-        Assert.Equal("SRV 1 2 3 a.test", DnsRecordData.Service(1, 2, 3, "a.test").ToString());
-        Assert.Equal("MX 1 a.test", DnsRecordData.MailExchange(1, "a.test.").ToString());
+        Assert.Equal("SRV 1 2 3 a.test", DnsRecordContent.Service(1, 2, 3, "a.test").ToString());
+        Assert.Equal("MX 1 a.test", DnsRecordContent.MailExchange(1, "a.test.").ToString());
     }
 
     private static DnsExchange Make(TestNameServer? server = null) => new(

@@ -15,7 +15,7 @@ public sealed class ZoneTests
         Named("known.wild", "192.0.2.5"),
         new DnsZoneRecord(null, "^db[0-9]+$", Address("192.0.2.6")),
         new DnsZoneRecord(null, "^db", Address("192.0.2.7")),
-        new DnsZoneRecord("text", null, DnsRecordData.Text("t")),
+        new DnsZoneRecord("text", null, DnsRecordContent.Text("t")),
     ],
     []);
 
@@ -127,8 +127,8 @@ public sealed class ZoneTests
     private static DnsZoneRecord Named(string name, string address) =>
         new(name, null, Address(address));
 
-    private static DnsRecordData Address(string address) =>
-        DnsRecordData.Address(IpAddress.Parse(address));
+    private static DnsRecordContent Address(string address) =>
+        DnsRecordContent.Address(IpAddress.Parse(address));
 
     private static DnsExchange Make(params DnsZone[] zones) =>
         new(with: settings => settings with { Zones = zones });

@@ -34,7 +34,8 @@ internal sealed class HostResolver : IDisposable
     }
 
     /// <summary>
-    /// Answers from the hosts file and from what is kept, if it can without waiting: for the worker.
+    /// For the worker: answers from the hosts file and from what is kept, where nothing has to be
+    /// waited for.
     /// </summary>
     public bool TryAnswer(in DnsQuery query, Span<byte> response, out int lengthBytes)
     {

@@ -2,7 +2,7 @@ using Slipway.Wire;
 
 namespace Slipway.Services;
 
-/// <summary>The domains in which the host looks for short names (resolv.conf(5), `search`).</summary>
+/// <summary>Where the host looks for short names (resolv.conf(5), `search`).</summary>
 public static class HostSearchList
 {
     // What resolvers have kept to since RFC 1535: more is cut by some of them.

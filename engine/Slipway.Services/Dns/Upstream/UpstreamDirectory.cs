@@ -247,7 +247,7 @@ internal sealed class UpstreamDirectory : IDisposable
             .. sources.Configuration.NameServers,
             .. _settings.Domains.Concat(sources.Links).SelectMany(domain => domain.NameServers),
         ];
-        foreach (NameServerEndpoint gone in _servers.Keys.Where(key => !used.Contains(key)).ToList())
+        foreach (NameServerEndpoint gone in _servers.Keys.Except(used).ToList())
         {
             _servers[gone].Dispose();
             _servers.Remove(gone);

@@ -57,7 +57,8 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
             using FileStream file = new(
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
                 bufferSize: 0);
-            (DateTime Modified, long Length) now = (File.GetLastWriteTimeUtc(file.SafeFileHandle), file.Length);
+            (DateTime Modified, long Length) now =
+                (File.GetLastWriteTimeUtc(file.SafeFileHandle), file.Length);
             if (_value is T known && now == _seen && !_isAbsent)
             {
                 return known;

@@ -6,12 +6,12 @@ using Slipway.Wire;
 namespace Slipway.Services;
 
 /// <summary>A record that the server answers itself, without its owner. Immutable.</summary>
-public sealed class DnsRecordData
+public sealed class DnsRecordContent
 {
     private const int MaxStringLengthBytes = 255;
     private readonly byte[] _data;
 
-    private DnsRecordData(DnsType type, byte[] data, IpAddress address = default)
+    private DnsRecordContent(DnsType type, byte[] data, IpAddress address = default)
     {
         Type = type;
         _data = data;
@@ -27,34 +27,34 @@ public sealed class DnsRecordData
     public IpAddress IpAddress { get; }
 
     /// <summary>A or AAAA by the address's family.</summary>
-    public static DnsRecordData Address(IpAddress address)
+    public static DnsRecordContent Address(IpAddress address)
     {
         Span<byte> data = stackalloc byte[IpAddress.IPv6LengthBytes];
         if (address.IsIPv4)
         {
             address.WriteIPv4(data);
-            return new DnsRecordData(
+            return new DnsRecordContent(
                 DnsType.A, data[..IpAddress.IPv4LengthBytes].ToArray(), address);
         }
 
         address.WriteIPv6(data);
-        return new DnsRecordData(DnsType.Aaaa, data.ToArray(), address);
+        return new DnsRecordContent(DnsType.Aaaa, data.ToArray(), address);
     }
 
     /// <summary>CNAME: the name stands for another one, and has nothing else.</summary>
     /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public static DnsRecordData Alias(string target) =>
+    public static DnsRecordContent Alias(string target) =>
         new(DnsType.Cname, LocalNames.Encode(target));
 
     /// <summary>PTR.</summary>
     /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public static DnsRecordData Pointer(string target) =>
+    public static DnsRecordContent Pointer(string target) =>
         new(DnsType.Ptr, LocalNames.Encode(target));
 
     /// <summary>TXT; a text of more than 255 bytes becomes several strings, which readers
     /// join (RFC 7208 section 3.3).</summary>
     /// <exception cref="ArgumentException">It is longer than a record can be.</exception>
-    public static DnsRecordData Text(string text)
+    public static DnsRecordContent Text(string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         List<byte> data = [];
@@ -68,18 +68,18 @@ public sealed class DnsRecordData
         }
         while (at < bytes.Length);
         return data.Count <= ushort.MaxValue
-            ? new DnsRecordData(DnsType.Txt, [.. data])
+            ? new DnsRecordContent(DnsType.Txt, [.. data])
             : throw new ArgumentException("a text has 65000 bytes at most", nameof(text));
     }
 
     /// <summary>MX (RFC 1035 section 3.3.9).</summary>
     /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public static DnsRecordData MailExchange(ushort preference, string exchange) =>
+    public static DnsRecordContent MailExchange(ushort preference, string exchange) =>
         new(DnsType.Mx, Join([preference], exchange));
 
     /// <summary>SRV (RFC 2782).</summary>
     /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public static DnsRecordData Service(
+    public static DnsRecordContent Service(
         ushort priority, ushort weight, ushort port, string target) =>
         new(DnsType.Srv, Join([priority, weight, port], target));
 
