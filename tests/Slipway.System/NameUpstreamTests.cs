@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Slipway.SystemTests.Harness;
 using Xunit.Abstractions;
 
@@ -94,6 +96,41 @@ public sealed class NameUpstreamTests(Site site, ITestOutputHelper output) : Nam
         Assert.Contains(
             "status: NOERROR", Ask(guest, "db1.apps.example", "AAAA"), StringComparison.Ordinal);
     }
+
+    [SlipwayFact]
+    public void Flood_OfQueries_IsAnsweredUpToTheBoundAndCostsAnotherGuestNothing()
+    {
+        const int bytesPerSecond = 65_536;
+        File.WriteAllText(
+            Path.Combine(Folder, "limit.json"),
+            $$"""{ "dns": { "bytesPerSecond": {{bytesPerSecond}} } }""");
+        File.WriteAllText(Path.Combine(Folder, "questions"), "host.internal A\n");
+        Guest greedy = Own(new Guest());
+        Guest other = Own(new Guest());
+        StartEngine([
+            Link(greedy), Link(other), "--config", Path.Combine(Folder, "limit.json")]);
+        using RunningProgram load = greedy.Namespace.Start(
+            "dnsperf", "-s", Addresses.Gateway, "-d", Path.Combine(Folder, "questions"), "-l", "4",
+            "-q", "100", "-t", "1");
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Equal(Addresses.HostAlias, Short(other, "host.internal", "+tries=1"));
+        }
+
+        string report = load.Finish(TimeSpan.FromSeconds(40)).OrFail().Output;
+        Note(report);
+        double completed = Number(report, @"Queries completed:\s+([0-9]+)");
+        double bytes = completed * Number(report, @"response ([0-9]+)");
+
+        // What it may have at once comes on top.
+        double allowed =
+            bytesPerSecond * (Number(report, @"Run time \(s\):\s+([0-9.]+)") + 1.5);
+        Assert.InRange(bytes, bytesPerSecond / 2, allowed);
+        Assert.True(Number(report, @"Queries lost:\s+([0-9]+)") > 0, report);
+    }
+
+    private static double Number(string report, string pattern) => double.Parse(
+        Regex.Match(report, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
 
     private Guest StartBehindALiar()
     {
