@@ -223,12 +223,18 @@ public sealed partial class NetworkEngine
         NameServers = configuration.DnsServers,
         Domains = configuration.DnsDomains,
         UsesResolved = configuration.DnsResolved,
-        TlsAuthorities = LoadAuthorities(configuration.DnsTlsCertificates),
+        TlsAuthorities = LoadAuthorities(configuration),
     };
 
-    private static X509Certificate2Collection? LoadAuthorities(string? path)
+    private static X509Certificate2Collection? LoadAuthorities(EngineConfiguration configuration)
     {
-        if (path is null)
+        if (!DnsFeatures.HasTls)
+        {
+            RefuseTls(configuration);
+            return null;
+        }
+
+        if (configuration.DnsTlsCertificates is not string path)
         {
             return null;
         }
@@ -246,6 +252,21 @@ public sealed partial class NetworkEngine
             throw new ConfigurationException(
                 "dns.tlsCertificates", path,
                 $"cannot be used ({error.Message}); name a PEM file of certificates", error);
+        }
+    }
+
+    // A build without TLS must not ask in the clear who was to be asked over TLS.
+    private static void RefuseTls(EngineConfiguration configuration)
+    {
+        const string remedy =
+            "needs DNS over TLS, which this build leaves out; name a server by its address alone";
+        foreach (NameServerEndpoint server in configuration.DnsServers.Concat(
+            configuration.DnsDomains.SelectMany(domain => domain.NameServers)))
+        {
+            if (server.IsTls)
+            {
+                throw new ConfigurationException("dns", server.ToString(), remedy);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ internal static class SystemCalls
     public const string Names =
         "accept4 access bind brk clock_gettime clock_nanosleep clone3 close connect "
         + "dup epoll_create1 epoll_ctl epoll_pwait2 epoll_wait eventfd2 exit exit_group "
-        + "fcntl fstat fsync ftruncate futex get_mempolicy getcwd getdents64 getpid "
+        + "fcntl flock fstat fsync ftruncate futex get_mempolicy getcwd getdents64 getpid "
         + "getrandom getsockname getsockopt gettid ioctl listen lseek madvise membarrier "
         + "memfd_create mmap mprotect munmap newfstatat openat poll prctl pread64 "
         + "prlimit64 pwrite64 read readlink recvfrom recvmmsg recvmsg rename rseq "

@@ -19,7 +19,7 @@ internal sealed partial class NameServer(NameServerEndpoint endpoint, DnsSetting
 {
     private const int MaxStreams = 32;
     private readonly SemaphoreSlim _streams = new(MaxStreams);
-    private readonly TlsChannel? _tls = endpoint.IsTls
+    private readonly TlsChannel? _tls = DnsFeatures.HasTls && endpoint.IsTls
         ? new TlsChannel(endpoint, settings.TlsAuthorities) : null;
 
     private long _lastAnswerMs;

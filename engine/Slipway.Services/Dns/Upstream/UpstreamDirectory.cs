@@ -52,7 +52,7 @@ internal sealed class UpstreamDirectory : IDisposable
         _switch = new(settings.NameServiceSwitchPath, interval, NameServiceSwitch.Parse);
         _fixed = settings.NameServers.Count > 0
             ? ResolverConfiguration.Of(settings.NameServers) : null;
-        _resolved = settings.UsesResolved && _fixed is null
+        _resolved = DnsFeatures.HasResolved && settings.UsesResolved && _fixed is null
             ? new ResolvedDomains(settings.BusAddress, CheckSoon) : null;
         _timer = new Timer(static state => ((UpstreamDirectory)state!).OnTimer(), this,
             Timeout.Infinite, Timeout.Infinite);
