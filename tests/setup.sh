@@ -8,6 +8,8 @@ set -eu
 #   iproute2, nftables, ethtool         namespaces, links, the raw-segment tests' silence, offloads
 #   iputils-*, traceroute, bind9-*      the stock programs that a guest judges its network by
 #   curl, socat, dnsmasq-base, python3  servers and clients of the tests
+#   unbound, dnsperf, openssl           name servers upstream, also over TLS; load of queries
+#   dbus-daemon, systemd                the bus and the libraries of systemd-resolved (below)
 #   isc-dhcp-client, udhcpc             stock DHCP clients
 #   ndisc6, thc-ipv6                    rdisc6 and ndisc6; attacks on a link's IPv6
 #   qemu, linux-image, busybox, cpio    a guest with a kernel of its own
@@ -16,7 +18,8 @@ set -eu
 #   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
-    curl socat dnsmasq-base python3 isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
+    curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd
+    isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 busybox-static cpio clang gcc zlib1g-dev pkg-config libslirp-dev
     util-linux procps"
 
@@ -45,6 +48,16 @@ if [ -n "$missing" ]; then
         [ "$attempt" != 3 ] || { echo "setup.sh: apt-get failed three times" >&2; exit 1; }
         sleep 5
     done
+fi
+
+# systemd-resolved is unpacked, not installed: its package takes over the machine's resolv.conf.
+debian="$(cd "$(dirname "$0")/.." && pwd)/out/debian"
+if [ ! -x "$debian/lib/systemd/systemd-resolved" ]; then
+    download=$(mktemp -d)
+    (cd "$download" && apt-get download -qq systemd-resolved >/dev/null)
+    mkdir -p "$debian"
+    dpkg -x "$download"/systemd-resolved_*.deb "$debian"
+    rm -r "$download"
 fi
 
 command -v dotnet >/dev/null || { echo "setup.sh: install the .NET 10 SDK first" >&2; exit 1; }

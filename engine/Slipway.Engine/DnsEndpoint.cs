@@ -24,10 +24,13 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
     private readonly DnsServer _server;
     private readonly Mailbox _mailbox;
     private readonly StackSettings _settings;
+    private readonly ResponseBudget _budget;
     private UdpLayer? _udp;
 
-    public DnsEndpoint(DnsServer server, Mailbox mailbox, StackSettings settings)
+    public DnsEndpoint(
+        DnsServer server, Mailbox mailbox, StackSettings settings, ResponseBudget budget)
     {
+        _budget = budget;
         _server = server;
         _mailbox = mailbox;
         _settings = settings;
@@ -49,9 +52,9 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
         switch (_server.TryAnswer(payload, overTcp: false, _response, out int lengthBytes))
         {
             case DnsDisposition.Answered:
-                _udp!.SendFromGateway(
+                Send(
                     packet.Route, new IpEndpoint(packet.Destination, Port), guest,
-                    _response.AsSpan(0, lengthBytes));
+                    _response.AsSpan(0, lengthBytes), now);
                 return;
             case DnsDisposition.Unknown:
                 _ = AskAsync(
@@ -81,7 +84,7 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
                 .ConfigureAwait(false);
             if (answer is not null)
             {
-                _mailbox.Post(new Answer(_udp!, route, asked, guest, answer));
+                _mailbox.Post(new Answer(this, route, asked, guest, answer));
             }
         }
         catch (OperationCanceledException)
@@ -90,10 +93,25 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
         }
     }
 
+    private void Send(
+        in GuestRoute route, in IpEndpoint asked, in IpEndpoint guest, ReadOnlySpan<byte> message,
+        Instant now)
+    {
+        if (_budget.TrySpend(route.Port.Id, message.Length, now))
+        {
+            _udp!.SendFromGateway(route, asked, guest, message);
+        }
+        else
+        {
+            _server.Counters.CountLimited();
+        }
+    }
+
     private sealed class Answer(
-        UdpLayer udp, GuestRoute route, IpEndpoint asked, IpEndpoint guest, byte[] message)
+        DnsEndpoint endpoint, GuestRoute route, IpEndpoint asked, IpEndpoint guest, byte[] message)
         : Command
     {
-        public override void Run(Instant now) => udp.SendFromGateway(route, asked, guest, message);
+        public override void Run(Instant now) =>
+            endpoint.Send(route, asked, guest, message, now);
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Slipway.Host;
 using Slipway.Links;
 using Slipway.Linux;
@@ -27,8 +29,14 @@ public sealed partial class NetworkEngine
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;
+        foreach (LeaseServer? server in (LeaseServer?[])[_dhcp, _dhcp6])
+        {
+            server?.NameDenied = ReportDeniedName;
+        }
+
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
-        _keeper = new KeeperWorker(settings, _dns, sharding, clock);
+        _keeper = new KeeperWorker(
+            settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), sharding, clock);
         if (_dhcp6 is not null)
         {
             Serve(_dhcp6, _keeper.Stack);
@@ -45,6 +53,7 @@ public sealed partial class NetworkEngine
             TellRoute();
         }
 
+        _networkNews = new NetworkNews(_keeper.Reactor, _dns.OnNetworkChanged);
         if (_dhcp is not null)
         {
             GuestStack stack = _keeper.Stack;
@@ -209,27 +218,65 @@ public sealed partial class NetworkEngine
         };
     }
 
-    private static DnsSettings ToDnsSettings(EngineConfiguration configuration)
+    private static DnsSettings ToDnsSettings(EngineConfiguration configuration) => new()
     {
-        List<DnsAddressRecord> records = [];
-        foreach (DnsRecord record in configuration.DnsRecords)
+        Subnet = configuration.Subnet,
+        Gateway = configuration.Gateway,
+        HostAlias = configuration.HostAlias,
+        Ipv6 = ToIpv6Settings(configuration) is not Ipv6Settings ipv6 ? null
+            : new DnsIpv6Settings(
+                ipv6.Prefix, ipv6.Gateway, ipv6.HostAlias, ipv6.Nat64Prefix),
+        Records = configuration.DnsRecords,
+        Zones = configuration.DnsZones,
+        MaxCachedResponses = configuration.DnsCache,
+        NameServers = configuration.DnsServers,
+        Domains = configuration.DnsDomains,
+        UsesResolved = configuration.DnsResolved,
+        TlsAuthorities = LoadAuthorities(configuration),
+    };
+
+    private static X509Certificate2Collection? LoadAuthorities(EngineConfiguration configuration)
+    {
+        if (!DnsFeatures.HasTls)
         {
-            records.Add(new DnsAddressRecord(record.Name, record.Address));
+            RefuseTls(configuration);
+            return null;
         }
 
-        return new DnsSettings
+        if (configuration.DnsTlsCertificates is not string path)
         {
-            Subnet = configuration.Subnet,
-            Gateway = configuration.Gateway,
-            HostAlias = configuration.HostAlias,
-            Ipv6 = ToIpv6Settings(configuration) is not Ipv6Settings ipv6 ? null
-                : new DnsIpv6Settings(
-                    ipv6.Prefix, ipv6.Gateway, ipv6.HostAlias, ipv6.Nat64Prefix),
-            Records = records,
-            MaxCachedResponses = configuration.DnsCache,
-            NameServers = configuration.DnsServers,
-            Domains = configuration.DnsDomains,
-        };
+            return null;
+        }
+
+        try
+        {
+            X509Certificate2Collection authorities = [];
+            authorities.ImportFromPemFile(path);
+            return authorities.Count > 0
+                ? authorities : throw new CryptographicException("no certificate in it");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException
+            or CryptographicException)
+        {
+            throw new ConfigurationException(
+                "dns.tlsCertificates", path,
+                $"cannot be used ({error.Message}); name a PEM file of certificates", error);
+        }
+    }
+
+    // A build without TLS must not ask in the clear who was to be asked over TLS.
+    private static void RefuseTls(EngineConfiguration configuration)
+    {
+        const string remedy =
+            "needs DNS over TLS, which this build leaves out; name a server by its address alone";
+        foreach (NameServerEndpoint server in configuration.DnsServers.Concat(
+            configuration.DnsDomains.SelectMany(domain => domain.NameServers)))
+        {
+            if (server.IsTls)
+            {
+                throw new ConfigurationException("dns", server.ToString(), remedy);
+            }
+        }
     }
 
     /// <summary>Null where guests have no IPv6.</summary>
@@ -247,13 +294,10 @@ public sealed partial class NetworkEngine
             IsAlwaysRouter = ipv6.Mode == Ipv6Mode.On,
             IsManaged = ipv6.IsManaged,
             HasOtherConfiguration = ipv6.HasOtherConfiguration,
-            SearchList = EncodeNames(SearchDomainsOf(configuration.Dhcp)),
+            SearchList = EncodeNames(configuration.Dhcp.FindSearchList()),
             Nat64Prefix = ipv6.HasNat64 ? s_nat64 : null,
         };
     }
-
-    private static IReadOnlyList<string> SearchDomainsOf(DhcpConfiguration dhcp) =>
-        dhcp.Search.Count > 0 || dhcp.Domain is null ? dhcp.Search : [dhcp.Domain];
 
     // Names in wire form, one behind the other.
     private static byte[] EncodeNames(IReadOnlyList<string> names)
@@ -288,7 +332,7 @@ public sealed partial class NetworkEngine
             First = configuration.FirstGuest,
             NtpServers = dhcp.NtpServers,
             Domain = dhcp.Domain,
-            SearchDomains = dhcp.Search,
+            SearchDomains = dhcp.FindSearchList(),
             MtuBytes = configuration.MtuBytes,
             StaticLeases = leases,
             Reserved = ReservedIn(configuration),

@@ -25,7 +25,7 @@ public sealed partial class NetworkEngine
             HostAlias = configuration.Ipv6.HostAlias,
             GatewayMac = configuration.GatewayMac,
             Domain = configuration.Dhcp.Domain,
-            SearchDomains = configuration.Dhcp.Search,
+            SearchDomains = configuration.Dhcp.FindSearchList(),
             AssignsAddresses = dhcp.Addresses,
             First = dhcp.First,
             Last = dhcp.Last,
@@ -57,8 +57,27 @@ public sealed partial class NetworkEngine
             Dhcp6Endpoint.ServerPort, new Dhcp6Endpoint(server, Send, TimeProvider.System));
     }
 
+    private long _deniedNameMs = -1_000_000;
+
     private bool IsUsedByAnother(IpAddress address, MacAddress mac) =>
         _keeper.Stack.Neighbors.TryFind(address, out GuestRoute route) && route.Mac != mac;
+
+    // A guest that asks for another name every time is not to fill the log.
+    private void ReportDeniedName(LeaseEntry lease)
+    {
+        const long quietMs = 1_000;
+        long now = Environment.TickCount64;
+        if (now - _deniedNameMs < quietMs)
+        {
+            return;
+        }
+
+        _deniedNameMs = now;
+        string has = lease.HostName is null ? "has no name" : $"is named {lease.HostName}";
+        _log.Write(LogLevel.Warning,
+            $"another guest has the name {lease.DeniedName}: {lease.Address} ({lease.Mac}) {has}; "
+            + "give it a name of its own by dhcp.leases");
+    }
 
     private static LeaseStore? OpenStore(string? path, IEngineLog log) => path is null ? null
         : new LeaseStore(path, message => log.Write(LogLevel.Warning, message));

@@ -25,6 +25,7 @@ public sealed partial class NetworkEngine : IDisposable
     private readonly DhcpServer? _dhcp;
     private readonly Dhcp6Server? _dhcp6;
     private HostRoutes? _routes;
+    private NetworkNews? _networkNews;
     private readonly DnsServer _dns;
     private readonly EngineConfiguration _configuration;
     private long _resourcesReported;
@@ -171,6 +172,7 @@ public sealed partial class NetworkEngine : IDisposable
         }
 
         _routes?.Dispose();
+        _networkNews?.Dispose();
         _keeper.Dispose();
         _dhcp?.Dispose();
         _dhcp6?.Dispose();

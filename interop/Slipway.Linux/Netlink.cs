@@ -24,6 +24,15 @@ public static class Netlink
     /// <summary>NLMSG_DONE: the last message of an answer.</summary>
     public const ushort Done = 3;
 
+    /// <summary>RTMGRP_LINK: interfaces come, go and change.</summary>
+    public const uint Links = 0x1;
+
+    /// <summary>RTMGRP_IPV4_IFADDR: addresses come and go.</summary>
+    public const uint IPv4Addresses = 0x10;
+
+    /// <summary>RTMGRP_IPV4_ROUTE: routes come and go.</summary>
+    public const uint IPv4Routes = 0x40;
+
     /// <summary>RTMGRP_IPV6_IFADDR: addresses come and go.</summary>
     public const uint IPv6Addresses = 0x100;
 

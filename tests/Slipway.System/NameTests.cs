@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace Slipway.SystemTests;
 
 /// <summary>DNS on the gateway, asked by dig, with dnsmasq as the host's resolver.</summary>
-public sealed class NameTests(Site site, ITestOutputHelper output) : SystemTest(site, output)
+public sealed class NameTests(Site site, ITestOutputHelper output) : NameTest(site, output)
 {
     [SlipwayFact]
     public void BuiltInNames_AskedInAnyCase_AreAnsweredOverUdpAndTcp()
@@ -141,12 +141,4 @@ public sealed class NameTests(Site site, ITestOutputHelper output) : SystemTest(
             Regex.Match(answer, "Query time: ([0-9]+) msec").Groups[1].Value,
             CultureInfo.InvariantCulture);
     }
-
-    private static string Short(Guest guest, params string[] question) =>
-        guest.Run(["dig", "+short", "+tries=2", "+time=3", $"@{Addresses.Gateway}", .. question])
-            .OrFail().Output.Trim();
-
-    private static string Ask(Guest guest, params string[] question) =>
-        guest.Run(["dig", "+tries=2", "+time=3", $"@{Addresses.Gateway}", .. question])
-            .OrFail().Output;
 }

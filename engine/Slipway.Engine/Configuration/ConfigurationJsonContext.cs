@@ -14,4 +14,5 @@ namespace Slipway.Engine;
     AllowTrailingCommas = true,
     GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ConfigurationDocument))]
+[JsonSerializable(typeof(DnsRecordFields))]
 internal sealed partial class ConfigurationJsonContext : JsonSerializerContext;

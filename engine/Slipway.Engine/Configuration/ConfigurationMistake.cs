@@ -27,7 +27,7 @@ internal static class ConfigurationMistake
             return Syntax(root, syntax);
         }
 
-        return Walk(value, type, root, error);
+        return Explain(value, type, root, error);
     }
 
     /// <summary>JSON as the configuration has it.</summary>
@@ -52,10 +52,12 @@ internal static class ConfigurationMistake
     /// <summary>
     /// Follows the error's path through the value and the types as far as both go.
     /// </summary>
-    private static ConfigurationException Walk(
-        JsonElement value, JsonTypeInfo? type, string root, JsonException error)
+    /// <param name="value">What was read.</param>
+    /// <param name="type">What it should have been.</param>
+    /// <param name="key">Where it stands; empty for the whole.</param>
+    public static ConfigurationException Explain(
+        JsonElement value, JsonTypeInfo? type, string key, JsonException error)
     {
-        string key = root;
         foreach (string step in Steps(error.Path ?? "$"))
         {
             if (Repeated(value) is string repeated)
@@ -194,7 +196,7 @@ internal static class ConfigurationMistake
         };
     }
 
-    private static string Quote(JsonElement value)
+    public static string Quote(JsonElement value)
     {
         string text = value.ValueKind == JsonValueKind.String ? value.GetString()!
             : value.GetRawText();

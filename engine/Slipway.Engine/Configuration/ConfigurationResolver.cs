@@ -19,6 +19,8 @@ internal static class ConfigurationResolver
     public const int MinLeaseSeconds = 60;
     public const int MaxLeaseSeconds = 365 * 24 * 3600;
     public const int MaxCachedResponses = 65_536;
+    public const int MinDnsBytesPerSecond = 65_536;
+    public const int MaxDnsBytesPerSecond = 1 << 30;
 
     /// <param name="document">What the file says.</param>
     /// <param name="commandLine">What the options say, before the file.</param>
@@ -36,9 +38,19 @@ internal static class ConfigurationResolver
                     ? SettingText.CheckRange("mtu", bytes, MinMtuBytes, MaxMtuBytes, "bytes")
                     : defaults.MtuBytes,
             Workers = ResolveWorkers(document, commandLine, defaults.Workers),
-            DnsRecords = ResolveRecords(document, commandLine),
+            DnsRecords =
+                DnsRecordResolver.ResolveRecords(document.Dns?.Records, commandLine.Dns),
+            DnsZones = DnsRecordResolver.ResolveZones(document.Dns?.Zones),
             DnsServers = NameServerResolver.ResolveServers(document.Dns?.Servers),
             DnsDomains = NameServerResolver.ResolveDomains(document.Dns?.Domains),
+            DnsTlsCertificates = SettingText.CheckFile(
+                "dns.tlsCertificates", document.Dns?.TlsCertificates),
+            DnsResolved = document.Dns?.Resolved ?? defaults.DnsResolved,
+            DnsBytesPerSecond = document.Dns?.BytesPerSecond is int bytesPerSecond
+                ? SettingText.CheckRange(
+                    "dns.bytesPerSecond", bytesPerSecond, MinDnsBytesPerSecond,
+                    MaxDnsBytesPerSecond, "bytes")
+                : defaults.DnsBytesPerSecond,
             DnsCache = document.Dns?.Cache is int kept
                 ? SettingText.CheckRange("dns.cache", kept, 0, MaxCachedResponses, "answers")
                 : defaults.DnsCache,
@@ -301,29 +313,6 @@ internal static class ConfigurationResolver
         && (one.Host.Address == other.Host.Address
             || ((one.Host.Address.IsUnspecified || other.Host.Address.IsUnspecified)
                 && one.Host.Address.IsIPv4 == other.Host.Address.IsIPv4));
-
-    private static List<DnsRecord> ResolveRecords(
-        ConfigurationDocument document, CommandLineSettings commandLine)
-    {
-        List<DnsRecord> given = [];
-        foreach (string text in commandLine.Dns)
-        {
-            given.Add(DnsRecord.Parse("--dns", text));
-        }
-
-        List<DnsRecord> records = [];
-        foreach ((string name, string address) in document.Dns?.Records ?? [])
-        {
-            DnsRecord record = DnsRecord.Parse($"dns.records.{name}", address, name, address);
-            if (!given.Exists(other => other.Name == record.Name))
-            {
-                records.Add(record);
-            }
-        }
-
-        records.AddRange(given);
-        return records;
-    }
 
     private static ControlSpecification ResolveControl(
         ConfigurationDocument document, CommandLineSettings commandLine) =>

@@ -70,6 +70,11 @@ internal static class ConfigurationValues
     {
         JsonTypeInfo? one = type?.ElementType is Type element
             ? ConfigurationJsonContext.Default.GetTypeInfo(element) : null;
+        if (one?.Type == typeof(JsonElement))
+        {
+            return; // of several forms, which its own resolver tells apart
+        }
+
         if (value.ValueKind == JsonValueKind.Null)
         {
             string keys = one?.Kind == JsonTypeInfoKind.Object

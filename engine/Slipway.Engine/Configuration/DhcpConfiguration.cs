@@ -1,3 +1,4 @@
+using Slipway.Services;
 using Slipway.Wire;
 
 namespace Slipway.Engine;
@@ -11,8 +12,10 @@ public sealed record DhcpConfiguration
     /// <summary>Domain name (option 15), and the domain that leases' names live in.</summary>
     public string Domain { get; init; } = "internal";
 
-    /// <summary>Domain search list (option 119, RFC 3397).</summary>
-    public IReadOnlyList<string> Search { get; init; } = [];
+    /// <summary>
+    /// Domain search list (option 119, RFC 3397); null for the domain and the host's own list.
+    /// </summary>
+    public IReadOnlyList<string>? Search { get; init; }
 
     /// <summary>NTP servers (option 42); the option is left out when empty.</summary>
     public IReadOnlyList<IpAddress> NtpServers { get; init; } = [];
@@ -25,4 +28,15 @@ public sealed record DhcpConfiguration
 
     /// <summary>Addresses that belong to one client each.</summary>
     public IReadOnlyList<StaticLease> StaticLeases { get; init; } = [];
+
+    /// <summary>
+    /// The list that is sent. Where none is given, short names are completed as the host completes
+    /// its own, after those of guests; the host's file is read at each call.
+    /// </summary>
+    public IReadOnlyList<string> FindSearchList() => Search switch
+    {
+        null => [.. HostSearchList.Read().Prepend(Domain).Distinct()],
+        { Count: 0 } => [Domain],
+        _ => Search,
+    };
 }

@@ -14,7 +14,9 @@ internal sealed class DhcpDocument
             + "default.")]
     public string? Domain { get; set; }
 
-    [Description("Domain search list given to guests.")]
+    [Description(
+        "Domain search list given to guests; the domain and what the host's resolv.conf searches "
+            + "by default.")]
     public List<string>? Search { get; set; }
 
     [Description(

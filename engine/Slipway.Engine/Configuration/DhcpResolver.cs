@@ -28,7 +28,7 @@ internal static class DhcpResolver
             Enabled = document.Enabled ?? standard.Enabled,
             Domain = document.Domain is string domain
                 ? SettingText.ParseDomain("dhcp.domain", domain, domain) : standard.Domain,
-            Search = search,
+            Search = document.Search is null ? null : search,
             NtpServers = ntp,
             LeaseSeconds = document.LeaseSeconds is int seconds
                 ? SettingText.CheckRange(

@@ -1,4 +1,3 @@
-using System.Net;
 using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
@@ -58,15 +57,32 @@ public sealed record EngineConfiguration
     public IReadOnlyList<ServiceSpecification> Services { get; init; } = [];
 
     /// <summary>Names that the DNS server answers itself, beside the built-in ones.</summary>
-    public IReadOnlyList<DnsRecord> DnsRecords { get; init; } = [];
+    public IReadOnlyList<DnsNamedRecord> DnsRecords { get; init; } = [];
+
+    /// <summary>Zones that the DNS server is the authority of.</summary>
+    public IReadOnlyList<DnsZone> DnsZones { get; init; } = [];
 
     /// <summary>
     /// Name servers that are asked instead of the host's; empty to resolve as the host does.
     /// </summary>
-    public IReadOnlyList<IPEndPoint> DnsServers { get; init; } = [];
+    public IReadOnlyList<NameServerEndpoint> DnsServers { get; init; } = [];
 
     /// <summary>Domains with name servers of their own (split DNS).</summary>
     public IReadOnlyList<DnsDomain> DnsDomains { get; init; } = [];
+
+    /// <summary>
+    /// A PEM file of who vouches for name servers over TLS; null for whom the host trusts.
+    /// </summary>
+    public string? DnsTlsCertificates { get; init; }
+
+    /// <summary>
+    /// Whether systemd-resolved is asked which domains have servers of their own, where the host
+    /// resolves by it.
+    /// </summary>
+    public bool DnsResolved { get; init; } = true;
+
+    /// <summary>What one guest is told over UDP in a second at most, in bytes.</summary>
+    public int DnsBytesPerSecond { get; init; } = 64 << 20;
 
     /// <summary>Answers of the host's name servers that are kept; 0 keeps none.</summary>
     public int DnsCache { get; init; } = 4_096;

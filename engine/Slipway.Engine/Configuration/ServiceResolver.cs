@@ -1,4 +1,5 @@
 using System.Globalization;
+using Slipway.Services;
 using Slipway.Stack;
 using Slipway.Wire;
 
@@ -117,13 +118,12 @@ internal sealed class ServiceResolver(
 
     private void CheckName(string key, string? name)
     {
-        foreach (DnsRecord record in configuration.DnsRecords)
+        foreach (DnsNamedRecord record in configuration.DnsRecords)
         {
-            if (record.Name == name)
+            if (string.Equals(record.Name.TrimEnd('.'), name, StringComparison.OrdinalIgnoreCase))
             {
                 throw new ConfigurationException(
-                    key, name, $"is a DNS record with the address {record.Address} already; keep "
-                        + "one of both");
+                    key, name, $"is a DNS record with {record.Data} already; keep one of both");
             }
         }
     }

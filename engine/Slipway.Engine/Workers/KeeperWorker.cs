@@ -23,11 +23,12 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly List<RelayPort> _relays = [];
 
     public KeeperWorker(
-        StackSettings settings, DnsServer dns, FlowSharding sharding, Func<Instant>? clock)
+        StackSettings settings, DnsServer dns, ResponseBudget dnsBudget, FlowSharding sharding,
+        Func<Instant>? clock)
         : base(FlowSharding.Keeper, clock)
     {
         _sharding = sharding;
-        Dns = new DnsEndpoint(dns, Mailbox, settings);
+        Dns = new DnsEndpoint(dns, Mailbox, settings, dnsBudget);
         Stack = new GuestStack(settings, Counters, Network, Network, Dns.StreamsOn(Network));
         Dns.Attach(Stack.Udp);
         if (sharding.Workers > 1)

@@ -24,6 +24,9 @@ internal sealed class Lease(IpAddress address)
     /// <summary>The name that is published: one label in lower case; null for none.</summary>
     public string? HostName;
 
+    /// <summary>The name that it asked for and another guest has; null for none.</summary>
+    public string? DeniedName;
+
     /// <summary>The name is the configuration's, whatever the client sends.</summary>
     public bool HasFixedName;
 

@@ -19,6 +19,11 @@ public sealed record LeaseEntry(
     long ExpiresSeconds,
     bool IsStatic)
 {
+    /// <summary>
+    /// The name that the client asked for and did not get, as another guest has it; null for none.
+    /// </summary>
+    public string? DeniedName { get; init; }
+
     public DateTimeOffset Expires => DateTimeOffset.FromUnixTimeSeconds(ExpiresSeconds);
 
     /// <summary>True while the client has the address.</summary>

@@ -50,6 +50,12 @@ public abstract class LeaseServer : ILeaseNames
     public Func<string, MacAddress, bool>? IsNamedElsewhere { get; set; }
 
     /// <summary>
+    /// Told on the worker, once for a name and a lease, that a client did not get the name it asked
+    /// for (<see cref="LeaseEntry.DeniedName"/>).
+    /// </summary>
+    public Action<LeaseEntry>? NameDenied { get; set; }
+
+    /// <summary>
     /// Hands an address out no more; on the worker. False when it is a client's.
     /// </summary>
     public bool Exclude(IpAddress address) => _table.Exclude(address);
@@ -85,9 +91,14 @@ public abstract class LeaseServer : ILeaseNames
     /// <param name="asked">What it calls itself; null keeps what it said before.</param>
     private protected void Bind(Lease lease, string? asked, long now)
     {
-        Name(lease, asked ?? lease.HostName, now);
+        string? before = lease.DeniedName;
+        Name(lease, asked ?? lease.DeniedName ?? lease.HostName, now);
         _table.Move(lease, LeaseState.Bound, now + (long)_settings.LeaseTime.TotalSeconds);
         Publish(lease);
+        if (lease.DeniedName is not null && lease.DeniedName != before)
+        {
+            NameDenied?.Invoke(Entry(lease));
+        }
     }
 
     /// <summary>The client has given its address back, and is remembered.</summary>
@@ -147,6 +158,7 @@ public abstract class LeaseServer : ILeaseNames
         if (lease.HostName is string kept && HostNameLabel.IsVariantOf(kept, asked)
             && IsFree(kept, lease, now))
         {
+            lease.DeniedName = kept == asked ? null : asked;
             return;
         }
 
@@ -159,6 +171,7 @@ public abstract class LeaseServer : ILeaseNames
         }
 
         lease.HostName = name;
+        lease.DeniedName = name == asked ? null : asked;
     }
 
     /// <summary>
@@ -172,12 +185,16 @@ public abstract class LeaseServer : ILeaseNames
 
     private void Publish(Lease lease)
     {
-        LeaseEntry entry = new(
-            lease.Address, lease.Mac, lease.Client, lease.HostName, lease.ExpiresSeconds,
-            lease.IsStatic);
-        Volatile.Write(ref _snapshot, _snapshot.With(entry));
+        Volatile.Write(ref _snapshot, _snapshot.With(Entry(lease)));
         _store?.Changed(_snapshot);
     }
+
+    private static LeaseEntry Entry(Lease lease) => new(
+        lease.Address, lease.Mac, lease.Client, lease.HostName, lease.ExpiresSeconds,
+        lease.IsStatic)
+    {
+        DeniedName = lease.DeniedName,
+    };
 
     /// <summary>A lease that was published has lost its client.</summary>
     private void Unpublish(IpAddress address)

@@ -13,6 +13,9 @@ public sealed class DnsCounters
     private long _dropped;
     private long _cached;
     private long _stale;
+    private long _refreshed;
+    private long _retried;
+    private long _limited;
 
     /// <summary>Messages from guests.</summary>
     public long Queries => Volatile.Read(ref _queries);
@@ -44,6 +47,15 @@ public sealed class DnsCounters
     /// <summary>Answered from what has run out, as nobody answered in time.</summary>
     public long Stale => Volatile.Read(ref _stale);
 
+    /// <summary>Asked anew before the answer that is kept ran out.</summary>
+    public long Refreshed => Volatile.Read(ref _refreshed);
+
+    /// <summary>Asked anew while they waited, as the host's servers or network changed.</summary>
+    public long Retried => Volatile.Read(ref _retried);
+
+    /// <summary>Not answered, since the guest was told too much in this second.</summary>
+    public long Limited => Volatile.Read(ref _limited);
+
     internal void CountQuery() => Interlocked.Increment(ref _queries);
 
     internal void CountMalformed() => Interlocked.Increment(ref _malformed);
@@ -61,6 +73,12 @@ public sealed class DnsCounters
     internal void CountCached() => Interlocked.Increment(ref _cached);
 
     internal void CountStale() => Interlocked.Increment(ref _stale);
+
+    internal void CountRefreshed() => Interlocked.Increment(ref _refreshed);
+
+    internal void CountRetried() => Interlocked.Increment(ref _retried);
+
+    public void CountLimited() => Interlocked.Increment(ref _limited);
 
     internal void CountDropped() => Interlocked.Increment(ref _dropped);
 }

@@ -73,6 +73,14 @@ internal readonly ref struct DnsQuery
         return writer.Finish();
     }
 
+    /// <summary>Writes a response without records that sends the guest to TCP (TC).</summary>
+    public int WriteTruncated(Span<byte> response)
+    {
+        int lengthBytes = WriteCode(DnsResponseCode.NoError, response);
+        response[2] |= DnsMessage.TruncatedFlag >> 8;
+        return lengthBytes;
+    }
+
     private static DnsResponseCode Judge(in DnsQuestion question, in DnsEdns edns) =>
         question switch
     {

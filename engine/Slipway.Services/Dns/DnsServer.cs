@@ -74,14 +74,21 @@ public sealed partial class DnsServer : IDisposable
             return DnsDisposition.Answered;
         }
 
-        if (_names.Find(read.Name) is not LocalName known)
+        LocalName? known = _names.Find(read.Name);
+        if (known?.Alias is not null && read.Question.Type is not (DnsType.Cname or DnsType.Any))
         {
-            return DnsDisposition.Unknown;
+            return TryAnswerAlias(read, known, response, out lengthBytes);
         }
 
-        Counters.CountLocal();
-        lengthBytes = LocalAnswer.Write(read, known, authoritative: true, response);
-        return DnsDisposition.Answered;
+        if (known is not null)
+        {
+            Counters.CountLocal();
+            lengthBytes = LocalAnswer.Write(read, known, authoritative: true, response);
+            return DnsDisposition.Answered;
+        }
+
+        return _resolver.TryAnswer(read, response, out lengthBytes)
+            ? DnsDisposition.Answered : DnsDisposition.Unknown;
     }
 
     /// <summary>Answers, by asking others if need be.</summary>
@@ -116,22 +123,34 @@ public sealed partial class DnsServer : IDisposable
     }
 
     /// <summary>
-    /// Adds a name, or changes the addresses of one that was added; from any thread.
+    /// The host's addresses or routes have changed: who is asked may be reached another way, or not
+    /// be the one to ask any more. From any thread; returns at once.
     /// </summary>
-    /// <returns>False when the name is built in or configured, and stays as it is.</returns>
-    /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public bool SetRecord(string name, IReadOnlyList<IpAddress> addresses) =>
-        _names.Set(name, addresses);
-
-    /// <summary>Forgets a name that was added; from any thread. False if there is none.</summary>
-    /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public bool RemoveRecord(string name) => _names.Remove(name);
+    public void OnNetworkChanged() => _resolver.OnNetworkChanged();
 
     /// <summary>Ends what waits: it fails.</summary>
     public void Dispose()
     {
         _stopping.Cancel();
         _resolver.Dispose();
+    }
+
+    private DnsDisposition TryAnswerAlias(
+        in DnsQuery query, LocalName known, Span<byte> response, out int lengthBytes)
+    {
+        LocalName? last = known;
+        AliasChain aliases = AliasChain.Follow(_names, ref last);
+        lengthBytes = 0;
+        if (last is null)
+        {
+            return DnsDisposition.Unknown;
+        }
+
+        Counters.CountLocal();
+        lengthBytes = aliases.IsEndless
+            ? query.WriteCode(DnsResponseCode.ServerFailure, response)
+            : LocalAnswer.Write(query, aliases, last, response);
+        return DnsDisposition.Answered;
     }
 
     private async Task<byte[]?> AskOthersAsync(
@@ -192,11 +211,16 @@ public sealed partial class DnsServer : IDisposable
         try
         {
             UpstreamQuery query = Read(bytes, guest, overTcp);
-            byte[] response = await _resolver.ResolveAsync(query, _stopping.Token)
-                .ConfigureAwait(false);
-            return _settings.Ipv6?.Nat64Prefix is IpPrefix prefix
-                && Dns64.IsWanted(query.Question.Type, response)
-                ? await MapAsync(query, prefix).ConfigureAwait(false) ?? response : response;
+            LocalName? known = _names.Find(query.Name);
+            if (known?.Alias is null)
+            {
+                return await ResolveOutsideAsync(query).ConfigureAwait(false);
+            }
+
+            AliasChain aliases = AliasChain.Follow(_names, ref known);
+            byte[] told = await ResolveOutsideAsync(
+                AliasedResponse.ToTarget(query, aliases.Target)).ConfigureAwait(false);
+            return AliasedResponse.Join(query, aliases, told);
         }
         finally
         {
@@ -205,6 +229,15 @@ public sealed partial class DnsServer : IDisposable
                 _inFlight.Remove(key);
             }
         }
+    }
+
+    private async Task<byte[]> ResolveOutsideAsync(UpstreamQuery query)
+    {
+        byte[] response = await _resolver.ResolveAsync(query, _stopping.Token)
+            .ConfigureAwait(false);
+        return _settings.Ipv6?.Nat64Prefix is IpPrefix prefix
+            && Dns64.IsWanted(query.Question.Type, response)
+            ? await MapAsync(query, prefix).ConfigureAwait(false) ?? response : response;
     }
 
     /// <summary>The name's IPv4 addresses under the prefix of NAT64; null if it has none.</summary>

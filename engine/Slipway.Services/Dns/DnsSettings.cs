@@ -1,4 +1,4 @@
-using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -23,15 +23,35 @@ public sealed record DnsSettings
     public DnsIpv6Settings? Ipv6 { get; init; }
 
     /// <summary>Names that are answered as configured; a name may occur several times.</summary>
-    public IReadOnlyList<DnsAddressRecord> Records { get; init; } = [];
+    public IReadOnlyList<DnsNamedRecord> Records { get; init; } = [];
+
+    /// <summary>Zones that this server is the authority of.</summary>
+    public IReadOnlyList<DnsZone> Zones { get; init; } = [];
+
+    /// <summary>Names, and zones, that may be added while the server runs.</summary>
+    public int MaxAdded { get; init; } = 4_096;
 
     /// <summary>Asked instead of the host's resolver, when not empty.</summary>
-    public IReadOnlyList<IPEndPoint> NameServers { get; init; } = [];
+    public IReadOnlyList<NameServerEndpoint> NameServers { get; init; } = [];
 
     /// <summary>
     /// Domains with servers of their own, which are asked for names in them and no others.
     /// </summary>
     public IReadOnlyList<DnsDomain> Domains { get; init; } = [];
+
+    /// <summary>
+    /// Who vouches for servers that are asked over TLS; null for whom the host trusts.
+    /// </summary>
+    public X509Certificate2Collection? TlsAuthorities { get; init; }
+
+    /// <summary>
+    /// Whether systemd-resolved is asked over D-Bus which domains have servers of their own. Only
+    /// where the host resolves by it.
+    /// </summary>
+    public bool UsesResolved { get; init; }
+
+    /// <summary>Where that is; null for the system's bus.</summary>
+    public string? BusAddress { get; init; }
 
     public string ResolverConfigurationPath { get; init; } = "/etc/resolv.conf";
 
@@ -39,8 +59,8 @@ public sealed record DnsSettings
 
     public string NameServiceSwitchPath { get; init; } = "/etc/nsswitch.conf";
 
-    /// <summary>How often these files are looked at for changes, at most.</summary>
-    public TimeSpan FileCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How often these files are looked at for changes, while anybody asks.</summary>
+    public TimeSpan FileCheckInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>A query that has no answer by then fails (SERVFAIL).</summary>
     public TimeSpan QueryDeadline { get; init; } = TimeSpan.FromSeconds(10);

@@ -5,10 +5,11 @@ using Slipway.Wire;
 namespace Slipway.Services;
 
 /// <summary>
-/// The names that this server knows itself, in this order: built-in, configured, those of leases.
+/// The names that this server knows itself, in this order: built-in, configured and added, zones,
+/// those of leases.
 /// Asked from any thread, without a lock.
 /// </summary>
-internal sealed class LocalNames
+internal sealed partial class LocalNames
 {
     /// <summary>For names that do not change while the engine runs.</summary>
     public const uint FixedTtlSeconds = 60;
@@ -46,6 +47,9 @@ internal sealed class LocalNames
     // What was added while the engine runs. Never changed: another one takes its place.
     private volatile Dictionary<byte[], LocalName> _added = new(DomainNameComparer.Instance);
 
+    // The longest names first. Never changed likewise.
+    private volatile LocalZone[] _zones;
+
     /// <exception cref="ArgumentException">A configured name is no domain name.</exception>
     public LocalNames(DnsSettings settings, IReadOnlyList<ILeaseNames> leases)
     {
@@ -53,13 +57,15 @@ internal sealed class LocalNames
         _leases = leases;
         _domain = leases.Count > 0 && leases[0].Domain is string domain ? Encode(domain) : null;
         _namesBySpan = _names.GetAlternateLookup<ReadOnlySpan<byte>>();
-        foreach (IGrouping<string, DnsAddressRecord> group in settings.Records.GroupBy(
+        _zones = Sort(settings.Zones.Select(zone => new LocalZone(zone)));
+        foreach (IGrouping<string, DnsNamedRecord> group in settings.Records.GroupBy(
             record => record.Name.TrimEnd('.'), StringComparer.OrdinalIgnoreCase))
         {
             byte[] name = Encode(group.Key);
             NoteWildcard(name);
-            _names[name] = new LocalName(
-                [.. group.Select(record => record.Address)], null, FixedTtlSeconds);
+            _names[name] = LocalName.Of(
+                [.. group.Select(record => record.Data)],
+                group.Min(record => record.TtlSeconds) ?? FixedTtlSeconds);
         }
 
         AddBuiltIn(s_hostNames, settings.HostAlias, settings.Ipv6?.HostAlias);
@@ -90,43 +96,7 @@ internal sealed class LocalNames
             return _names[s_localhost];
         }
 
-        return FindLease(name) ?? FindReverse(name);
-    }
-
-    /// <summary>Adds a name, or changes one that was added; from any thread.</summary>
-    /// <returns>False when it is built in or configured, and stays as it is.</returns>
-    /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public bool Set(string text, IReadOnlyList<IpAddress> addresses)
-    {
-        byte[] name = Encode(text);
-        lock (_changeLock)
-        {
-            if (_names.ContainsKey(name))
-            {
-                return false;
-            }
-
-            _added = new Dictionary<byte[], LocalName>(_added, DomainNameComparer.Instance)
-            {
-                [name] = new LocalName([.. addresses], null, LeaseTtlSeconds),
-            };
-            NoteWildcard(name);
-            return true;
-        }
-    }
-
-    /// <summary>Forgets a name that was added; from any thread. False if there is none.</summary>
-    /// <exception cref="ArgumentException">It is no domain name.</exception>
-    public bool Remove(string text)
-    {
-        byte[] name = Encode(text);
-        lock (_changeLock)
-        {
-            Dictionary<byte[], LocalName> rest = new(_added, DomainNameComparer.Instance);
-            bool isFound = rest.Remove(name);
-            _added = rest;
-            return isFound;
-        }
+        return FindZone(name) ?? FindLease(name) ?? FindReverse(name);
     }
 
     internal static byte[] Encode(string text)

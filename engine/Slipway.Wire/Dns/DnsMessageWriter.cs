@@ -83,19 +83,33 @@ public ref struct DnsMessageWriter
     /// <summary>A record whose data hold no name that may be compressed.</summary>
     public void AddAnswer(
         scoped ReadOnlySpan<byte> owner, DnsType type, uint ttlSeconds,
-        scoped ReadOnlySpan<byte> data)
+        scoped ReadOnlySpan<byte> data) =>
+        AddRecord(owner, type, ttlSeconds, data, isAuthority: false);
+
+    /// <summary>
+    /// The same, in either section; one of the authority section is left out without TC if it does
+    /// not fit. Answers come first.
+    /// </summary>
+    public void AddRecord(
+        scoped ReadOnlySpan<byte> owner, DnsType type, uint ttlSeconds,
+        scoped ReadOnlySpan<byte> data, bool isAuthority)
     {
         int start = _length;
         if (!TryBegin(owner, type, ttlSeconds) || _length + data.Length > _limit)
         {
-            Truncate(start);
+            _length = start;
+            _flags |= isAuthority ? (ushort)0 : DnsMessage.TruncatedFlag;
             return;
         }
 
         data.CopyTo(_message[_length..]);
         End(data.Length);
-        _answers++;
+        _answers += isAuthority ? 0 : 1;
+        _authorities += isAuthority ? 1 : 0;
     }
+
+    /// <summary>Sets TC: there is more than this.</summary>
+    public void SetTruncated() => _flags |= DnsMessage.TruncatedFlag;
 
     /// <summary>A record whose data are one name (PTR, CNAME).</summary>
     public void AddName(

@@ -18,6 +18,9 @@ public enum DnsType : ushort
     Aaaa = 28,
     Srv = 33,
 
+    /// <summary>A name for all names below another (RFC 6672).</summary>
+    Dname = 39,
+
     /// <summary>The pseudo-record of EDNS (RFC 6891).</summary>
     Opt = 41,
     Svcb = 64,

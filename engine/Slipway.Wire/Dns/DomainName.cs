@@ -221,6 +221,18 @@ public static class DomainName
         return Same(name, zone);
     }
 
+    /// <summary>Writes a name in lower case, by which names can be compared.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="folded">Room for as many bytes.</param>
+    public static void Fold(ReadOnlySpan<byte> name, Span<byte> folded)
+    {
+        // Length octets are below 'A', so that the whole name is folded as one text.
+        for (int i = 0; i < name.Length; i++)
+        {
+            folded[i] = Fold(name[i]);
+        }
+    }
+
     internal static byte Fold(byte octet) =>
         octet is >= (byte)'A' and <= (byte)'Z' ? (byte)(octet | 0x20) : octet;
 

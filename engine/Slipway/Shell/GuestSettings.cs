@@ -26,7 +26,8 @@ internal sealed record GuestSettings(
         string[] command) => new(
             channel, Environment.ProcessId, device, configure ? configuration.FirstGuest : null,
             configuration.Subnet, configuration.Gateway, configuration.MtuBytes,
-            string.Join(' ', (string[])[configuration.Dhcp.Domain, .. configuration.Dhcp.Search]),
+            string.Join(' ', configuration.Dhcp.FindSearchList().Prepend(configuration.Dhcp.Domain)
+                .Distinct()),
             command);
 
     public string[] ToWords() =>

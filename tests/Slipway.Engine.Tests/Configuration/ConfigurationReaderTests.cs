@@ -1,6 +1,5 @@
 using System.Reflection;
 using Slipway.Stack;
-using Slipway.Wire;
 
 namespace Slipway.Engine.Tests;
 
@@ -59,8 +58,10 @@ public sealed class ConfigurationReaderTests
               "hostAlias": true, "hostAliasAddress": "10.9.0.1", "mtu": 9000,
               "publish": ["8080:80"],
               "dns": { "records": { "Registry.Test.": "10.9.0.1" }, "cache": 100,
-                "servers": ["10.1.1.2:5353"],
-                "domains": { "corp.test": ["10.1.1.1", "[2001:db8::1]:5353"] } },
+                "servers": ["10.1.1.2:5353"], "resolved": false, "bytesPerSecond": 1000000,
+                "tlsCertificates": "ca.pem",
+                "domains": { "corp.test": ["10.1.1.1", "[2001:db8::1]:5353",
+                  "tls://10.1.1.3#dns.corp.test"], "lab.test": ["tls://[2001:db8::2]:8853"] } },
               "dhcp": {
                 "enabled": false, "domain": "lab.test", "search": ["corp.test"],
                 "ntp": ["10.9.0.1"],
@@ -76,8 +77,8 @@ public sealed class ConfigurationReaderTests
         Assert.Equal("10.9.0.3", configuration.FirstGuest.ToString());
         Assert.Equal("10.9.0.3:80", configuration.Publish[0].Guest.ToString());
         Assert.Equal(
-            new DnsRecord("registry.test", IpAddress.Parse("10.9.0.1")),
-            configuration.DnsRecords[0]);
+            ("registry.test", "A 10.9.0.1"),
+            (configuration.DnsRecords[0].Name, configuration.DnsRecords[0].Data.ToString()));
         Assert.Equal("10.9.1.1", configuration.Dhcp.StaticLeases[0].Address.ToString());
         Assert.Equal("lab.test", configuration.Dhcp.Domain);
         Assert.Equal(600, configuration.Dhcp.LeaseSeconds);
@@ -86,8 +87,14 @@ public sealed class ConfigurationReaderTests
         Assert.Equal("10.1.1.2:5353", Assert.Single(configuration.DnsServers).ToString());
         Assert.Equal("corp.test", configuration.DnsDomains[0].Name);
         Assert.Equal(
-            ["10.1.1.1:53", "[2001:db8::1]:5353"],
+            ["10.1.1.1:53", "[2001:db8::1]:5353", "tls://10.1.1.3:853#dns.corp.test"],
             configuration.DnsDomains[0].NameServers.Select(server => server.ToString()));
+        Assert.Equal(
+            "tls://[2001:db8::2]:8853",
+            Assert.Single(configuration.DnsDomains[1].NameServers).ToString());
+        Assert.False(configuration.DnsResolved);
+        Assert.Equal(1_000_000, configuration.DnsBytesPerSecond);
+        Assert.Equal("ca.pem", configuration.DnsTlsCertificates);
         Assert.True(configuration.UdpFullCone);
         Assert.Equal(100, configuration.Limits.TcpFlows);
         Assert.Equal(LogLevel.Debug, configuration.LogLevel);
@@ -124,7 +131,7 @@ public sealed class ConfigurationReaderTests
         Assert.Equal([81, 82], configuration.Publish.Select(one => (int)one.Host.Port));
         Assert.Equal(
             ["b.test 10.0.0.9", "a.test 10.1.0.5"],
-            configuration.DnsRecords.Select(one => $"{one.Name} {one.Address}"));
+            configuration.DnsRecords.Select(one => $"{one.Name} {one.Data.IpAddress}"));
     }
 
     [Theory]

@@ -66,6 +66,11 @@ public sealed class ConfigurationSchemaTests
             schema["type"] = types[0]!.GetValue<string>();
         }
 
+        if (context.TypeInfo.Type == typeof(Dictionary<string, DnsRecordDocument>))
+        {
+            schema["additionalProperties"] = DescribeRecord();
+        }
+
         ICustomAttributeProvider provider = context.PropertyInfo?.AttributeProvider
             ?? context.TypeInfo.Type;
         foreach (object attribute in provider.GetCustomAttributes(inherit: false))
@@ -87,5 +92,16 @@ public sealed class ConfigurationSchemaTests
         }
 
         return schema;
+    }
+
+    // Its converter takes all there is; these are the forms that are understood.
+    private static JsonObject DescribeRecord()
+    {
+        JsonObject text = new() { ["type"] = "string" };
+        JsonObject list = new() { ["type"] = "array", ["items"] = text.DeepClone() };
+        JsonSchemaExporterOptions options = new() { TransformSchemaNode = Describe };
+        JsonNode fields =
+            ConfigurationJsonContext.Default.DnsRecordFields.GetJsonSchemaAsNode(options);
+        return new JsonObject { ["anyOf"] = new JsonArray(text, list, fields) };
     }
 }

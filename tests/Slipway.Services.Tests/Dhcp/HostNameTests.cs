@@ -110,4 +110,23 @@ public sealed class HostNameTests
         Assert.True(exchange.Server.TryGetAddress("pc2", out _));
         Assert.False(exchange.Server.TryGetAddress("pc3", out _));
     }
+
+    [Fact]
+    public void Name_ThatAnotherGuestHas_IsToldAndListedUntilItIsFree()
+    {
+        using DhcpExchange exchange = new();
+        List<LeaseEntry> denied = [];
+        exchange.Server.NameDenied = denied.Add;
+        exchange.Lease(1, "web");
+        string second = exchange.Lease(2, "web");
+        exchange.Lease(2, "web");
+        LeaseEntry told = Assert.Single(denied);
+        Assert.Equal(
+            (second, "web-2", "web"), (told.Address.ToString(), told.HostName, told.DeniedName));
+        Assert.Equal(
+            "web", exchange.Server.Leases.Leases[IpAddress.Parse(second)].DeniedName);
+        exchange.Lease(2, "db");
+        Assert.Null(exchange.Server.Leases.Leases[IpAddress.Parse(second)].DeniedName);
+        Assert.Single(denied);
+    }
 }

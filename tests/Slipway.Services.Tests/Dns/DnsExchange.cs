@@ -1,4 +1,3 @@
-using System.Net;
 using Slipway.Wire;
 
 namespace Slipway.Services.Tests.Dns;
@@ -11,7 +10,7 @@ internal sealed class DnsExchange : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("slipway-dns").FullName;
 
     public DnsExchange(
-        IReadOnlyList<IPEndPoint>? nameServers = null,
+        IReadOnlyList<NameServerEndpoint>? nameServers = null,
         ILeaseNames? leases = null,
         Func<DnsSettings, DnsSettings>? with = null)
     {

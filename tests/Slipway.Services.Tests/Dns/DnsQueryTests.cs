@@ -112,7 +112,7 @@ public sealed class DnsQueryTests
         using DnsExchange exchange = new(with: settings => settings with
         {
             Records = [.. Enumerable.Range(1, 200).Select(
-                i => new DnsAddressRecord("many.test", IpAddress.Parse($"10.0.0.{i}")))],
+                i => new DnsNamedRecord("many.test", IpAddress.Parse($"10.0.0.{i}")))],
         });
         Response response = exchange.Local(new Query("many.test") { EdnsSize = (ushort)edns });
         Assert.True(response.IsTruncated);

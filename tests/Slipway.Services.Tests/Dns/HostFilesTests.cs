@@ -27,6 +27,29 @@ public sealed class HostFilesTests
         Assert.True(configuration.Rotate);
     }
 
+    [Theory]
+    [InlineData("search a.test B.test.\n", "a.test b.test")]
+    [InlineData("domain old.test\nsearch a.test\n", "a.test")]
+    [InlineData("search a.test\ndomain last.test\n", "last.test")]
+    [InlineData("search . a..b ok.test\n", "ok.test")]
+    [InlineData("search 1 2 3 4 5 6 7\n", "1 2 3 4 5 6")]
+    [InlineData("nameserver 192.0.2.1\n", "")]
+    public void SearchList_OfResolvConf_IsTheLastLinesWithinBounds(string text, string expected)
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, text);
+            Assert.Equal(expected, string.Join(' ', HostSearchList.Read(path)));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Assert.Empty(HostSearchList.Read(path));
+    }
+
     [Fact]
     public void ResolverConfiguration_Empty_IsTheLoopback()
     {
@@ -134,6 +157,31 @@ public sealed class HostFilesTests
             Assert.Equal("three", eager.Current);
             File.Delete(path);
             Assert.Equal("", eager.Current);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void WatchedFile_EmptiedAndWrittenAgain_IsNeverSeenEmpty()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, "old");
+            WatchedFile<string> file = new(path, TimeSpan.Zero, text => text);
+            Assert.Equal("old", file.Current);
+            File.WriteAllText(path, "");
+            Assert.Equal("old", file.Current);
+            File.WriteAllText(path, "new!");
+            Assert.Equal("new!", file.Current);
+
+            // One that stays empty is.
+            File.WriteAllText(path, "");
+            Assert.Equal("new!", file.Current);
+            Assert.Equal("", file.Current);
         }
         finally
         {

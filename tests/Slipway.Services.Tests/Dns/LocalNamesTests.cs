@@ -66,7 +66,7 @@ public sealed class LocalNamesTests
     {
         using DnsExchange exchange = new(with: settings => settings with
         {
-            Records = [new DnsAddressRecord("known.apps.test", IpAddress.Parse("192.0.2.2"))],
+            Records = [new DnsNamedRecord("known.apps.test", IpAddress.Parse("192.0.2.2"))],
         });
         Assert.False(exchange.IsLocal(new Query("a.apps.test")));
         Assert.True(exchange.Server.SetRecord("*.apps.test", [IpAddress.Parse("192.0.2.1")]));
@@ -104,10 +104,10 @@ public sealed class LocalNamesTests
         {
             Records =
             [
-                new DnsAddressRecord("a.test", IpAddress.Parse("192.0.2.1")),
-                new DnsAddressRecord("A.TEST.", IpAddress.Parse("192.0.2.2")),
-                new DnsAddressRecord("a.test", IpAddress.Parse("2001:db8::1")),
-                new DnsAddressRecord("host.internal", IpAddress.Parse("192.0.2.9")),
+                new DnsNamedRecord("a.test", IpAddress.Parse("192.0.2.1")),
+                new DnsNamedRecord("A.TEST.", IpAddress.Parse("192.0.2.2")),
+                new DnsNamedRecord("a.test", IpAddress.Parse("2001:db8::1")),
+                new DnsNamedRecord("host.internal", IpAddress.Parse("192.0.2.9")),
             ],
         });
         Assert.Equal(

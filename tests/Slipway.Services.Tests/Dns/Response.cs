@@ -60,6 +60,29 @@ internal sealed record Response(byte[] Bytes)
         }
     }
 
+    /// <summary>The owners of the answers, in the case in which they stand.</summary>
+    public List<string> Owners
+    {
+        get
+        {
+            List<string> owners = [];
+            DnsMessage message = Message();
+            byte[] name = new byte[255];
+            message.TryReadQuestion(name, out DnsQuestion question);
+            int offset = question.EndOffset;
+            for (int i = 0; i < message.AnswerCount; i++)
+            {
+                Assert.Equal(
+                    ParseError.None, message.TryReadRecord(ref offset, out DnsRecord record));
+                Assert.Equal(ParseError.None, DomainName.TryRead(
+                    Bytes, record.NameOffset, name, out int length, out _));
+                owners.Add(DomainName.Format(name.AsSpan(0, length)));
+            }
+
+            return owners;
+        }
+    }
+
     private DnsMessage Message()
     {
         Assert.Equal(ParseError.None, DnsMessage.TryParse(Bytes, out DnsMessage message));
@@ -74,7 +97,7 @@ internal sealed record Response(byte[] Bytes)
         {
             DnsType.A => IpAddress.ReadIPv4(record.Data).ToString(),
             DnsType.Aaaa => IpAddress.ReadIPv6(record.Data).ToString(),
-            DnsType.Ptr
+            DnsType.Ptr or DnsType.Cname
                 when DomainName.TryRead(Bytes, record.DataOffset, name, out int length, out _)
                 == ParseError.None => DomainName.Format(name.AsSpan(0, length)),
             _ => Convert.ToHexStringLower(record.Data),

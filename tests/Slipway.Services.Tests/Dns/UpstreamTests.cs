@@ -22,7 +22,12 @@ public sealed class UpstreamTests
         Assert.Equal(7, response.Id);
         Assert.Equal("eXample.Com", response.Question);
         Assert.Equal(["A 300 192.0.2.1"], response.Answers);
-        Assert.Equal(query.ToArray()[2..], Assert.Single(server.Queries)[2..]);
+        byte[] expected = query;
+        byte[] sent = Assert.Single(server.Queries);
+        Range name = 12..(12 + "eXample.Com".Length + 2);
+        Assert.True(DomainName.Same(expected[name], sent[name]));
+        Assert.Equal(expected[2..12], sent[2..12]);
+        Assert.Equal(expected[name.End.Value..], sent[name.End.Value..]);
     }
 
     [Fact]

@@ -78,21 +78,41 @@ internal sealed class CachedResponse
         && Expires - now <= TimeSpan.FromSeconds((double)_seconds / RefreshPart)
         && Interlocked.Exchange(ref _isRefreshing, 1) == 0;
 
+    /// <summary>Of the response, in bytes.</summary>
+    public int LengthBytes => _response.Length;
+
     /// <summary>The response with the times that are left of it.</summary>
     public byte[] At(DateTimeOffset now)
     {
         byte[] copy = [.. _response];
+        WriteTimes(now, copy);
+        return copy;
+    }
+
+    /// <summary>
+    /// The same as an answer to a query: with its id, and its question letter by letter (0x20).
+    /// </summary>
+    /// <returns>The length in bytes; there must be room for it.</returns>
+    public int WriteAt(DateTimeOffset now, in DnsQuery query, Span<byte> response)
+    {
+        _response.CopyTo(response);
+        WriteTimes(now, response);
+        query.Message.Bytes[..sizeof(ushort)].CopyTo(response);
+        query.Name.CopyTo(response[DnsMessage.HeaderLengthBytes..]);
+        return _response.Length;
+    }
+
+    private void WriteTimes(DateTimeOffset now, Span<byte> response)
+    {
         uint age = (uint)Math.Max(0, (now - _stored).TotalSeconds);
         bool isFresh = IsFresh(now);
         foreach (int offset in _ttlOffsets)
         {
-            Span<byte> place = copy.AsSpan(offset);
+            Span<byte> place = response[offset..];
             uint seconds = BinaryPrimitives.ReadUInt32BigEndian(place);
             BinaryPrimitives.WriteUInt32BigEndian(
                 place, !isFresh ? StaleTtlSeconds : seconds > age ? seconds - age : 0);
         }
-
-        return copy;
     }
 
     // The shortest time of the answers; where there is none of the type that was asked for, that of

@@ -1,4 +1,3 @@
-using System.Net;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -14,46 +13,70 @@ internal sealed class HostResolver : IDisposable
     /// <summary>getaddrinfo tells no TTL: its answers are kept this long at most.</summary>
     public const uint LookupTtlSeconds = 5;
 
+    /// <summary>Hot names that are asked anew at the same time.</summary>
+    private const int MaxRefreshing = 32;
+
     private readonly DnsSettings _settings;
     private readonly DnsCounters _counters;
-    private readonly WatchedFile<ResolverConfiguration> _resolver;
-    private readonly WatchedFile<HostsFile> _hosts;
-    private readonly WatchedFile<NameServiceSwitch> _switch;
-    private readonly ResolverConfiguration? _fixed;
     private readonly AddressLookup _lookup;
-    private readonly Dictionary<IPEndPoint, NameServer> _servers = [];
-    private readonly Lock _lock = new();
     private readonly ResponseCache _cache;
-
-    // The longest names first.
-    private readonly List<(byte[] Name, ServerGroup Servers)> _domains = [];
-
-    // What the files said when somebody last asked, and the servers of that.
-    private NameServiceSwitch? _order;
-    private ResolverConfiguration? _current;
-    private ServerGroup? _currentServers;
+    private readonly UpstreamDirectory _directory;
+    private readonly CancellationTokenSource _stopping = new();
+    private int _refreshing;
 
     public HostResolver(DnsSettings settings, DnsCounters counters)
     {
         _settings = settings;
         _counters = counters;
-        TimeSpan interval = settings.FileCheckInterval;
-        _resolver = new(settings.ResolverConfigurationPath, interval, ResolverConfiguration.Parse);
-        _hosts =
-            new(settings.HostsPath, interval, text => HostsFile.Parse(text, settings.HostAlias));
-        _switch = new(settings.NameServiceSwitchPath, interval, NameServiceSwitch.Parse);
-        _fixed = settings.NameServers.Count > 0
-            ? ResolverConfiguration.Of(settings.NameServers) : null;
         _lookup = new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
         _cache = new ResponseCache(settings);
-        foreach (DnsDomain domain in settings.Domains)
+        _directory = new UpstreamDirectory(settings, _cache.Clear);
+    }
+
+    /// <summary>
+    /// For the worker: answers from the hosts file and from what is kept, where nothing has to be
+    /// waited for.
+    /// </summary>
+    public bool TryAnswer(in DnsQuery query, Span<byte> response, out int lengthBytes)
+    {
+        lengthBytes = 0;
+        bool mayBeMapped =
+            query.Question.Type == DnsType.Aaaa && _settings.Ipv6?.Nat64Prefix is not null;
+        if (mayBeMapped || _directory.Peek() is not UpstreamView view)
         {
-            _domains.Add((
-                LocalNames.Encode(domain.Name),
-                ServerGroup.Of(domain.NameServers, settings.DeadServerTime)));
+            return false;
         }
 
-        _domains.Sort((one, other) => other.Name.Length.CompareTo(one.Name.Length));
+        if (view.Hosts.Find(query.Name) is LocalName known
+            && IsAboutAddresses(query.Question.Type, known))
+        {
+            lengthBytes = LocalAnswer.Write(query, known, authoritative: false, response);
+            return true;
+        }
+
+        DateTimeOffset now = _settings.Time.GetUtcNow();
+        if (!_cache.TryFind(query, out CachedResponse? kept) || !kept.IsFresh(now))
+        {
+            return false;
+        }
+
+        int limitBytes = Math.Min(response.Length, query.LimitBytes);
+        if (kept.LengthBytes <= limitBytes)
+        {
+            lengthBytes = kept.WriteAt(now, query, response);
+        }
+        else if (limitBytes == query.LimitBytes)
+        {
+            lengthBytes = query.WriteTruncated(response);
+        }
+        else
+        {
+            return false;
+        }
+
+        _counters.CountCached();
+        RefreshIfHot(kept, query, now);
+        return true;
     }
 
     /// <summary>
@@ -61,14 +84,15 @@ internal sealed class HostResolver : IDisposable
     /// </summary>
     public async Task<byte[]> ResolveAsync(UpstreamQuery query, CancellationToken stop)
     {
-        if (_hosts.Current.Find(query.Name) is LocalName known && IsAboutAddresses(query, known))
+        UpstreamView view = _directory.Current;
+        if (view.Hosts.Find(query.Name) is LocalName known
+            && IsAboutAddresses(query.Question.Type, known))
         {
             return query.Answer(known);
         }
 
-        _ = Follow();
         DateTimeOffset now = _settings.Time.GetUtcNow();
-        if (!_cache.TryFind(query, out CachedResponse? kept))
+        if (!_cache.TryFind(query.Read(), out CachedResponse? kept))
         {
             return await AskAsync(query, stop).ConfigureAwait(false)
                 ?? query.Conclude(DnsResponseCode.ServerFailure);
@@ -77,11 +101,7 @@ internal sealed class HostResolver : IDisposable
         if (kept.IsFresh(now))
         {
             _counters.CountCached();
-            if (kept.IsToBeRefreshed(now))
-            {
-                _ = AskAsync(query, stop);
-            }
-
+            RefreshIfHot(kept, query.Read(), now);
             return query.Adopt(kept.At(now));
         }
 
@@ -99,116 +119,111 @@ internal sealed class HostResolver : IDisposable
         return query.Adopt(kept.At(now));
     }
 
+    /// <summary>The host's addresses or routes have changed; from any thread.</summary>
+    public void OnNetworkChanged() => ThreadPool.UnsafeQueueUserWorkItem(
+        static directory => directory.OnNetworkChanged(), _directory, preferLocal: false);
+
     public void Dispose()
     {
+        _stopping.Cancel();
         _lookup.Dispose();
-        foreach ((_, ServerGroup servers) in _domains)
+        _directory.Dispose();
+    }
+
+    // Asked anew before it runs out, so that who asks often never waits.
+    private void RefreshIfHot(CachedResponse kept, in DnsQuery query, DateTimeOffset now)
+    {
+        if (!kept.IsToBeRefreshed(now))
         {
-            servers.Close();
+            return;
         }
 
-        lock (_lock)
+        if (Interlocked.Increment(ref _refreshing) > MaxRefreshing)
         {
-            foreach (NameServer server in _servers.Values)
-            {
-                server.Dispose();
-            }
+            Interlocked.Decrement(ref _refreshing);
+            return;
+        }
 
-            _servers.Clear();
-            _currentServers = null;
+        Refresh(UpstreamQuery.From(query, overTcp: false, guest: default));
+    }
+
+    // Apart, since what a lambda captures is allocated where its method begins.
+    private void Refresh(UpstreamQuery query) => _ = Task.Run(() => RefreshAsync(query));
+
+    private async Task RefreshAsync(UpstreamQuery query)
+    {
+        try
+        {
+            _counters.CountRefreshed();
+            await AskAsync(query, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // the server stops
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _refreshing);
         }
     }
 
-    /// <summary>Asks others, and keeps what they say; null when nobody answers in time.</summary>
+    /// <summary>
+    /// Asks others, and keeps what they say; null when nobody answers in time. When others are to
+    /// be asked meanwhile, these are.
+    /// </summary>
     private async Task<byte[]?> AskAsync(UpstreamQuery query, CancellationToken stop)
     {
-        int generation = _cache.Generation;
         using CancellationTokenSource deadline =
             CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(_settings.QueryDeadline);
-        byte[]? response;
-        ServerGroup? domain = FindDomain(query.Name);
-        if (domain is null && _fixed is null && query.Question.Type is DnsType.A or DnsType.Aaaa
-            && !_switch.Current.IsFilesThenDns)
+        while (true)
+        {
+            UpstreamView view = _directory.Current;
+            int generation = _cache.Generation;
+            using CancellationTokenSource ending =
+                CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, view.Superseded);
+            byte[]? response =
+                await AskAsync(view, query, ending.Token).ConfigureAwait(false);
+            if (response is null && view.Superseded.IsCancellationRequested
+                && !deadline.IsCancellationRequested)
+            {
+                _counters.CountRetried();
+                continue;
+            }
+
+            if (response is null)
+            {
+                _counters.CountFailed();
+                return null;
+            }
+
+            // Kept whole, whatever this guest's limit is.
+            _cache.Store(query, response, generation);
+            return query.Adopt(response);
+        }
+    }
+
+    private async Task<byte[]?> AskAsync(
+        UpstreamView view, UpstreamQuery query, CancellationToken stop)
+    {
+        ServerGroup? domain = view.FindDomain(query.Name);
+        if (domain is null && view.UsesLibrary
+            && query.Question.Type is DnsType.A or DnsType.Aaaa)
         {
             _counters.CountLookedUp();
             LocalName? found = await _lookup.FindAsync(
                 query.Name, query.Question.Type == DnsType.A, query.Guest,
-                _settings.QueryDeadline, deadline.Token)
+                _settings.QueryDeadline, stop)
                 .ConfigureAwait(false);
-            response = found is null ? null : query.Answer(found);
-        }
-        else
-        {
-            _counters.CountForwarded();
-            response = await (domain ?? Follow()).AskAsync(query, deadline.Token)
-                .ConfigureAwait(false);
+            return found is null ? null : query.Answer(found);
         }
 
-        if (response is null)
-        {
-            _counters.CountFailed();
-            return null;
-        }
-
-        // Kept whole, whatever this guest's limit is.
-        _cache.Store(query, response, generation);
-        return query.Adopt(response);
+        _counters.CountForwarded();
+        return await (domain ?? view.Usual).AskAsync(query, stop).ConfigureAwait(false);
     }
 
-    private static bool IsAboutAddresses(UpstreamQuery query, LocalName known) =>
+    private static bool IsAboutAddresses(DnsType type, LocalName known) =>
         known.Pointer is null
-        ? query.Question.Type is DnsType.A or DnsType.Aaaa or DnsType.Any
-        : query.Question.Type is DnsType.Ptr or DnsType.Any;
-
-    // The servers of the longest domain that the name lies in.
-    private ServerGroup? FindDomain(ReadOnlySpan<byte> name)
-    {
-        foreach ((byte[] domain, ServerGroup servers) in _domains)
-        {
-            if (DomainName.IsWithin(name, domain))
-            {
-                return servers;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// The host's servers as its files say. What is known of those that stay, stays; what others
-    /// have answered is forgotten: other servers, or another order, may know another truth.
-    /// </summary>
-    private ServerGroup Follow()
-    {
-        NameServiceSwitch order = _switch.Current;
-        ResolverConfiguration configuration = _fixed ?? _resolver.Current;
-        lock (_lock)
-        {
-            if (_currentServers is not null && ReferenceEquals(_order, order)
-                && ReferenceEquals(_current, configuration))
-            {
-                return _currentServers;
-            }
-
-            _cache.Clear();
-            foreach (IPEndPoint gone in _servers.Keys.Except(configuration.NameServers).ToArray())
-            {
-                _servers[gone].Dispose();
-                _servers.Remove(gone);
-            }
-
-            foreach (IPEndPoint endpoint in configuration.NameServers)
-            {
-                _servers.TryAdd(endpoint, new NameServer(endpoint, _settings.DeadServerTime));
-            }
-
-            _order = order;
-            _current = configuration;
-            _currentServers = new ServerGroup(
-                configuration,
-                [.. configuration.NameServers.Select(endpoint => _servers[endpoint])]);
-            return _currentServers;
-        }
-    }
+        ? type is DnsType.A or DnsType.Aaaa or DnsType.Any
+        : type is DnsType.Ptr or DnsType.Any;
 }

@@ -1,27 +1,32 @@
-using System.Buffers.Binary;
-using System.Net;
 using System.Net.Sockets;
+using Slipway.Wire;
 
 namespace Slipway.Services;
 
 /// <summary>
-/// One name server that queries are passed on to: its sockets, and whether it answers. One that let
-/// a query time out and has said nothing since that was sent is passed over for a while.
+/// One name server that queries are passed on to: by which transport, and whether it answers. One
+/// that let a query time out and has said nothing since that was sent is passed over for a while.
 /// </summary>
-internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisposable
+/// <remarks>
+/// Theory of operation. Over UDP the letters of the name go out in random case (0x20), and an
+/// answer must repeat them: a forger has to guess them, too. A server that does not repeat them is
+/// asked over TCP, where nobody can forge, and if it tells another case there, over UDP in the
+/// guest's case from then on. An answer that was cut (TC) is fetched over TCP, so that it can be
+/// kept whole. A server of DNS over TLS is asked over TLS alone.
+/// </remarks>
+internal sealed partial class NameServer(NameServerEndpoint endpoint, DnsSettings settings)
+    : IDisposable
 {
-    private const int MaxSockets = 8;
     private const int MaxStreams = 32;
-    private static readonly TimeSpan s_idleTime = TimeSpan.FromSeconds(10);
-    private readonly List<NameServerSocket> _sockets = [];
-    private readonly Lock _lock = new();
     private readonly SemaphoreSlim _streams = new(MaxStreams);
-    private Timer? _idle;
+    private readonly TlsChannel? _tls = DnsFeatures.HasTls && endpoint.IsTls
+        ? new TlsChannel(endpoint, settings.TlsAuthorities) : null;
+
     private long _lastAnswerMs;
 
     /// <summary>0 while it answers.</summary>
     private long _deadUntilMs;
-    private bool _disposed;
+    private volatile bool _foldsCase;
 
     /// <summary>
     /// True if the server may be asked: it answers, or it has been passed over long enough, and
@@ -33,8 +38,12 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         long until = Volatile.Read(ref _deadUntilMs);
         return until == 0 || (now >= until
             && Interlocked.CompareExchange(
-                ref _deadUntilMs, now + (long)deadTime.TotalMilliseconds, until) == until);
+                ref _deadUntilMs, now + (long)settings.DeadServerTime.TotalMilliseconds, until)
+                == until);
     }
+
+    /// <summary>It does not count as dead any more, until it fails again.</summary>
+    public void Revive() => Volatile.Write(ref _deadUntilMs, 0);
 
     /// <summary>Asks over the transport by which the guest asked.</summary>
     /// <returns>The response as it came; null if there was none in time.</returns>
@@ -42,9 +51,11 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
         long sentMs = Environment.TickCount64;
-        (byte[]? response, bool isSent) = query.OverTcp
-            ? (await AskStreamAsync(query, timeout, stop).ConfigureAwait(false), false)
-            : await AskDatagramAsync(query, timeout, stop).ConfigureAwait(false);
+        (byte[]? response, bool isSent) = _tls is not null
+            ? await _tls.AskAsync(query, timeout, stop).ConfigureAwait(false)
+            : query.OverTcp
+                ? (await AskStreamAsync(query, timeout, stop).ConfigureAwait(false), false)
+                : await AskDatagramAsync(query, timeout, stop).ConfigureAwait(false);
         if (response is not null)
         {
             Volatile.Write(ref _lastAnswerMs, Environment.TickCount64);
@@ -54,7 +65,8 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
             && !stop.IsCancellationRequested)
         {
             Volatile.Write(
-                ref _deadUntilMs, Environment.TickCount64 + (long)deadTime.TotalMilliseconds);
+                ref _deadUntilMs,
+                Environment.TickCount64 + (long)settings.DeadServerTime.TotalMilliseconds);
         }
 
         return response;
@@ -73,25 +85,59 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
 
             _sockets.Clear();
         }
+
+        _tls?.Dispose();
     }
 
     /// <returns>Whether the query went out, too: a want of sockets is not the server's.</returns>
     private async Task<(byte[]? Response, bool IsSent)> AskDatagramAsync(
         UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
-        NameServerSocket? socket = PickSocket();
-        if (socket?.TrySend(query) is not NameServerSocket.Pending pending)
+        bool mixes = !_foldsCase;
+        (byte[]? response, bool isSent, bool isFolded) =
+            await SendAsync(query, mixes, timeout, stop).ConfigureAwait(false);
+        if (isFolded)
         {
-            return (null, false);
+            (response, bool isFoldedThere) =
+                await AskInMixedCaseAsync(query, timeout, stop).ConfigureAwait(false);
+            _foldsCase |= isFoldedThere || response is null;
+            if (response is null)
+            {
+                // Without TCP there is no proof to be had: as before 0x20, id and port decide.
+                (response, isSent, _) =
+                    await SendAsync(query, mixes: false, timeout, stop).ConfigureAwait(false);
+            }
+        }
+
+        if (response is not null && DnsMessage.TryParse(response, out DnsMessage message)
+            == ParseError.None && message.IsTruncated)
+        {
+            // One that has no TCP has said what it can say.
+            response = await AskStreamAsync(query, timeout, stop).ConfigureAwait(false)
+                ?? response;
+        }
+
+        return (response, isSent);
+    }
+
+    private async Task<(byte[]? Response, bool IsSent, bool IsFolded)> SendAsync(
+        UpstreamQuery query, bool mixes, TimeSpan timeout, CancellationToken stop)
+    {
+        NameServerSocket? socket = PickSocket();
+        if (socket?.TrySend(query, mixes) is not PendingQuery pending)
+        {
+            return (null, false, false);
         }
 
         try
         {
-            return (await pending.Answer.Task.WaitAsync(timeout, stop).ConfigureAwait(false), true);
+            byte[]? response =
+                await pending.Answer.Task.WaitAsync(timeout, stop).ConfigureAwait(false);
+            return (response, true, pending.IsFolded);
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {
-            return (null, true);
+            return (null, true, pending.IsFolded && !stop.IsCancellationRequested);
         }
         finally
         {
@@ -99,83 +145,21 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         }
     }
 
-    private NameServerSocket? PickSocket()
+    /// <returns>What the server says over TCP, and whether it says it in another case.</returns>
+    private async Task<(byte[]? Response, bool IsFolded)> AskInMixedCaseAsync(
+        UpstreamQuery query, TimeSpan timeout, CancellationToken stop)
     {
-        lock (_lock)
+        byte[] mixed = MixedCase.Make(query);
+        byte[]? response = await AskStreamAsync(query with { Bytes = mixed }, timeout, stop)
+            .ConfigureAwait(false);
+        if (response is null)
         {
-            if (_disposed)
-            {
-                return null;
-            }
-
-            // One that has served its number is closed when its last answer has come.
-            _sockets.RemoveAll(socket =>
-            {
-                bool spent = socket.IsFull && socket.IsIdle;
-                if (spent)
-                {
-                    socket.Dispose();
-                }
-
-                return spent;
-            });
-            int first = NameServerSocket.RandomId();
-            if (_sockets.Count >= MaxSockets)
-            {
-                for (int i = 0; i < _sockets.Count; i++)
-                {
-                    NameServerSocket socket = _sockets[(first + i) % _sockets.Count];
-                    if (!socket.IsFull)
-                    {
-                        return socket;
-                    }
-                }
-            }
-
-            // With all of them spent and each waiting for somebody: one serves on for a while.
-            return (_sockets.Count < 2 * MaxSockets ? OpenSocket() : null)
-                ?? (_sockets.Count > 0 ? _sockets[first % _sockets.Count] : null);
+            return (null, false);
         }
-    }
 
-    private NameServerSocket? OpenSocket()
-    {
-        try
-        {
-            NameServerSocket socket = new(endpoint);
-            _sockets.Add(socket);
-            _idle ??= new Timer(
-                static state => ((NameServer)state!).CloseIdle(), this, s_idleTime, s_idleTime);
-            return socket;
-        }
-        catch (SocketException)
-        {
-            // No descriptors or no route: as a server that does not answer.
-            return null;
-        }
-    }
-
-    private void CloseIdle()
-    {
-        lock (_lock)
-        {
-            long before = Environment.TickCount64 - (long)s_idleTime.TotalMilliseconds;
-            _sockets.RemoveAll(socket =>
-            {
-                bool idle = socket.IsIdle && socket.LastUsedMs < before;
-                if (idle)
-                {
-                    socket.Dispose();
-                }
-
-                return idle;
-            });
-            if (_sockets.Count == 0)
-            {
-                _idle?.Dispose();
-                _idle = null;
-            }
-        }
+        bool isFolded = !MixedCase.IsRepeated(mixed, query.Question.EndOffset, response);
+        MixedCase.Restore(query, response);
+        return (response, isFolded);
     }
 
     /// <summary>A connection for each query: what comes over TCP is rare and large.</summary>
@@ -190,20 +174,16 @@ internal sealed class NameServer(IPEndPoint endpoint, TimeSpan deadTime) : IDisp
         {
             await _streams.WaitAsync(deadline.Token).ConfigureAwait(false);
             entered = true;
-            using Socket socket = new(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            using Socket socket = new(
+                endpoint.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.NoDelay = true;
-            await socket.ConnectAsync(endpoint, deadline.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(endpoint.EndPoint, deadline.Token).ConfigureAwait(false);
             await using NetworkStream stream = new(socket);
             ushort id = NameServerSocket.RandomId();
-            byte[] framed = new byte[2 + query.Bytes.Length];
-            BinaryPrimitives.WriteUInt16BigEndian(framed, (ushort)query.Bytes.Length);
-            query.Bytes.CopyTo(framed, 2);
-            BinaryPrimitives.WriteUInt16BigEndian(framed.AsSpan(2), id);
-            await stream.WriteAsync(framed, deadline.Token).ConfigureAwait(false);
-            byte[] length = new byte[2];
-            await stream.ReadExactlyAsync(length, deadline.Token).ConfigureAwait(false);
-            byte[] response = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
-            await stream.ReadExactlyAsync(response, deadline.Token).ConfigureAwait(false);
+            await stream.WriteAsync(MessageFraming.Frame(query.Bytes, id), deadline.Token)
+                .ConfigureAwait(false);
+            byte[] response = await MessageFraming.ReadAsync(stream, deadline.Token)
+                .ConfigureAwait(false);
             return query.IsAnsweredBy(response, id) ? response : null;
         }
         catch (Exception error)

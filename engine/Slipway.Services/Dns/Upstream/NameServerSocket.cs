@@ -21,7 +21,7 @@ internal sealed class NameServerSocket : IDisposable
     // A guest may announce any size and the query passes intact: 64 KiB, pooled, one for a socket.
     private const int ReceiveLengthBytes = 65_536;
     private readonly Socket _socket;
-    private readonly Dictionary<ushort, Pending> _pending = [];
+    private readonly Dictionary<ushort, PendingQuery> _pending = [];
     private readonly Lock _lock = new();
     private int _uses;
     private bool _disposed;
@@ -71,9 +71,10 @@ internal sealed class NameServerSocket : IDisposable
     }
 
     /// <summary>Sends a query under an own random id; null if it could not be sent.</summary>
-    public Pending? TrySend(UpstreamQuery query)
+    /// <param name="mixes">Its name goes out in random case.</param>
+    public PendingQuery? TrySend(UpstreamQuery query, bool mixes)
     {
-        Pending pending = new(query);
+        PendingQuery pending = new(query, mixes ? MixedCase.Make(query) : query.Bytes);
         lock (_lock)
         {
             if (_disposed || _pending.Count >= MaxOutstanding)
@@ -91,7 +92,7 @@ internal sealed class NameServerSocket : IDisposable
         }
 
         byte[] message = ArrayPool<byte>.Shared.Rent(query.Bytes.Length);
-        query.Bytes.CopyTo(message, 0);
+        pending.Sent.CopyTo(message, 0);
         BinaryPrimitives.WriteUInt16BigEndian(message, pending.Id);
         SocketError error = Send(message.AsSpan(0, query.Bytes.Length));
         ArrayPool<byte>.Shared.Return(message);
@@ -105,7 +106,7 @@ internal sealed class NameServerSocket : IDisposable
     }
 
     /// <summary>Stops waiting for a query's answer.</summary>
-    public void Forget(Pending pending)
+    public void Forget(PendingQuery pending)
     {
         lock (_lock)
         {
@@ -199,7 +200,7 @@ internal sealed class NameServerSocket : IDisposable
         }
 
         ushort id = BinaryPrimitives.ReadUInt16BigEndian(response);
-        Pending? pending;
+        PendingQuery? pending;
         lock (_lock)
         {
             // A forged answer must not end the wait for the true one.
@@ -211,33 +212,31 @@ internal sealed class NameServerSocket : IDisposable
             _pending.Remove(id);
         }
 
-        pending.Answer.TrySetResult(response.ToArray());
+        if (pending.IsMixed && !MixedCase.IsRepeated(
+            pending.Sent, pending.Query.Question.EndOffset, response))
+        {
+            pending.IsFolded = true;
+            pending.Answer.TrySetResult(null);
+            return;
+        }
+
+        byte[] own = response.ToArray();
+        MixedCase.Restore(pending.Query, own);
+        pending.Answer.TrySetResult(own);
     }
 
     private void FailAll()
     {
-        Pending[] failed;
+        PendingQuery[] failed;
         lock (_lock)
         {
             failed = [.. _pending.Values];
             _pending.Clear();
         }
 
-        foreach (Pending pending in failed)
+        foreach (PendingQuery pending in failed)
         {
             pending.Answer.TrySetResult(null);
         }
-    }
-
-    /// <summary>A query that was sent and waits.</summary>
-    internal sealed class Pending(UpstreamQuery query)
-    {
-        public UpstreamQuery Query { get; } = query;
-
-        public ushort Id { get; set; }
-
-        /// <summary>The response, or null when the server refused the datagram.</summary>
-        public TaskCompletionSource<byte[]?> Answer { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

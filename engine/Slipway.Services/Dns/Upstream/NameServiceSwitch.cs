@@ -5,7 +5,8 @@ namespace Slipway.Services;
 /// Only /etc/hosts and then the name servers: these can be asked directly, which keeps TTLs and all
 /// record types. With any other module or action in it, the C library alone knows what it means.
 /// </param>
-internal sealed record NameServiceSwitch(bool IsFilesThenDns)
+/// <param name="HasResolved">systemd-resolved's module is among them.</param>
+internal sealed record NameServiceSwitch(bool IsFilesThenDns, bool HasResolved = false)
 {
     public static NameServiceSwitch Parse(string text)
     {
@@ -16,7 +17,8 @@ internal sealed record NameServiceSwitch(bool IsFilesThenDns)
             {
                 string[] modules = statement["hosts:".Length..].Split(
                     [' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
-                return new NameServiceSwitch(modules is ["files", "dns"]);
+                return new NameServiceSwitch(
+                    modules is ["files", "dns"], modules.Contains("resolve"));
             }
         }
 

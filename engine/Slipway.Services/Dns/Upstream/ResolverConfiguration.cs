@@ -10,7 +10,7 @@ namespace Slipway.Services;
 /// <param name="Attempts">How often all of them are gone through.</param>
 /// <param name="Rotate">Each query begins with the next server.</param>
 internal sealed record ResolverConfiguration(
-    IReadOnlyList<IPEndPoint> NameServers, TimeSpan Timeout, int Attempts, bool Rotate)
+    IReadOnlyList<NameServerEndpoint> NameServers, TimeSpan Timeout, int Attempts, bool Rotate)
 {
     private const int MaxNameServers = 3;
     private const int MaxTimeoutSeconds = 30;
@@ -22,7 +22,18 @@ internal sealed record ResolverConfiguration(
     // up, which it does after 5 s. A timeout that the file states is kept to.
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(2);
 
-    public static ResolverConfiguration Of(IReadOnlyList<IPEndPoint> nameServers) =>
+    /// <summary>systemd-resolved's own addresses on the host.</summary>
+    private static readonly IPAddress[] s_resolved =
+        [IPAddress.Parse("127.0.0.53"), IPAddress.Parse("127.0.0.54")];
+
+    /// <summary>The domains in which the host looks for short names.</summary>
+    public IReadOnlyList<string> Search { get; init; } = [];
+
+    /// <summary>The host asks systemd-resolved.</summary>
+    public bool IsResolved =>
+        NameServers.Any(server => s_resolved.Contains(server.EndPoint.Address));
+
+    public static ResolverConfiguration Of(IReadOnlyList<NameServerEndpoint> nameServers) =>
         new(
             nameServers,
             nameServers.Count > 1 ? s_timeout : s_soleServerTimeout,
@@ -31,7 +42,8 @@ internal sealed record ResolverConfiguration(
 
     public static ResolverConfiguration Parse(string text)
     {
-        List<IPEndPoint> servers = [];
+        List<NameServerEndpoint> servers = [];
+        IReadOnlyList<string> search = [];
         TimeSpan? timeout = null;
         int attempts = DefaultAttempts;
         bool rotate = false;
@@ -48,6 +60,10 @@ internal sealed record ResolverConfiguration(
                 && IPAddress.TryParse(words[1], out IPAddress? address))
             {
                 servers.Add(new IPEndPoint(address, DnsMessage.Port));
+            }
+            else if (words[0] is "search" or "domain")
+            {
+                search = words[1..]; // the last such line holds
             }
             else if (words[0] == "options")
             {
@@ -79,6 +95,7 @@ internal sealed record ResolverConfiguration(
             Timeout = timeout ?? usual.Timeout,
             Attempts = attempts,
             Rotate = rotate,
+            Search = search,
         };
     }
 

@@ -15,15 +15,27 @@ namespace Slipway.Services;
 /// bytes; the one that was asked for longest ago makes room. From several threads, under a lock
 /// that is held for a look.
 /// </remarks>
-internal sealed class ResponseCache(DnsSettings settings)
+internal sealed class ResponseCache
 {
-    private readonly Dictionary<byte[], LinkedListNode<CachedResponse>> _byKey =
-        new(OctetsComparer.Instance);
+    private const int FixedKeyBytes = 5;
+    private const int MaxKeyBytes = FixedKeyBytes + DomainName.MaxLengthBytes;
+    private readonly Dictionary<byte[], LinkedListNode<CachedResponse>> _byKey;
+    private readonly Dictionary<byte[], LinkedListNode<CachedResponse>>
+        .AlternateLookup<ReadOnlySpan<byte>> _byKeySpan;
 
     // The one that was asked for last comes first.
     private readonly LinkedList<CachedResponse> _byUse = new();
     private readonly Lock _lock = new();
+    private readonly DnsSettings _settings;
     private long _bytes;
+
+    /// <param name="settings">Bounds, and what time it is.</param>
+    public ResponseCache(DnsSettings settings)
+    {
+        _settings = settings;
+        _byKey = new(OctetsComparer.Instance);
+        _byKeySpan = _byKey.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
 
     /// <summary>Changes when all is forgotten.</summary>
     public int Generation { get; private set; }
@@ -39,25 +51,27 @@ internal sealed class ResponseCache(DnsSettings settings)
         }
     }
 
-    private DateTimeOffset Now => settings.Time.GetUtcNow();
+    private DateTimeOffset Now => _settings.Time.GetUtcNow();
 
-    /// <summary>What is kept for a query, fresh or stale.</summary>
-    public bool TryFind(UpstreamQuery query, [NotNullWhen(true)] out CachedResponse? found)
+    /// <summary>What is kept for a query, fresh or stale. Allocates nothing.</summary>
+    public bool TryFind(in DnsQuery query, [NotNullWhen(true)] out CachedResponse? found)
     {
         found = null;
-        if (KeyOf(query) is not byte[] key)
+        Span<byte> room = stackalloc byte[MaxKeyBytes];
+        ReadOnlySpan<byte> key = KeyOf(query, room);
+        if (key.IsEmpty)
         {
             return false;
         }
 
         lock (_lock)
         {
-            if (!_byKey.TryGetValue(key, out LinkedListNode<CachedResponse>? node))
+            if (!_byKeySpan.TryGetValue(key, out LinkedListNode<CachedResponse>? node))
             {
                 return false;
             }
 
-            if (node.Value.Expires + settings.StaleTime <= Now)
+            if (node.Value.Expires + _settings.StaleTime <= Now)
             {
                 Remove(node);
                 return false;
@@ -76,7 +90,9 @@ internal sealed class ResponseCache(DnsSettings settings)
     /// <param name="generation">As it was when that was asked.</param>
     public void Store(UpstreamQuery query, ReadOnlySpan<byte> response, int generation)
     {
-        if (settings.MaxCachedResponses == 0 || KeyOf(query) is not byte[] key
+        Span<byte> room = stackalloc byte[MaxKeyBytes];
+        byte[] key = KeyOf(query.Read(), room).ToArray();
+        if (_settings.MaxCachedResponses == 0 || key.Length == 0
             || CachedResponse.TryMake(key, query.Question, response, Now) is not
                 CachedResponse made)
         {
@@ -95,10 +111,10 @@ internal sealed class ResponseCache(DnsSettings settings)
                 Remove(old);
             }
 
-            _byKey[key] = _byUse.AddFirst(made);
+            _byKey[made.Key] = _byUse.AddFirst(made);
             _bytes += made.SizeBytes;
-            while (_byKey.Count > settings.MaxCachedResponses
-                || _bytes > settings.MaxCachedBytes)
+            while (_byKey.Count > _settings.MaxCachedResponses
+                || _bytes > _settings.MaxCachedBytes)
             {
                 Remove(_byUse.Last!);
             }
@@ -117,35 +133,25 @@ internal sealed class ResponseCache(DnsSettings settings)
         }
     }
 
-    // Flags, kind of EDNS, type, class and name; null where nothing is kept.
-    private static byte[]? KeyOf(UpstreamQuery query)
+    // Flags, kind of EDNS, type, class and name; empty where nothing is kept.
+    private static ReadOnlySpan<byte> KeyOf(in DnsQuery query, Span<byte> room)
     {
-        const int fixedBytes = 7;
-        DnsMessage.TryParse(query.Bytes, out DnsMessage message);
-        int expected = query.Question.EndOffset + (query.Edns.IsPresent ? DnsEdns.LengthBytes : 0);
-        if (query.Bytes.Length != expected || message.QuestionCount != 1
-            || query.Question.Class != DnsClass.Internet)
+        DnsMessage message = query.Message;
+        DnsQuestion question = query.Question;
+        int expected = question.EndOffset + (query.Edns.IsPresent ? DnsEdns.LengthBytes : 0);
+        if (message.Bytes.Length != expected || message.QuestionCount != 1
+            || question.Class != DnsClass.Internet)
         {
-            return null;
+            return default;
         }
 
-        byte[] key = new byte[fixedBytes + query.Name.Length];
-        key[0] = (byte)(message.Flags >> 8);
-        key[1] = (byte)message.Flags;
-        key[2] = !query.Edns.IsPresent ? (byte)0 : query.Edns.DnssecOk ? (byte)2 : (byte)1;
-        key[3] = (byte)((ushort)query.Question.Type >> 8);
-        key[4] = (byte)query.Question.Type;
-        key[5] = (byte)((ushort)query.Question.Class >> 8);
-        key[6] = (byte)query.Question.Class;
-        for (int i = 0; i < query.Name.Length; i++)
-        {
-            // Lengths of labels are below 'A'.
-            byte octet = query.Name[i];
-            key[fixedBytes + i] = octet is >= (byte)'A' and <= (byte)'Z'
-                ? (byte)(octet | 0x20) : octet;
-        }
-
-        return key;
+        room[0] = (byte)(message.Flags >> 8);
+        room[1] = (byte)message.Flags;
+        room[2] = !query.Edns.IsPresent ? (byte)0 : query.Edns.DnssecOk ? (byte)2 : (byte)1;
+        room[3] = (byte)((ushort)question.Type >> 8);
+        room[4] = (byte)question.Type;
+        DomainName.Fold(query.Name, room[FixedKeyBytes..]);
+        return room[..(FixedKeyBytes + query.Name.Length)];
     }
 
     private void Remove(LinkedListNode<CachedResponse> node)

@@ -1,4 +1,3 @@
-using System.Net;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -10,12 +9,6 @@ internal sealed class ServerGroup(
     ResolverConfiguration configuration, IReadOnlyList<NameServer> servers)
 {
     private int _rotation;
-
-    /// <summary>New servers of a domain, which nothing is known of.</summary>
-    public static ServerGroup Of(IReadOnlyList<IPEndPoint> endpoints, TimeSpan deadServerTime) =>
-        new(
-            ResolverConfiguration.Of(endpoints),
-            [.. endpoints.Select(endpoint => new NameServer(endpoint, deadServerTime))]);
 
     /// <summary>
     /// Asks the servers in turn, as often as the configuration says. A server that fails or refuses
@@ -45,15 +38,6 @@ internal sealed class ServerGroup(
         }
 
         return failure;
-    }
-
-    /// <summary>Closes the servers' sockets.</summary>
-    public void Close()
-    {
-        foreach (NameServer server in servers)
-        {
-            server.Dispose();
-        }
     }
 
     /// <summary>The server could not, or would not, say anything of the name.</summary>

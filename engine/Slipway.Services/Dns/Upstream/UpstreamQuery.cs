@@ -16,6 +16,25 @@ internal sealed record UpstreamQuery(
     /// <summary>The longest response that the guest takes, in bytes.</summary>
     public int LimitBytes => OverTcp ? DnsMessage.MaxLengthBytes : Edns.ResponseLimitBytes;
 
+    /// <summary>A copy of a query that has been read.</summary>
+    public static UpstreamQuery From(in DnsQuery query, bool overTcp, IpAddress guest) => new(
+        query.Message.Bytes.ToArray(), query.Name.ToArray(), query.Question, query.Edns, overTcp,
+        guest);
+
+    /// <summary>The query as it was read.</summary>
+    public DnsQuery Read()
+    {
+        DnsMessage.TryParse(Bytes, out DnsMessage message);
+        return new DnsQuery
+        {
+            Message = message,
+            Name = Name,
+            Question = Question,
+            Edns = Edns,
+            LimitBytes = LimitBytes,
+        };
+    }
+
     /// <summary>
     /// True for a response to this query: QR, the id sent with it, and the same question but for
     /// case. A server that could not read the query may leave the question out.
@@ -77,17 +96,8 @@ internal sealed record UpstreamQuery(
     /// <summary>A response from what was found here.</summary>
     public byte[] Answer(LocalName known)
     {
-        DnsMessage.TryParse(Bytes, out DnsMessage message);
-        DnsQuery query = new()
-        {
-            Message = message,
-            Name = Name,
-            Question = Question,
-            Edns = Edns,
-            LimitBytes = LimitBytes,
-        };
         byte[] response = System.Buffers.ArrayPool<byte>.Shared.Rent(LimitBytes);
-        int length = LocalAnswer.Write(query, known, authoritative: false, response);
+        int length = LocalAnswer.Write(Read(), known, authoritative: false, response);
         byte[] own = response[..length];
         System.Buffers.ArrayPool<byte>.Shared.Return(response);
         return own;

@@ -13,6 +13,9 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
     private T? _value;
     private (DateTime Modified, long Length) _seen;
     private bool _isAbsent;
+
+    // Found empty, and not believed yet.
+    private bool _isEmpty;
     private long _checkAtMs;
 
     /// <summary>
@@ -54,14 +57,23 @@ internal sealed class WatchedFile<T>(string path, TimeSpan interval, Func<string
             using FileStream file = new(
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
                 bufferSize: 0);
-            (DateTime, long) now = (File.GetLastWriteTimeUtc(file.SafeFileHandle), file.Length);
+            (DateTime Modified, long Length) now =
+                (File.GetLastWriteTimeUtc(file.SafeFileHandle), file.Length);
             if (_value is T known && now == _seen && !_isAbsent)
             {
                 return known;
             }
 
+            if (now.Length == 0 && _seen.Length > 0 && !_isEmpty && _value is T last)
+            {
+                // Who writes a file in place empties it first. What follows is there the next time.
+                _isEmpty = true;
+                return last;
+            }
+
             _seen = now;
             _isAbsent = false;
+            _isEmpty = false;
             byte[] bytes = new byte[Math.Min(file.Length, MaxLengthBytes)];
             int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return parse(System.Text.Encoding.Latin1.GetString(bytes, 0, length));
