@@ -20,7 +20,7 @@ public sealed partial class NetworkEngine
 
     private NetworkEngine(
         EngineConfiguration configuration, IEngineLog log, StackSettings settings,
-        FlowSharding sharding, Func<Instant>? clock)
+        FlowSharding sharding, EngineEnvironment environment)
     {
         _log = log;
         _configuration = configuration;
@@ -28,7 +28,8 @@ public sealed partial class NetworkEngine
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
-        _keeper = new KeeperWorker(settings, _dns, sharding, clock);
+        _proxy = MakeProxy(configuration, settings, _dns, environment, log);
+        _keeper = new KeeperWorker(settings, _dns, _proxy, sharding, environment.Clock);
         if (_dhcp6 is not null)
         {
             Serve(_dhcp6, _keeper.Stack);
@@ -88,7 +89,7 @@ public sealed partial class NetworkEngine
         environment ??= new EngineEnvironment();
         StackSettings settings = ToStackSettings(configuration, environment.Seed);
         FlowSharding sharding = new(settings, configuration.Workers);
-        NetworkEngine engine = new(configuration, log, settings, sharding, environment.Clock);
+        NetworkEngine engine = new(configuration, log, settings, sharding, environment);
         try
         {
             engine.Open(settings, sharding);

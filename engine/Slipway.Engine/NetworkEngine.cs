@@ -159,6 +159,7 @@ public sealed partial class NetworkEngine : IDisposable
     private void Close()
     {
         _capture?.Dispose();
+        _proxy?.Dispose();
         foreach (PublishedPort port in _published)
         {
             port.Close();

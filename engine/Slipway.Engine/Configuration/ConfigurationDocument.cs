@@ -69,6 +69,9 @@ internal sealed class ConfigurationDocument
     [Description("The DHCP server on the gateway.")]
     public DhcpDocument? Dhcp { get; set; }
 
+    [Description("The HTTP and SOCKS5 proxy on the gateway.")]
+    public ProxyDocument? Proxy { get; set; }
+
     [Description("UDP flows.")]
     public UdpDocument? Udp { get; set; }
 

@@ -1,0 +1,38 @@
+using Slipway.Services;
+using Slipway.Stack;
+
+namespace Slipway.Engine;
+
+/// <summary>The proxy, put together.</summary>
+public sealed partial class NetworkEngine
+{
+    private readonly ProxyServer? _proxy;
+
+    private static ProxyServer? MakeProxy(
+        EngineConfiguration configuration, StackSettings settings, DnsServer names,
+        EngineEnvironment environment, IEngineLog log)
+    {
+        ProxyConfiguration proxy = configuration.Proxy;
+        if (!proxy.IsEnabled)
+        {
+            return null;
+        }
+
+        ProxyReach reach = new(settings, names);
+        DirectDialer direct = new(reach.ResolveAsync);
+        ProxyParts parts = new(
+            new ProxySettings
+            {
+                Port = proxy.Port,
+                SocksPort = proxy.SocksPort,
+                TransparentPorts = proxy.TransparentPorts,
+                MaxStreams = configuration.Limits.ProxyStreams,
+                MaxStreamsPerGuest = configuration.Limits.ProxyStreamsPerGuest,
+            },
+            MakeDialer(direct), direct, reach, line => log.Write(LogLevel.Warning, line));
+        return new ProxyServer(parts, environment.HttpRequests?.Invoke(parts));
+    }
+
+    // The one place where it is decided by what the proxy dials.
+    private static IProxyDialer MakeDialer(DirectDialer direct) => direct;
+}
