@@ -33,7 +33,8 @@ internal static class RunCommand
         _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
         StandardErrorLog log = new(configuration.LogLevel);
         using ReadySignal ready = new(configuration);
-        using NetworkEngine engine = NetworkEngine.Create(RootlessTap.Open(configuration), log);
+        using NetworkEngine engine = NetworkEngine.Create(
+            RootlessTap.Open(configuration), log, ProgramEnvironment.Create());
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;

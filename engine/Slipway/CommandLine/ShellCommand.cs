@@ -95,7 +95,7 @@ internal static class ShellCommand
             {
                 Links = [new DescriptorLinkSpecification(guest.TapDescriptor, LinkFraming.Tap)],
             },
-            log);
+            log, ProgramEnvironment.Create());
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT, Leave);
         using PosixSignalRegistration quit = PosixSignalRegistration.Create(
