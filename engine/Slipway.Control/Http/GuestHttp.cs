@@ -18,6 +18,10 @@ public sealed class GuestHttp : IHttpRequests
     private const int MaximumFields = 1_000;
     private static readonly TimeSpan s_idleTime = TimeSpan.FromMinutes(2);
 
+    /// <summary>A line ends in CR LF: what ends in LF alone others may read otherwise.</summary>
+    static GuestHttp() => AppContext.SetSwitch(
+        "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+
     private readonly ProxyParts _parts;
     private readonly GuestListener _listener = new();
     private readonly ServerLog _log;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Slipway.Services;
 using Yarp.ReverseProxy.Forwarder;
@@ -19,6 +20,7 @@ internal sealed class GuestTransformer(Uri destination, Authority? host, IWebPro
     : HttpTransformer
 {
     private const int HttpPort = 80;
+    private const string Upgrade = "Upgrade";
 
     private static readonly string[] s_hopByHop =
         ["Proxy-Connection", "Proxy-Authorization", "Keep-Alive", "TE", "X-Content-Length"];
@@ -43,6 +45,7 @@ internal sealed class GuestTransformer(Uri destination, Authority? host, IWebPro
             Remove(proxyRequest, name);
         }
 
+        KeepUpgrade(httpContext, proxyRequest);
         AddCredentials(proxyRequest);
     }
 
@@ -63,11 +66,17 @@ internal sealed class GuestTransformer(Uri destination, Authority? host, IWebPro
         {
             foreach (string name in proxyResponse.Headers.Connection)
             {
-                if (!name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase))
+                if (!name.Equals(Upgrade, StringComparison.OrdinalIgnoreCase))
                 {
                     fields.Remove(name);
                 }
             }
+        }
+
+        if (proxyResponse?.StatusCode == HttpStatusCode.SwitchingProtocols)
+        {
+            fields.Connection = Upgrade;
+            fields.Upgrade = proxyResponse.Headers.NonValidated[Upgrade].ToString();
         }
 
         fields.Remove("Keep-Alive");
@@ -78,9 +87,13 @@ internal sealed class GuestTransformer(Uri destination, Authority? host, IWebPro
 
     private static void Remove(HttpRequestMessage request, string name)
     {
-        if (!request.Headers.Remove(name))
+        if (request.Headers.NonValidated.Contains(name))
         {
-            request.Content?.Headers.Remove(name);
+            request.Headers.Remove(name);
+        }
+        else if (request.Content?.Headers.NonValidated.Contains(name) == true)
+        {
+            request.Content.Headers.Remove(name);
         }
     }
 
@@ -92,13 +105,26 @@ internal sealed class GuestTransformer(Uri destination, Authority? host, IWebPro
             foreach (string name in (value ?? "").Split(
                 ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             {
-                if (!name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase)
+                if (!name.Equals(Upgrade, StringComparison.OrdinalIgnoreCase)
                     && !name.Equals("close", StringComparison.OrdinalIgnoreCase)
                     && !name.Equals("keep-alive", StringComparison.OrdinalIgnoreCase))
                 {
                     yield return name;
                 }
             }
+        }
+    }
+
+    // The forwarder knows of WebSocket alone. An offer of HTTP/2 ends here: it is of this hop.
+    private static void KeepUpgrade(HttpContext context, HttpRequestMessage request)
+    {
+        string offered = context.Request.Headers.Upgrade.ToString();
+        if (context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
+            && !request.Headers.NonValidated.Contains(Upgrade)
+            && !offered.Contains("h2c", StringComparison.OrdinalIgnoreCase))
+        {
+            request.Headers.TryAddWithoutValidation("Connection", Upgrade);
+            request.Headers.TryAddWithoutValidation(Upgrade, offered);
         }
     }
 

@@ -9,9 +9,11 @@ internal static class HostQuery
     private const int MostQueryBytes =
         DnsMessage.HeaderLengthBytes + DomainName.MaxLengthBytes + 4;
 
-    private static readonly DnsType[] s_types = [DnsType.Aaaa, DnsType.A];
+    private static readonly DnsType[] s_types = [DnsType.A, DnsType.Aaaa];
 
-    /// <summary>Addresses of a name that the server knows itself; none for others.</summary>
+    /// <summary>
+    /// Addresses of a name that the server knows itself, IPv4 first; none for others.
+    /// </summary>
     public static List<IpAddress> AskLocal(DnsServer server, string name)
     {
         List<IpAddress> found = [];
@@ -31,7 +33,7 @@ internal static class HostQuery
         return found;
     }
 
-    /// <summary>Addresses of any name, IPv6 first.</summary>
+    /// <summary>Addresses of any name, IPv4 first.</summary>
     public static async ValueTask<IReadOnlyList<IpAddress>> AskAsync(
         DnsServer server, IpAddress asker, string name, CancellationToken stop)
     {

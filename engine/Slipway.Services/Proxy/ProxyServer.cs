@@ -18,6 +18,9 @@ public sealed partial class ProxyServer : IDisposable
     /// <summary>What a refused guest may still send before it is cut off.</summary>
     private const int MostLeftBytes = 256 * 1024;
 
+    /// <summary>That no place is left is said once in this time.</summary>
+    private const long FullTellMs = 10_000;
+
     private static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(2);
 
     private readonly ProxyParts _parts;
@@ -26,6 +29,7 @@ public sealed partial class ProxyServer : IDisposable
     private readonly GuestQuota _streams;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stop;
+    private long _fullToldUntil;
 
     /// <param name="parts">What it works with.</param>
     /// <param name="requests">Serves plain requests; null where there is no such thing.</param>
@@ -62,7 +66,19 @@ public sealed partial class ProxyServer : IDisposable
     /// <summary>
     /// Takes a place for a connection of a guest's; false when there is none. For the worker.
     /// </summary>
-    public bool TryEnter(IpAddress guest) => _streams.TryEnter(guest);
+    public bool TryEnter(IpAddress guest)
+    {
+        bool isIn = _streams.TryEnter(guest);
+        long now = Environment.TickCount64;
+        if (!isIn && now >= _fullToldUntil)
+        {
+            _fullToldUntil = now + FullTellMs;
+            _parts.Log($"proxy: {guest}: refused, too many connections at a time (limits."
+                + "proxyStreams, limits.proxyStreamsPerGuest)");
+        }
+
+        return isIn;
+    }
 
     /// <summary>Gives back a place that no connection has come to.</summary>
     public void Leave(IpAddress guest) => _streams.Leave(guest);

@@ -9,6 +9,9 @@ public sealed class DirectDialer(
     Func<string, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>> resolve)
     : IProxyDialer, IWebProxy
 {
+    /// <summary>Of one address before the next (RFC 8305 section 5).</summary>
+    private static readonly TimeSpan s_headStart = TimeSpan.FromMilliseconds(250);
+
     public IWebProxy WebProxy => this;
 
     public bool HasUpstream => false;
@@ -17,12 +20,36 @@ public sealed class DirectDialer(
 
     public async ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop)
     {
+        IReadOnlyList<IPAddress> addresses =
+            await resolve(target.Host, stop).ConfigureAwait(false);
+        using CancellationTokenSource ending =
+            CancellationTokenSource.CreateLinkedTokenSource(stop);
+        List<Task<ProxyTunnel>> attempts = [];
         SocketException? last = null;
-        foreach (IPAddress address in await resolve(target.Host, stop).ConfigureAwait(false))
+        for (int next = 0; next < addresses.Count || attempts.Count > 0;)
         {
+            if (next < addresses.Count)
+            {
+                attempts.Add(
+                    ConnectAsync(addresses[next++], target.Port, ending.Token).AsTask());
+            }
+
+            Task pause = next < addresses.Count
+                ? Task.Delay(s_headStart, ending.Token) : Task.Delay(-1, ending.Token);
+            Task first = await Task.WhenAny([.. attempts, pause]).ConfigureAwait(false);
+            if (first is not Task<ProxyTunnel> ended)
+            {
+                stop.ThrowIfCancellationRequested();
+                continue;
+            }
+
+            attempts.Remove(ended);
             try
             {
-                return await ConnectAsync(address, target.Port, stop).ConfigureAwait(false);
+                ProxyTunnel tunnel = await ended.ConfigureAwait(false);
+                await ending.CancelAsync().ConfigureAwait(false);
+                attempts.ForEach(Forget);
+                return tunnel;
             }
             catch (SocketException e)
             {
@@ -30,6 +57,7 @@ public sealed class DirectDialer(
             }
         }
 
+        await ending.CancelAsync().ConfigureAwait(false);
         throw new ProxyException(
             last?.SocketErrorCode == SocketError.TimedOut ? 504 : 502,
             $"{target.Host} could not be connected to: "
@@ -60,6 +88,22 @@ public sealed class DirectDialer(
             throw;
         }
     }
+
+    // One that was slower, whatever comes of it.
+    private static void Forget(Task<ProxyTunnel> attempt) => _ = attempt.ContinueWith(
+        static ended =>
+        {
+            if (ended.IsCompletedSuccessfully)
+            {
+                ended.Result.Dispose();
+            }
+            else
+            {
+                _ = ended.Exception;
+            }
+        },
+        CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     Uri? IWebProxy.GetProxy(Uri destination) => null;
 
