@@ -6,13 +6,13 @@ namespace Slipway.Engine;
 /// <summary>The proxy, put together.</summary>
 public sealed partial class NetworkEngine
 {
-    private readonly ProxyServer? _proxy;
+    private readonly GuestProxy? _proxy;
 
-    private static ProxyServer? MakeProxy(
+    private static GuestProxy? MakeProxy(
         EngineConfiguration configuration, StackSettings settings, DnsServer names,
         EngineEnvironment environment, IEngineLog log)
     {
-        ProxyConfiguration proxy = configuration.Proxy;
+        GuestProxyConfiguration proxy = configuration.Proxy;
         if (!proxy.IsEnabled)
         {
             return null;
@@ -21,7 +21,7 @@ public sealed partial class NetworkEngine
         ProxyReach reach = new(settings, names);
         DirectDialer direct = new(reach.ResolveAsync);
         ProxyParts parts = new(
-            new ProxySettings
+            new GuestProxySettings
             {
                 Port = proxy.Port,
                 SocksPort = proxy.SocksPort,
@@ -30,7 +30,7 @@ public sealed partial class NetworkEngine
                 MaxStreamsPerGuest = configuration.Limits.ProxyStreamsPerGuest,
             },
             MakeDialer(direct), direct, reach, line => log.Write(LogLevel.Warning, line));
-        return new ProxyServer(parts, environment.HttpRequests?.Invoke(parts));
+        return new GuestProxy(parts, environment.HttpRequests?.Invoke(parts));
     }
 
     // The one place where it is decided by what the proxy dials.

@@ -10,7 +10,7 @@ namespace Slipway.Engine;
 /// The proxy for the flows of one worker: a connection is one end of a socket pair whose other end
 /// the server has, until it hands its upstream's socket to the flow by the worker's mailbox.
 /// </summary>
-internal sealed class ProxyStreams(ProxyServer server, HostNetwork network, Mailbox mailbox)
+internal sealed class ProxyStreams(GuestProxy server, HostNetwork network, Mailbox mailbox)
 {
     public bool Listens(int port) => server.Listens(port);
 

@@ -94,7 +94,7 @@ public sealed class BadHeadTests
     public async Task Head_ThatDoesNotEnd_IsGivenUp(string beginning)
     {
         using ProxyWorld world = new(
-            settings: new ProxySettings { HeadTime = TimeSpan.FromMilliseconds(300) });
+            settings: new GuestProxySettings { HeadTime = TimeSpan.FromMilliseconds(300) });
         string answer = await world.AskAsync(beginning);
         Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
     }
@@ -102,7 +102,7 @@ public sealed class BadHeadTests
     [Fact]
     public async Task Connections_OfOneGuest_AreBounded()
     {
-        using ProxyWorld world = new(settings: new ProxySettings { MaxStreamsPerGuest = 2 });
+        using ProxyWorld world = new(settings: new GuestProxySettings { MaxStreamsPerGuest = 2 });
         using Socket first = world.Connect(ProxyWorld.HttpPort);
         using Socket second = world.Connect(ProxyWorld.HttpPort);
         Assert.False(world.TryEnter());

@@ -9,7 +9,7 @@ public sealed class InterceptedTests
 {
     private const string Address = "192.0.2.7";
 
-    private static readonly ProxySettings s_fast = new()
+    private static readonly GuestProxySettings s_fast = new()
     {
         FirstByteTime = TimeSpan.FromMilliseconds(300),
     };

@@ -17,17 +17,17 @@ internal sealed class ProxyWorld : IDisposable
     private static readonly IpAddress s_guest = IpAddress.Parse("192.168.127.2");
 
     private readonly List<IDisposable> _owned = [];
-    private readonly ProxyServer _server;
+    private readonly GuestProxy _server;
 
-    public ProxyWorld(IProxyDialer? upstream = null, ProxySettings? settings = null)
+    public ProxyWorld(IProxyDialer? upstream = null, GuestProxySettings? settings = null)
     {
         StackSettings stack = new() { Seed = default };
         DnsServer names = Own(new DnsServer(new DnsSettings()));
         ProxyReach reach = new(stack, names);
         DirectDialer direct = new(reach.ResolveAsync);
         ProxyParts parts = new(
-            settings ?? new ProxySettings(), upstream ?? direct, direct, reach, Log.Enqueue);
-        _server = Own(new ProxyServer(parts, new GuestHttp(parts)));
+            settings ?? new GuestProxySettings(), upstream ?? direct, direct, reach, Log.Enqueue);
+        _server = Own(new GuestProxy(parts, new GuestHttp(parts)));
     }
 
     public ConcurrentQueue<string> Log { get; } = [];

@@ -72,7 +72,7 @@ public sealed record EngineConfiguration
 
     public Ipv6DhcpConfiguration Ipv6Dhcp { get; init; } = new();
 
-    public ProxyConfiguration Proxy { get; init; } = new();
+    public GuestProxyConfiguration Proxy { get; init; } = new();
 
     /// <summary>A guest's UDP port takes datagrams from any address (RFC 4787 section 5).</summary>
     public bool UdpFullCone { get; init; }

@@ -8,10 +8,10 @@ internal static class ProxyResolver
     public const int MaxPort = ushort.MaxValue;
     private const int MaxTransparentPorts = 64;
 
-    public static ProxyConfiguration Resolve(ProxyDocument document)
+    public static GuestProxyConfiguration Resolve(ProxyDocument document)
     {
-        ProxyConfiguration standard = new();
-        ProxyConfiguration proxy = standard with
+        GuestProxyConfiguration standard = new();
+        GuestProxyConfiguration proxy = standard with
         {
             IsEnabled = document.Enabled ?? true,
             Port = Check("proxy.port", document.Port ?? standard.Port),

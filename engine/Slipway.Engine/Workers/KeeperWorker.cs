@@ -22,7 +22,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly Dictionary<int, IGuestPort> _ports = [];
     private readonly List<RelayPort> _relays = [];
 
-    private readonly ProxyServer? _proxy;
+    private readonly GuestProxy? _proxy;
 
     /// <param name="settings">The stack's.</param>
     /// <param name="dns">The DNS server.</param>
@@ -30,7 +30,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// <param name="sharding">Whose flow is whose.</param>
     /// <param name="clock">Null for the machine's.</param>
     public KeeperWorker(
-        StackSettings settings, DnsServer dns, ProxyServer? proxy, FlowSharding sharding,
+        StackSettings settings, DnsServer dns, GuestProxy? proxy, FlowSharding sharding,
         Func<Instant>? clock)
         : base(FlowSharding.Keeper, clock)
     {

@@ -7,5 +7,5 @@ namespace Slipway.Services;
 /// <param name="Reach">Where guests may go.</param>
 /// <param name="Log">Takes lines for the log; they hold no credentials.</param>
 public sealed record ProxyParts(
-    ProxySettings Settings, IProxyDialer Dialer, DirectDialer Direct, ProxyReach Reach,
+    GuestProxySettings Settings, IProxyDialer Dialer, DirectDialer Direct, ProxyReach Reach,
     Action<string> Log);

@@ -13,7 +13,7 @@ namespace Slipway.Services;
 ///   server | 5 | reply | 0 | 1 | 0.0.0.0 | 0 |
 /// </code>
 /// </summary>
-public sealed partial class ProxyServer
+public sealed partial class GuestProxy
 {
     private const byte SocksVersion = 5;
     private const byte NoAuthentication = 0;

@@ -1,7 +1,7 @@
 namespace Slipway.Engine;
 
 /// <summary>The proxy on the gateway.</summary>
-public sealed record ProxyConfiguration
+public sealed record GuestProxyConfiguration
 {
     public bool IsEnabled { get; init; } = true;
 

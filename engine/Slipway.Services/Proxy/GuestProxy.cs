@@ -13,7 +13,7 @@ namespace Slipway.Services;
 /// guest, and each step of a guest's has a deadline.
 /// </para>
 /// </summary>
-public sealed partial class ProxyServer : IDisposable
+public sealed partial class GuestProxy : IDisposable
 {
     /// <summary>What a refused guest may still send before it is cut off.</summary>
     private const int MostLeftBytes = 256 * 1024;
@@ -24,7 +24,7 @@ public sealed partial class ProxyServer : IDisposable
     private static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(2);
 
     private readonly ProxyParts _parts;
-    private readonly ProxySettings _settings;
+    private readonly GuestProxySettings _settings;
     private readonly IHttpRequests? _requests;
     private readonly GuestQuota _streams;
     private readonly CancellationTokenSource _stopping = new();
@@ -33,7 +33,7 @@ public sealed partial class ProxyServer : IDisposable
 
     /// <param name="parts">What it works with.</param>
     /// <param name="requests">Serves plain requests; null where there is no such thing.</param>
-    public ProxyServer(ProxyParts parts, IHttpRequests? requests)
+    public GuestProxy(ProxyParts parts, IHttpRequests? requests)
     {
         _parts = parts;
         _settings = parts.Settings;

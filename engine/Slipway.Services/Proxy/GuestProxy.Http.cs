@@ -6,7 +6,7 @@ namespace Slipway.Services;
 /// The HTTP proxy's first bytes: CONNECT is served here, so that its socket can be handed on, all
 /// else by <see cref="IHttpRequests"/>.
 /// </summary>
-public sealed partial class ProxyServer
+public sealed partial class GuestProxy
 {
     private static readonly byte[] s_established = "HTTP/1.1 200 Connection established\r\n\r\n"u8
         .ToArray();

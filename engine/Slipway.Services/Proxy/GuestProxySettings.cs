@@ -3,7 +3,7 @@ using Slipway.Stack;
 namespace Slipway.Services;
 
 /// <summary>The front ends of the proxy, fixed while the engine runs.</summary>
-public sealed record ProxySettings
+public sealed record GuestProxySettings
 {
     /// <summary>The HTTP proxy's port on the gateway; 0 for none.</summary>
     public int Port { get; init; } = 3_128;

@@ -7,7 +7,7 @@ namespace Slipway.Services;
 /// Connections of guests that know of no proxy. The name that the upstream is told is in their
 /// first bytes, so that they are answered before it is asked; when it fails they end in RST.
 /// </summary>
-public sealed partial class ProxyServer
+public sealed partial class GuestProxy
 {
     private const int HttpPort = 80;
     private const int HttpsPort = 443;
