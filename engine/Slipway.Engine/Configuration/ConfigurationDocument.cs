@@ -69,6 +69,9 @@ internal sealed class ConfigurationDocument
     [Description("The DHCP server on the gateway.")]
     public DhcpDocument? Dhcp { get; set; }
 
+    [Description("The proxies that guests' connections take on their way out.")]
+    public ProxyDocument? Proxy { get; set; }
+
     [Description("UDP flows.")]
     public UdpDocument? Udp { get; set; }
 
