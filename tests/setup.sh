@@ -8,6 +8,8 @@ set -eu
 #   iproute2, nftables, ethtool         namespaces, links, the raw-segment tests' silence, offloads
 #   iputils-*, traceroute, bind9-*      the stock programs that a guest judges its network by
 #   curl, socat, dnsmasq-base, python3  servers and clients of the tests
+#   nginx-light, openssl                the server behind the proxy, by HTTP and HTTPS
+#   tinyproxy-bin, wget                 an upstream proxy; a client of the proxy
 #   isc-dhcp-client, udhcpc             stock DHCP clients
 #   ndisc6, thc-ipv6                    rdisc6 and ndisc6; attacks on a link's IPv6
 #   qemu, linux-image, busybox, cpio    a guest with a kernel of its own
@@ -16,7 +18,7 @@ set -eu
 #   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
-    curl socat dnsmasq-base python3 isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
+    curl socat dnsmasq-base python3 nginx-light openssl tinyproxy-bin wget isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 busybox-static cpio clang gcc zlib1g-dev pkg-config libslirp-dev
     util-linux procps"
 

@@ -28,7 +28,8 @@ public sealed partial class NetworkEngine
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
-        _proxy = MakeProxy(configuration, settings, _dns, environment, log);
+        _proxy = MakeProxy(
+            configuration, settings, _dns, environment, log, out _upstreams);
         _keeper = new KeeperWorker(settings, _dns, _proxy, sharding, environment.Clock);
         if (_dhcp6 is not null)
         {

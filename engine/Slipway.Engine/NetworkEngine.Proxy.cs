@@ -7,11 +7,13 @@ namespace Slipway.Engine;
 public sealed partial class NetworkEngine
 {
     private readonly GuestProxy? _proxy;
+    private readonly ProxyUpstreams? _upstreams;
 
     private static GuestProxy? MakeProxy(
         EngineConfiguration configuration, StackSettings settings, DnsServer names,
-        EngineEnvironment environment, IEngineLog log)
+        EngineEnvironment environment, IEngineLog log, out ProxyUpstreams? upstreams)
     {
+        upstreams = null;
         GuestProxyConfiguration proxy = configuration.Proxy;
         if (!proxy.IsEnabled)
         {
@@ -19,7 +21,7 @@ public sealed partial class NetworkEngine
         }
 
         ProxyReach reach = new(settings, names);
-        DirectDialer direct = new(reach.ResolveAsync);
+        upstreams = MakeUpstreams(configuration, reach, log);
         ProxyParts parts = new(
             new GuestProxySettings
             {
@@ -29,10 +31,15 @@ public sealed partial class NetworkEngine
                 MaxStreams = configuration.Limits.ProxyStreams,
                 MaxStreamsPerGuest = configuration.Limits.ProxyStreamsPerGuest,
             },
-            MakeDialer(direct), direct, reach, line => log.Write(LogLevel.Warning, line));
+            upstreams, upstreams.CreateHandler, reach,
+            line => log.Write(LogLevel.Warning, line));
         return new GuestProxy(parts, environment.HttpRequests?.Invoke(parts));
     }
 
     // The one place where it is decided by what the proxy dials.
-    private static IProxyDialer MakeDialer(DirectDialer direct) => direct;
+    private static ProxyUpstreams MakeUpstreams(
+        EngineConfiguration configuration, ProxyReach reach, IEngineLog log) =>
+        ProxyUpstreams.Create(
+            configuration.ProxyUpstream, reach.ResolveAsync,
+            line => log.Write(LogLevel.Information, line));
 }

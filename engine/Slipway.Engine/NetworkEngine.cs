@@ -160,6 +160,7 @@ public sealed partial class NetworkEngine : IDisposable
     {
         _capture?.Dispose();
         _proxy?.Dispose();
+        _upstreams?.Dispose();
         foreach (PublishedPort port in _published)
         {
             port.Close();

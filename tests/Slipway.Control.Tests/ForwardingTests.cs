@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -134,8 +133,10 @@ public sealed class ForwardingTests
         Assert.Contains($"Upgrade: {protocol}\r\n", answer, StringComparison.Ordinal);
         Assert.Contains("Connection: Upgrade\r\n", answer, StringComparison.Ordinal);
         string head = Assert.Single(origin.Heads);
-        Assert.Contains($"Upgrade: {protocol}\r\n", head, StringComparison.Ordinal);
-        Assert.Contains("Connection: Upgrade\r\n", head, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Upgrade: {protocol}\r\n", head, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(
+            "Connection: Upgrade\r\n", head, StringComparison.OrdinalIgnoreCase);
         foreach (string text in (string[])["first", "second"])
         {
             await ProxyWorld.SendAsync(guest, text);
@@ -178,7 +179,7 @@ public sealed class ForwardingTests
     {
         using Origin upstream = Origin.Of(Ok);
         using ProxyWorld world = new(
-            new NamedUpstream(upstream.Port, new NetworkCredential("user", "secret")));
+            upstream: $"http://user:secret@127.0.0.1:{upstream.Port}");
         using Socket guest = world.Connect(ProxyWorld.HttpPort);
         await ProxyWorld.SendAsync(
             guest, "POST http://example.test/x HTTP/1.1\r\nHost: example.test\r\n"
@@ -197,7 +198,7 @@ public sealed class ForwardingTests
         using Origin upstream = Origin.Of(
             "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n"
             + "Proxy-Authenticate: Basic realm=\"x\"\r\n\r\n");
-        using ProxyWorld world = new(new NamedUpstream(upstream.Port));
+        using ProxyWorld world = new(upstream: $"http://127.0.0.1:{upstream.Port}");
         string answer = await world.AskAsync(
             "GET http://example.test/x HTTP/1.1\r\nHost: example.test\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 502 ", answer, StringComparison.Ordinal);

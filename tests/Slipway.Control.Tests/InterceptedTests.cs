@@ -66,7 +66,7 @@ public sealed class InterceptedTests
     public async Task Http_GoesInAbsoluteFormByItsHost()
     {
         using Origin upstream = Origin.Of("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        using ProxyWorld world = new(new NamedUpstream(upstream.Port));
+        using ProxyWorld world = new(upstream: $"http://127.0.0.1:{upstream.Port}");
         Socket guest = world.Connect(Address, 80, out _);
         await ProxyWorld.SendAsync(guest, "GET /x?y HTTP/1.1\r\nHost: Example.test\r\n\r\n");
         await ProxyWorld.ReadUntilAsync(guest, "\r\n\r\nok");

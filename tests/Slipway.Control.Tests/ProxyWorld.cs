@@ -19,14 +19,27 @@ internal sealed class ProxyWorld : IDisposable
     private readonly List<IDisposable> _owned = [];
     private readonly GuestProxy _server;
 
-    public ProxyWorld(IProxyDialer? upstream = null, GuestProxySettings? settings = null)
+    /// <param name="dialer">Dials tunnels; null for the upstream's own.</param>
+    /// <param name="settings">Of the front ends.</param>
+    /// <param name="upstream">The upstream's URL; null to go directly.</param>
+    public ProxyWorld(
+        IProxyDialer? dialer = null, GuestProxySettings? settings = null, string? upstream = null)
     {
         StackSettings stack = new() { Seed = default };
         DnsServer names = Own(new DnsServer(new DnsSettings()));
         ProxyReach reach = new(stack, names);
-        DirectDialer direct = new(reach.ResolveAsync);
+        ProxyUpstreams upstreams = Own(ProxyUpstreams.Create(
+            new ProxyUpstreamConfiguration
+            {
+                Configured = upstream is null ? null
+                    : new ProxySettings { All = [Parse(upstream)] },
+                Desktop = false,
+                Environment = false,
+            },
+            reach.ResolveAsync, Log.Enqueue));
         ProxyParts parts = new(
-            settings ?? new GuestProxySettings(), upstream ?? direct, direct, reach, Log.Enqueue);
+            settings ?? new GuestProxySettings(), dialer ?? upstreams, upstreams.CreateHandler,
+            reach, Log.Enqueue);
         _server = Own(new GuestProxy(parts, new GuestHttp(parts)));
     }
 
@@ -92,6 +105,12 @@ internal sealed class ProxyWorld : IDisposable
     {
         _owned.Reverse();
         _owned.ForEach(one => one.Dispose());
+    }
+
+    private static ProxyServer Parse(string url)
+    {
+        Assert.True(ProxyServer.TryParse(url, out ProxyServer server, out string fault), fault);
+        return server;
     }
 
     private Socket Open(int port, string address, out PairConnection connection)

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -15,15 +13,15 @@ namespace Slipway.Control;
 /// </summary>
 /// <param name="destination">Where it goes.</param>
 /// <param name="host">What Host says where that is not the destination.</param>
-/// <param name="proxy">Says whether an upstream is passed, and with which credentials.</param>
-internal sealed class GuestTransformer(Uri destination, Authority? host, IWebProxy? proxy)
-    : HttpTransformer
+internal sealed class GuestTransformer(Uri destination, Authority? host) : HttpTransformer
 {
     private const int HttpPort = 80;
     private const string Upgrade = "Upgrade";
 
     private static readonly string[] s_hopByHop =
         ["Proxy-Connection", "Proxy-Authorization", "Keep-Alive", "TE", "X-Content-Length"];
+
+    private static readonly string[] s_othersUpgrades = ["websocket", "spdy", "h2c"];
 
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix,
@@ -46,19 +44,12 @@ internal sealed class GuestTransformer(Uri destination, Authority? host, IWebPro
         }
 
         KeepUpgrade(httpContext, proxyRequest);
-        AddCredentials(proxyRequest);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(
         HttpContext httpContext, HttpResponseMessage? proxyResponse,
         CancellationToken cancellationToken)
     {
-        if (proxyResponse?.StatusCode == HttpStatusCode.ProxyAuthenticationRequired)
-        {
-            // Between the host and its upstream: the guest has no part in it.
-            throw new ProxyException(502, "the upstream proxy wants other credentials");
-        }
-
         bool goesOn = await base.TransformResponseAsync(
             httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
         IHeaderDictionary fields = httpContext.Response.Headers;
@@ -115,30 +106,17 @@ internal sealed class GuestTransformer(Uri destination, Authority? host, IWebPro
         }
     }
 
-    // The forwarder knows of WebSocket alone. An offer of HTTP/2 ends here: it is of this hop.
+    // The forwarder itself keeps WebSocket and SPDY. An offer of HTTP/2 ends here: it is of this
+    // hop.
     private static void KeepUpgrade(HttpContext context, HttpRequestMessage request)
     {
         string offered = context.Request.Headers.Upgrade.ToString();
-        if (context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
-            && !request.Headers.NonValidated.Contains(Upgrade)
-            && !offered.Contains("h2c", StringComparison.OrdinalIgnoreCase))
+        bool isOthers = s_othersUpgrades.Any(
+            name => offered.Contains(name, StringComparison.OrdinalIgnoreCase));
+        if (context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true && !isOthers)
         {
             request.Headers.TryAddWithoutValidation("Connection", Upgrade);
             request.Headers.TryAddWithoutValidation(Upgrade, offered);
-        }
-    }
-
-    // At once: the library would wait for a refusal first, and cannot send a body twice.
-    private void AddCredentials(HttpRequestMessage request)
-    {
-        if (proxy is not null && !proxy.IsBypassed(destination)
-            && proxy.GetProxy(destination) is Uri upstream && upstream != destination
-            && upstream.Scheme is "http" or "https"
-            && proxy.Credentials?.GetCredential(upstream, "Basic") is NetworkCredential known)
-        {
-            string text = $"{known.UserName}:{known.Password}";
-            request.Headers.ProxyAuthorization = new AuthenticationHeaderValue(
-                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(text)));
         }
     }
 }

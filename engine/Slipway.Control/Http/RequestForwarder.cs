@@ -35,9 +35,8 @@ internal sealed class RequestForwarder : IDisposable
         services.AddHttpForwarder();
         _services = services.BuildServiceProvider();
         _forwarder = _services.GetRequiredService<IHttpForwarder>();
-        OutboundConnections connections = new(parts);
-        _outside = new HttpMessageInvoker(connections.ToOutside());
-        _host = new HttpMessageInvoker(connections.ToHost());
+        _outside = new HttpMessageInvoker(parts.MakeHandler());
+        _host = new HttpMessageInvoker(HostConnections.Make(parts.Settings.DialTime));
     }
 
     public async Task ServeAsync(HttpContext context)
@@ -74,8 +73,7 @@ internal sealed class RequestForwarder : IDisposable
                 + target.PathAndQuery,
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         GuestTransformer transformer = new(
-            destination, verdict.Loopback is null ? null : target.Authority,
-            verdict.Loopback is null ? _parts.Dialer.WebProxy : null);
+            destination, verdict.Loopback is null ? null : target.Authority);
         ForwarderError error = await _forwarder.SendAsync(
             context, "http://unused.invalid/", verdict.Loopback is null ? _outside : _host,
             s_request, transformer).ConfigureAwait(false);

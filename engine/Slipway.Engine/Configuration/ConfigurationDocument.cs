@@ -69,7 +69,9 @@ internal sealed class ConfigurationDocument
     [Description("The DHCP server on the gateway.")]
     public DhcpDocument? Dhcp { get; set; }
 
-    [Description("The HTTP and SOCKS5 proxy on the gateway.")]
+    [Description(
+        "The HTTP and SOCKS5 proxy on the gateway, and the proxies that guests' connections take "
+            + "on their way out.")]
     public ProxyDocument? Proxy { get; set; }
 
     [Description("UDP flows.")]

@@ -74,6 +74,9 @@ public sealed record EngineConfiguration
 
     public GuestProxyConfiguration Proxy { get; init; } = new();
 
+    /// <summary>The proxies that connections take on their way out.</summary>
+    public ProxyUpstreamConfiguration ProxyUpstream { get; init; } = new();
+
     /// <summary>A guest's UDP port takes datagrams from any address (RFC 4787 section 5).</summary>
     public bool UdpFullCone { get; init; }
 

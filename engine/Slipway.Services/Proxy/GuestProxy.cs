@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Slipway.Wire;
 
@@ -132,7 +133,7 @@ public sealed partial class GuestProxy : IDisposable
         ProxyVerdict verdict = _parts.Reach.Judge(target.Host);
         if (verdict.Refusal is string why)
         {
-            throw new ProxyException(403, why);
+            throw new ProxyException(why, 403);
         }
 
         using CancellationTokenSource within = Within(_settings.DialTime);
@@ -140,19 +141,39 @@ public sealed partial class GuestProxy : IDisposable
         {
             return verdict.Loopback is null
                 ? await _parts.Dialer.ConnectAsync(target, within.Token).ConfigureAwait(false)
-                : await DirectDialer.ConnectAsync(verdict.Loopback, target.Port, within.Token)
+                : await ConnectToHostAsync(verdict.Loopback, target.Port, within.Token)
                     .ConfigureAwait(false);
         }
         catch (SocketException e)
         {
             throw new ProxyException(
-                502, $"the host's port {target.Port} could not be connected to: "
-                    + $"{e.SocketErrorCode}", e.SocketErrorCode, e);
+                $"the host's port {target.Port} could not be connected to: {e.SocketErrorCode}",
+                502, e.SocketErrorCode, e);
         }
         catch (OperationCanceledException e) when (!_stop.IsCancellationRequested)
         {
             throw new ProxyException(
-                504, "the connection took too long", SocketError.TimedOut, e);
+                "the connection took too long", 504, SocketError.TimedOut, e);
+        }
+    }
+
+    private static async ValueTask<ProxyTunnel> ConnectToHostAsync(
+        IPAddress address, int port, CancellationToken stop)
+    {
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+        };
+        try
+        {
+            await socket.ConnectAsync(address, port, stop).ConfigureAwait(false);
+            return new ProxyTunnel(
+                new NetworkStream(socket, ownsSocket: false), socket, default, null);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

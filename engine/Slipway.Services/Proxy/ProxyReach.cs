@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Slipway.Stack;
 using Slipway.Wire;
 
@@ -12,6 +13,7 @@ namespace Slipway.Services;
 public sealed class ProxyReach(StackSettings settings, DnsServer names)
 {
     private const int Ipv4LinkLocal = 0xa9fe;
+    private const string Localhost = "localhost";
 
     private readonly DestinationMap _destinations = new(settings);
 
@@ -25,7 +27,7 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
             return Judge(IpAddress.From(address));
         }
 
-        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        if (name.Equals(Localhost, StringComparison.OrdinalIgnoreCase)
             || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
         {
             return ProxyVerdict.Refused(
@@ -68,9 +70,16 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
     /// The addresses of a host as guests' DNS tells them, those left out that they may not reach.
     /// </summary>
     /// <exception cref="ProxyException">There is none, or none that may be reached.</exception>
-    public async ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(
-        string host, CancellationToken stop)
+    /// <remarks>
+    /// The word localhost, which no guest can ask for, is the host's own: an upstream's.
+    /// </remarks>
+    public async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken stop)
     {
+        if (host.Equals(Localhost, StringComparison.OrdinalIgnoreCase))
+        {
+            return [IPAddress.Loopback, IPAddress.IPv6Loopback];
+        }
+
         IReadOnlyList<IpAddress> found =
             IPAddress.TryParse(host, out IPAddress? address) ? [IpAddress.From(address)]
             : await HostQuery.AskAsync(names, settings.Gateway, host, stop).ConfigureAwait(false);
@@ -86,9 +95,9 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
             }
         }
 
-        return reached.Count > 0 ? reached
-            : last.Refusal is string why ? throw new ProxyException(403, why)
-            : throw new ProxyException(502, "the name has no address");
+        return reached.Count > 0 ? [.. reached]
+            : last.Refusal is string why ? throw new ProxyException(why, 403)
+            : throw new ProxyException("the name has no address", 502, SocketError.HostNotFound);
     }
 
     private static bool IsLinkLocal(IpAddress address) => address.IsIPv4

@@ -56,6 +56,11 @@ public sealed class ConfigurationSchemaTests
     /// </summary>
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
+        if (context.TypeInfo.Type == typeof(TextOrList))
+        {
+            node = new JsonObject { ["items"] = new JsonObject { ["type"] = "string" } };
+        }
+
         if (node is not JsonObject schema)
         {
             return node;
@@ -64,6 +69,11 @@ public sealed class ConfigurationSchemaTests
         if (schema["type"] is JsonArray types)
         {
             schema["type"] = types[0]!.GetValue<string>();
+        }
+
+        if (context.TypeInfo.Type == typeof(TextOrList))
+        {
+            schema.Insert(0, "type", new JsonArray("string", "array"));
         }
 
         ICustomAttributeProvider provider = context.PropertyInfo?.AttributeProvider

@@ -1,0 +1,148 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Acornima.Ast;
+using Jint;
+using Jint.Native;
+using Jint.Runtime;
+using Jint.Runtime.Interop;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// A PAC file's program, ready to run. Each evaluation has an engine of its own, so that nothing
+/// piles up from one to the next: no more time, memory and depth than the limits, no file, no
+/// network but names, no types of the runtime. Typed arrays are taken away, since their memory is
+/// had at one stroke that no limit sees.
+/// </summary>
+internal sealed class PacScript
+{
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1);
+    private const int MemoryBytes = 16 << 20;
+    private const int Depth = 256;
+    private const int ArrayItems = 100_000;
+    private const int TextCharacters = 1 << 20;
+    private const string Entry = "FindProxyForURL";
+
+    private static readonly string[] Removed =
+    [
+        "ArrayBuffer", "SharedArrayBuffer", "DataView", "Atomics", "Int8Array", "Uint8Array",
+        "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
+        "Float16Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
+    ];
+
+    private readonly Prepared<Script> _program;
+    private readonly TimeProvider _time;
+
+    /// <exception cref="PacException">It is not a program.</exception>
+    public PacScript(string text, TimeProvider time)
+    {
+        _time = time;
+        try
+        {
+            _program = Engine.PrepareScript(text);
+        }
+        catch (ScriptPreparationException error)
+        {
+            throw new PacException($"is not JavaScript: {error.Message}", error);
+        }
+    }
+
+    /// <summary>What FindProxyForURL returns. Takes the time limit at most, on this thread.
+    /// </summary>
+    /// <exception cref="PacException">It fails or goes over a limit.</exception>
+    public string Evaluate(string url, string host, Func<string, IPAddress[]> resolve)
+    {
+        try
+        {
+            using Engine engine = new(Limit);
+            Prepare(engine, new PacHosts(resolve));
+            engine.Execute(_program);
+            JsValue result = engine.Invoke(Entry, url, host);
+            return result.IsString() ? result.AsString()
+                : result.IsNull() || result.IsUndefined() ? ""
+                : throw new PacException($"{Entry} returned no text");
+        }
+        catch (Exception error) when (error is JintException or TimeoutException
+            or RegexMatchTimeoutException or InsufficientExecutionStackException
+            or ArgumentException or InvalidOperationException)
+        {
+            throw new PacException(
+                error is TimeoutException or RegexMatchTimeoutException
+                    ? $"takes longer than {TimeLimit.TotalSeconds} s" : error.Message,
+                error);
+        }
+    }
+
+    private static void Limit(Options options)
+    {
+        options.TimeoutInterval(TimeLimit);
+        options.LimitMemory(MemoryBytes);
+        options.LimitRecursion(Depth);
+        options.Constraints.MaxArraySize = ArrayItems;
+        options.Constraints.RegexTimeout = TimeLimit;
+        options.DisableStringCompilation();
+    }
+
+    private void Prepare(Engine engine, PacHosts hosts)
+    {
+        foreach (string name in Removed)
+        {
+            engine.Global.RemoveOwnProperty(name);
+        }
+
+        JsValue prototype = engine.Global.Get("String").Get("prototype");
+        foreach (string name in (ReadOnlySpan<string>)["repeat", "padStart", "padEnd"])
+        {
+            Bound(engine, prototype.AsObject(), name);
+        }
+
+        Define(engine, "isPlainHostName", a => PacHosts.IsPlainHostName(a(0)));
+        Define(engine, "dnsDomainIs", a => PacHosts.DnsDomainIs(a(0), a(1)));
+        Define(engine, "localHostOrDomainIs", a => PacHosts.LocalHostOrDomainIs(a(0), a(1)));
+        Define(engine, "dnsDomainLevels", a => PacHosts.DnsDomainLevels(a(0)));
+        Define(engine, "shExpMatch", a => PacHosts.ShellMatches(a(0), a(1)));
+        Define(engine, "isResolvable", a => hosts.DnsResolve(a(0)) is not null);
+        Define(engine, "isResolvableEx", a => hosts.DnsResolveEx(a(0)).Length > 0);
+        Define(engine, "isInNet", a => hosts.IsInNet(a(0), a(1), a(2)));
+        Define(engine, "isInNetEx", a => hosts.IsInNetEx(a(0), a(1)));
+        Define(engine, "dnsResolve", a => hosts.DnsResolve(a(0)) ?? JsValue.Null);
+        Define(engine, "dnsResolveEx", a => hosts.DnsResolveEx(a(0)));
+        Define(engine, "sortIpAddressList", a => PacHosts.SortAddresses(a(0)));
+        Define(engine, "myIpAddress", _ => PacHosts.MyAddress(AddressFamily.InterNetwork));
+        Define(engine, "myIpAddressEx", _ => string.Join(';', new[]
+        {
+            PacHosts.MyAddress(AddressFamily.InterNetworkV6),
+            PacHosts.MyAddress(AddressFamily.InterNetwork),
+        }.Where(address => address.Length > 0)));
+        Define(engine, "getClientVersion", _ => "1.0");
+        Define(engine, "alert", _ => JsValue.Undefined);
+        DefineRange(engine, "weekdayRange", PacTimes.WeekdayRange);
+        DefineRange(engine, "dateRange", PacTimes.DateRange);
+        DefineRange(engine, "timeRange", PacTimes.TimeRange);
+    }
+
+    private static void Define(Engine engine, string name, Func<Func<int, string>, JsValue> body) =>
+        engine.SetValue(name, (JsValue)new ClrFunction(engine, name, (_, arguments) => body(
+            i => i < arguments.Length ? TypeConverter.ToString(arguments[i]) : "")));
+
+    private void DefineRange(
+        Engine engine, string name, Func<IReadOnlyList<string>, TimeProvider, bool> body) =>
+        engine.SetValue(name, (JsValue)new ClrFunction(engine, name, (_, arguments) => body(
+            [.. arguments.Where(argument => !argument.IsUndefined()).Select(TypeConverter.ToString)],
+            _time)));
+
+    /// <summary>Keeps a method from making a text that is larger than memory allows.</summary>
+    private static void Bound(Engine engine, Jint.Native.Object.ObjectInstance owner, string name)
+    {
+        JsValue original = owner.Get(name);
+        owner.Set(name, new ClrFunction(engine, name, (self, arguments) =>
+        {
+            double count = arguments.Length > 0 ? TypeConverter.ToNumber(arguments[0]) : 0;
+            int each = name == "repeat" ? TypeConverter.ToString(self).Length : 1;
+            return count * each > TextCharacters
+                ? throw new PacException("makes a text of more than a million characters")
+                : engine.Invoke(original, self, arguments);
+        }));
+    }
+}
