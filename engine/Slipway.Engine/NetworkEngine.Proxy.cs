@@ -32,7 +32,8 @@ public sealed partial class NetworkEngine
                 MaxStreamsPerGuest = configuration.Limits.ProxyStreamsPerGuest,
             },
             upstreams, upstreams.CreateHandler, reach,
-            line => log.Write(LogLevel.Warning, line));
+            new BoundedLines(
+                line => log.Write(LogLevel.Warning, line), TimeProvider.System).Write);
         return new GuestProxy(parts, environment.HttpRequests?.Invoke(parts));
     }
 

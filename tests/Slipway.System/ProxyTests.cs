@@ -175,9 +175,10 @@ public sealed class ProxyTests(Site site, ITestOutputHelper output) : SystemTest
         Guest guest, string scheme, WebServer web, params IEnumerable<string> options)
     {
         ProgramResult result = guest.Run(
-            Patience, "sh", "-c", "curl -sSf -m 50 \"$@\" | sha256sum", "sh",
-            .. options, "--cacert", web.AuthorityPath, $"{scheme}://{WebServer.Name}/blob");
-        Assert.True(result.Errors.Length == 0, $"{result}");
+            Patience,
+            ["sh", "-c", "curl -sSf -m 50 \"$@\" | sha256sum", "sh", .. options,
+                "--cacert", web.AuthorityPath, $"{scheme}://{WebServer.Name}/blob"]);
+        Assert.True(result.Errors.Trim().Length == 0, $"{result}");
         return result.OrFail().Output.Split(' ')[0];
     }
 
