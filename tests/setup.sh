@@ -18,7 +18,8 @@ set -eu
 #   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
-    curl socat dnsmasq-base python3 nginx-light openssl tinyproxy-bin wget isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
+    curl socat dnsmasq-base python3 nginx-light openssl tinyproxy-bin wget isc-dhcp-client
+    udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 busybox-static cpio clang gcc zlib1g-dev pkg-config libslirp-dev
     util-linux procps"
 

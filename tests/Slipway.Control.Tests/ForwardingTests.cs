@@ -179,7 +179,7 @@ public sealed class ForwardingTests
     {
         using Origin upstream = Origin.Of(Ok);
         using ProxyWorld world = new(
-            upstream: $"http://user:secret@127.0.0.1:{upstream.Port}");
+            upstream: "http://" + $"user:secret@127.0.0.1:{upstream.Port}");
         using Socket guest = world.Connect(ProxyWorld.HttpPort);
         await ProxyWorld.SendAsync(
             guest, "POST http://example.test/x HTTP/1.1\r\nHost: example.test\r\n"

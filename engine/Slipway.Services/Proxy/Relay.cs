@@ -11,7 +11,8 @@ internal static class Relay
     /// <summary>Runs until both directions have ended; an error ends both.</summary>
     public static async Task RunAsync(Socket guest, Stream upstream, CancellationToken stop)
     {
-        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource ending =
+            CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task[] ways = [UpAsync(guest, upstream, ending), DownAsync(upstream, guest, ending)];
         await Task.WhenAll(ways).ConfigureAwait(false);
     }
@@ -23,7 +24,8 @@ internal static class Relay
         try
         {
             int read;
-            while ((read = await guest.ReceiveAsync(buffer, ending.Token).ConfigureAwait(false)) > 0)
+            while ((read = await guest.ReceiveAsync(buffer, ending.Token).ConfigureAwait(false))
+                > 0)
             {
                 await upstream.WriteAsync(buffer.AsMemory(0, read), ending.Token)
                     .ConfigureAwait(false);
@@ -49,7 +51,8 @@ internal static class Relay
         try
         {
             int read;
-            while ((read = await upstream.ReadAsync(buffer, ending.Token).ConfigureAwait(false)) > 0)
+            while ((read = await upstream.ReadAsync(buffer, ending.Token).ConfigureAwait(false))
+                > 0)
             {
                 for (int sent = 0; sent < read;)
                 {

@@ -4,7 +4,8 @@ namespace Slipway.Stack;
 
 /// <summary>
 /// The engine's own stream services: on the gateway's addresses (DNS over TCP, the proxy), and for
-/// connections beyond the virtual network that one of them takes over. A guest's connection to one is an ordinary flow whose host stream is one end of a socket pair.
+/// connections beyond the virtual network that one of them takes over. A guest's connection to one
+/// is an ordinary flow whose host stream is one end of a socket pair.
 /// </summary>
 public interface IStreamServices
 {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Guests of the proxy that no stock program is.
 
-usage: proxies.py slow HOST PORT COUNT             heads that never end; says "ready", ends with its input
-       proxies.py tunnels HOST PORT TARGET COUNT   CONNECT, a line to serve.py's echo and back, one by one
-       proxies.py race HOST PORT TARGET BYTES ROUNDS    seconds of a download, through CONNECT and directly
+usage: proxies.py slow HOST PORT COUNT                 heads that never end; says "ready"
+       proxies.py tunnels HOST PORT TARGET COUNT       CONNECT and a request, one by one
+       proxies.py race HOST PORT TARGET BYTES ROUNDS   seconds of a download, by CONNECT and not
 """
 import json
 import socket

@@ -92,10 +92,11 @@ public sealed class ClientHelloTests
     {
         using HelloStream stream = new();
         using SslStream tls = new(stream);
-        Assert.ThrowsAny<Exception>(() => tls.AuthenticateAsClient(new SslClientAuthenticationOptions
-        {
-            TargetHost = name, EnabledSslProtocols = protocols,
-        }));
+        Assert.ThrowsAny<Exception>(() => tls.AuthenticateAsClient(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = name, EnabledSslProtocols = protocols,
+            }));
         return stream.ToArray();
     }
 }
