@@ -139,13 +139,14 @@ public static class ClientHello
 
     private static bool TryTakeName(ReadOnlySpan<byte> list, out ReadOnlySpan<byte> name)
     {
-        if (!TryTake(ref list, 2, out name) || name.Length is 0 or > MaximumNameBytes
-            || name[0] == '.')
+        name = default;
+        if (!TryTake(ref list, 2, out ReadOnlySpan<byte> taken)
+            || taken.Length is 0 or > MaximumNameBytes || taken[0] == '.')
         {
             return false;
         }
 
-        foreach (byte one in name)
+        foreach (byte one in taken)
         {
             if (!char.IsAsciiLetterOrDigit((char)one) && one is not ((byte)'-' or (byte)'_'
                 or (byte)'.'))
@@ -154,6 +155,7 @@ public static class ClientHello
             }
         }
 
+        name = taken;
         return true;
     }
 
