@@ -35,10 +35,30 @@ internal sealed class ProxyStreams(GuestProxy server, HostNetwork network, Mailb
         }
 
         stream = opened;
-        Connection connection = new(mailbox, opened!, far!, guest, destination);
+        IpEndpoint from = guest;
+        IpEndpoint to = destination;
         _ = Task.Run(
-            () => server.ServeAsync(connection, isIntercepted), CancellationToken.None);
+            () => ServeAsync(opened!, far!, from, to, isIntercepted), CancellationToken.None);
         return HostError.None;
+    }
+
+    private Task ServeAsync(
+        HandoverStream stream, SafeSocketHandle far, IpEndpoint guest, IpEndpoint destination,
+        bool isIntercepted)
+    {
+        Connection connection;
+        try
+        {
+            connection = new Connection(mailbox, stream, far, guest, destination);
+        }
+        catch (SocketException)
+        {
+            far.Dispose();
+            server.Leave(guest.Address);
+            throw;
+        }
+
+        return server.ServeAsync(connection, isIntercepted);
     }
 
     private sealed class Connection(
