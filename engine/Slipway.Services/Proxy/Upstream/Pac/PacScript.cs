@@ -48,15 +48,18 @@ internal sealed class PacScript
         }
     }
 
-    /// <summary>What FindProxyForURL returns. Takes the time limit at most, on this thread.
+    /// <summary>
+    /// What FindProxyForURL returns. Takes the time limit at most on this thread, and what
+    /// <paramref name="resolve"/> takes beside it.
     /// </summary>
     /// <exception cref="PacException">It fails or goes over a limit.</exception>
     public string Evaluate(string url, string host, Func<string, IPAddress[]> resolve)
     {
         try
         {
-            using Engine engine = new(Limit);
-            Prepare(engine, new PacHosts(resolve));
+            PacClock clock = new(TimeLimit);
+            using Engine engine = new(options => Limit(options, clock));
+            Prepare(engine, new PacHosts(name => clock.Outside(() => resolve(name))));
             engine.Execute(_program);
             JsValue result = engine.Invoke(Entry, url, host);
             return result.IsString() ? result.AsString()
@@ -74,9 +77,9 @@ internal sealed class PacScript
         }
     }
 
-    private static void Limit(Options options)
+    private static void Limit(Options options, PacClock clock)
     {
-        options.TimeoutInterval(TimeLimit);
+        options.Constraint(clock);
         options.LimitMemory(MemoryBytes);
         options.LimitRecursion(Depth);
         options.Constraints.MaxArraySize = ArrayItems;

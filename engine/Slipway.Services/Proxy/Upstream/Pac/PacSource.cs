@@ -80,7 +80,7 @@ internal sealed class PacSource : IDisposable
                 : _time.GetUtcNow() < _fetchAt ? null : await FetchAsync().ConfigureAwait(false);
             if (text is not null && text != _program?.Text)
             {
-                _program = new PacProgram(text, new PacScript(text, _time), new PacCache(_time));
+                _program = new PacProgram(text, _time);
                 _report($"the PAC file {_location} counts now");
             }
 
