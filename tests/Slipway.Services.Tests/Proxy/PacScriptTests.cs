@@ -36,6 +36,21 @@ public sealed class PacScriptTests
     [InlineData("new Array(100000000).fill(1)")]
     [InlineData("new ArrayBuffer(1000000000)")]
     [InlineData("new Uint8Array(1000000000)")]
+    [InlineData("Array(90000).join('b'.repeat(100000))")]
+    [InlineData("var a = Array(50000).fill('b'.repeat(100000)); a.join('')")]
+    [InlineData("var a = Array(50000).fill('b'.repeat(100000)); a + ''")]
+    [InlineData("var a = Array(50000).fill('b'.repeat(100000)); ''.concat.apply('', a)")]
+    [InlineData("var a = Array(50000).fill('b'.repeat(100000)); String.raw({ raw: a })")]
+    [InlineData("JSON.stringify(Array(50000).fill('b'.repeat(100000)))")]
+    [InlineData("'b'.repeat(1000000).replace(/b/g, 'c'.repeat(1000))")]
+    [InlineData("'b'.repeat(100000).replace(/b/g, '$`$`')")]
+    [InlineData("'b'.repeat(1000000).replaceAll('b', 'c'.repeat(1000))")]
+    [InlineData("RegExp.prototype[Symbol.replace].call(/b/g, 'b', 'c')")]
+    [InlineData("var o = { toString: function () { return '' + this; } }; '' + o")]
+    [InlineData("var a = []; for (var i = 0; i < 50000; i++) a = [a]; String(a)")]
+    [InlineData("var a = []; for (var i = 0; i < 50000; i++) a = [a]; a.flat(Infinity)")]
+    [InlineData("function* g() { yield* g(); } for (var x of g()) { }")]
+    [InlineData("var o = { valueOf: function () { return o - 1; } }; o - 1")]
     [InlineData("(function f() { f(); })()")]
     [InlineData("eval('1')")]
     [InlineData("new Function('return 1')()")]
@@ -45,6 +60,19 @@ public sealed class PacScriptTests
     public void Script_OverALimitOrOutOfTheSandbox_Fails(string statement) =>
         Assert.Throws<PacException>(() => PacHarness.Run(
             $"function FindProxyForURL(url, host) {{ {statement}; return 'DIRECT'; }}"));
+
+    [Theory]
+    [InlineData("[1, [2, 3], null, 'x'].join('-')", "1-2,3--x")]
+    [InlineData("[1, 2] + ''", "1,2")]
+    [InlineData("'a'.concat('b', 1)", "ab1")]
+    [InlineData("'a.b.c'.replace(/\\./g, '-')", "a-b-c")]
+    [InlineData("'ab'.replace(/(a)(b)/, '$2$1')", "ba")]
+    [InlineData("'ab'.replace('a', function (x) { return x + x; })", "aab")]
+    [InlineData("'ab'.repeat(2).padEnd(6, '.')", "abab..")]
+    [InlineData("'a,b;c'.split(/[,;]/).length", "3")]
+    [InlineData("JSON.parse('{\"a\":7}').a", "7")]
+    public void Script_OrdinaryTexts_AreMadeAsEver(string expression, string expected) =>
+        Assert.Equal(expected, PacHarness.Value(expression));
 
     [Theory]
     [InlineData("function (", "is not JavaScript")]
