@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Slipway.Services.Tests.Proxy;
 
-/// <summary>The desktop's settings by the real gsettings, its values in a file of the test.</summary>
+/// <summary>The desktop's settings by the real gsettings, its values in a file.</summary>
 public sealed class DesktopTests : IDisposable
 {
     private const string Schema = "org.gnome.system.proxy";

@@ -17,7 +17,7 @@ public sealed class LyingUpstreamTests
     [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nearly", "early")]
     [InlineData("HTTP/1.1 200\r\n\r\n", "")]
     [InlineData("HTTP/1.1 204 x\n\nearly", "early")]
-    [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + Good + "e", "e")]
+    [InlineData("HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + Good + "e", "e")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n", "5\r\n")]
     public async Task Answer_Good_KeepsTheBytesBehindIt(string answer, string early)
     {
@@ -83,7 +83,7 @@ public sealed class LyingUpstreamTests
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\n", "A: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\n", "A: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nA: ", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")]
     [InlineData("", "HTTP/1.1 100 Continue\r\n\r\n")]
     public async Task Answer_HeadWithoutEnd_IsCutAt64KiB(string beginning, string again)
@@ -219,7 +219,8 @@ public sealed class LyingUpstreamTests
         using LyingUpstream upstream = new(async (stream, stop) =>
             head.SetResult(await LyingUpstream.ReadHeadAsync(stream, stop)));
         using ProxyUpstreams upstreams = Create(
-            new(), $"http://{ProxyPrograms.User}:{ProxyPrograms.Encoded}@127.0.0.1:{upstream.Port}");
+            new(),
+            $"http://{ProxyPrograms.User}:{ProxyPrograms.Encoded}@127.0.0.1:{upstream.Port}");
         ProxyException error = await FailAsync(upstreams);
 
         string basic = Convert.ToBase64String(

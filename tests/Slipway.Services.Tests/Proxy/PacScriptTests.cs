@@ -14,7 +14,7 @@ public sealed class PacScriptTests
         """;
 
     [Theory]
-    [InlineData("http://plain/", "DIRECT")]
+    [InlineData("http://test/", "DIRECT")]
     [InlineData("http://a.intranet.test/", "DIRECT")]
     [InlineData("http://www.corp.test/", "PROXY inner.test:3128")]
     [InlineData("https://shop.test/", "HTTPS secure.test:3129; DIRECT")]

@@ -127,6 +127,25 @@ public sealed class RealUpstreamTests : IDisposable
         Assert.Equal(Text, await response.Content.ReadAsStringAsync());
     }
 
+    [Theory]
+    [InlineData("proxy.test", null)]
+    [InlineData("127.0.0.1", "ca.pem")]
+    [InlineData("proxy.test", "gone.pem")]
+    public async Task Handler_HttpsProxyNotVerified_Is502(string host, string? authority)
+    {
+        RunningProgram tls = Tls();
+        using ProxyUpstreams upstreams = Create(new ProxyUpstreamConfiguration
+        {
+            CaFile = authority is null ? null : _folder[authority],
+        }, $"https://{host}:{tls.Port}");
+        using HttpMessageInvoker invoker = new(upstreams.CreateHandler());
+        using HttpRequestMessage request = new(
+            HttpMethod.Get, $"http://{ProxyPrograms.Origin}:{_web.Port}/file.txt");
+        ProxyException error = await Assert.ThrowsAsync<ProxyException>(
+            () => invoker.SendAsync(request, default));
+        Assert.Equal(502, error.HttpStatus);
+    }
+
     [Fact]
     public async Task Handler_FirstUpstreamDead_TakesTheNext()
     {

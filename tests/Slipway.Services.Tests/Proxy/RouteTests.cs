@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Slipway.Services.Tests.Proxy;
 
-/// <summary>Which way a target takes: exceptions, PAC files, allow lists, direct connections.</summary>
+/// <summary>Which way a target takes: exceptions, PAC files, allow lists, direct ones.</summary>
 public sealed class RouteTests : IDisposable
 {
     private const string Good = "HTTP/1.1 200 OK\r\n\r\n";

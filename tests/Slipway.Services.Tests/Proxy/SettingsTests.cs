@@ -105,7 +105,7 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Environment_WrongUrl_IsToldWithoutItsPassword()
     {
-        _environment["http_proxy"] = $"http://user:{Secret}@a.test:x";
+        _environment["http_proxy"] = $"user:{Secret}@a.test:x";
         using ProxyUpstreams upstreams = Create(new());
         Assert.Contains("http_proxy", _log.All, StringComparison.Ordinal);
         Assert.Contains("a.test:x", _log.All, StringComparison.Ordinal);
@@ -116,7 +116,7 @@ public sealed class SettingsTests : IDisposable
     public void File_InVpnkitsForm_IsRead()
     {
         string file = _folder.Write("proxy.json", $$"""
-            {"http":"http://user:{{Secret}}@a.test:3128","https":"b.test:3129",
+            {"http":"user:{{Secret}}@a.test:3128","https":"b.test:3129",
              "exclude":"*.local, 169.254.0.0/16 10.0.0.1 .corp",
              "transparent_http_ports":[80,8080],"transparent_https_ports":[443],
              "allow_enabled":true,"allow":["*.docker.test"],"allow_error_msg":"no %s here"}
@@ -148,7 +148,7 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("")]
-    [InlineData("""{"http":"http://one.t""")]
+    [InlineData("""{"http":"one.t""")]
     [InlineData("[]")]
     [InlineData("""{"http":7}""")]
     [InlineData("""{"http":"ftp://a.test"}""")]

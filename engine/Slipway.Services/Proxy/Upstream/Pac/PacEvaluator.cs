@@ -40,7 +40,8 @@ internal sealed class PacEvaluator(
                     .ConfigureAwait(false);
             }
 
-            return servers is null ? null : [.. servers.Select(one => WithCredentials(one, settings))];
+            return servers is null ? null
+                : [.. servers.Select(server => WithCredentials(server, settings))];
         }
         catch (PacException error)
         {

@@ -1,6 +1,7 @@
 namespace Slipway.Services;
 
-/// <summary>One text of a PAC file, and what it has said. Another text is another program.</summary>
+/// <summary>One text of a PAC file, and what it has said. Another text is another program.
+/// </summary>
 internal sealed class PacProgram(string text, TimeProvider time)
 {
     public string Text { get; } = text;

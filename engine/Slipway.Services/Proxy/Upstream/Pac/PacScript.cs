@@ -99,6 +99,6 @@ internal sealed class PacScript
     private void DefineRange(
         Engine engine, string name, Func<IReadOnlyList<string>, TimeProvider, bool> body) =>
         engine.SetValue(name, (JsValue)new ClrFunction(engine, name, (_, arguments) => body(
-            [.. arguments.Where(argument => !argument.IsUndefined()).Select(TypeConverter.ToString)],
+            [.. arguments.Where(one => !one.IsUndefined()).Select(TypeConverter.ToString)],
             _time)));
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Slipway.Services;
 
 /// <summary>
-/// Where a PAC file is: a path, looked at before each use, or a URL, fetched directly and again from
-/// time to time. One that is broken or away leaves the last good one in force.
+/// Where a PAC file is: a path, looked at before each use, or a URL, fetched directly and again
+/// from time to time. One that is broken or away leaves the last good one in force.
 /// </summary>
 internal sealed class PacSource : IDisposable
 {
