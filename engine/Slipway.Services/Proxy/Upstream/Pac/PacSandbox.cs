@@ -53,10 +53,10 @@ internal static class PacSandbox
         Check(engine, texts, "padEnd", (_, a) => Number(a, 0));
         Check(engine, texts, "replace", Replaced);
         Check(engine, texts, "replaceAll", Replaced);
-        Replace(engine, texts, "concat", (self, a) => Join([self, .. a], ""));
-        Replace(engine, arrays, "join", (self, a) => Join(
-            Items(self), a.Length > 0 && !a[0].IsUndefined() ? TypeConverter.ToString(a[0]) : ","));
-        Replace(engine, arrays, "toString", (self, _) => Join(Items(self), ","));
+        Replace(engine, texts, "concat", (self, a) => Concatenate(self, a));
+        Replace(engine, arrays, "join", (self, a) => JoinItems(
+            self, a.Length > 0 && !a[0].IsUndefined() ? TypeConverter.ToString(a[0]) : ","));
+        Replace(engine, arrays, "toString", (self, _) => JoinItems(self, ","));
         arrays.RemoveOwnProperty("toLocaleString");
         engine.Global.Get("String").AsObject().RemoveOwnProperty("raw");
         engine.Global.Get("JSON").AsObject().RemoveOwnProperty("stringify");
@@ -87,32 +87,46 @@ internal static class PacSandbox
         return (self.Length + 1.0) * (each + 1);
     }
 
-    private static IEnumerable<JsValue> Items(JsValue self)
+    private static string JoinItems(JsValue self, string separator)
     {
         ObjectInstance list = self.AsObject();
         double length = TypeConverter.ToLength(list.Get("length"));
-        return length <= ArrayItems
-            ? Enumerable.Range(0, (int)length).Select(i => list.Get(JsNumber.Create(i)))
-            : throw TooLong();
-    }
-
-    private static string Join(IEnumerable<JsValue> items, string separator)
-    {
         StringBuilder text = new();
-        bool isFirst = true;
-        foreach (JsValue item in items)
+        for (int i = 0; i < length; i++)
         {
-            string one = item.IsNull() || item.IsUndefined() ? "" : TypeConverter.ToString(item);
-            if (text.Length + (long)separator.Length + one.Length > TextCharacters)
+            if (i >= ArrayItems)
             {
                 throw TooLong();
             }
 
-            text.Append(isFirst ? "" : separator).Append(one);
-            isFirst = false;
+            Append(text, i == 0 ? "" : separator);
+            JsValue item = list.Get(JsNumber.Create(i));
+            Append(text, item.IsNull() || item.IsUndefined() ? "" : TypeConverter.ToString(item));
         }
 
         return text.ToString();
+    }
+
+    private static string Concatenate(JsValue self, JsValue[] others)
+    {
+        StringBuilder text = new();
+        Append(text, TypeConverter.ToString(self));
+        for (int i = 0; i < others.Length; i++)
+        {
+            Append(text, TypeConverter.ToString(others[i]));
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string more)
+    {
+        if (text.Length + (long)more.Length > TextCharacters)
+        {
+            throw TooLong();
+        }
+
+        text.Append(more);
     }
 
     private static void Check(

@@ -98,7 +98,19 @@ internal sealed class PacScript
 
     private void DefineRange(
         Engine engine, string name, Func<IReadOnlyList<string>, TimeProvider, bool> body) =>
-        engine.SetValue(name, (JsValue)new ClrFunction(engine, name, (_, arguments) => body(
-            [.. arguments.Where(one => !one.IsUndefined()).Select(TypeConverter.ToString)],
-            _time)));
+        engine.SetValue(name, (JsValue)new ClrFunction(engine, name, (_, arguments) =>
+        {
+            // No Linq over values of the script: compiled ahead of time (SDK 10.0.401, Jint
+            // 4.18.0), it ended the process.
+            List<string> texts = [];
+            for (int i = 0; i < arguments.Length; i++)
+            {
+                if (!arguments[i].IsUndefined())
+                {
+                    texts.Add(TypeConverter.ToString(arguments[i]));
+                }
+            }
+
+            return body(texts, _time);
+        }));
 }
