@@ -121,8 +121,9 @@ internal static class ConnectHandshake
         string code = status.ToString(CultureInfo.InvariantCulture);
         throw status switch
         {
-            407 => new UpstreamFailure(
-                "it does not accept the user and password (407); see the proxy's URL", 502,
+            // tinyproxy answers a wrong password with 401.
+            407 or 401 => new UpstreamFailure(
+                $"it does not accept the user and password ({code}); see the proxy's URL", 502,
                 SocketError.AccessDenied),
             504 => new UpstreamFailure("it had no answer in time (504)", 504, SocketError.TimedOut),
             >= 500 => new UpstreamFailure(

@@ -72,8 +72,8 @@ public sealed class ProxyServer
         int at = rest.LastIndexOf('@');
         if (kind == ProxyServerKind.Direct)
         {
-            fault = $"the scheme '{(scheme.Contains('@', StringComparison.Ordinal) ? "" : scheme)}'"
-                + " is not one of http, https, socks5, socks5h; write for example "
+            fault = $"the scheme{(scheme.All(char.IsAsciiLetterOrDigit) ? $" '{scheme}'" : "")} is "
+                + "not one of http, https, socks5, socks5h; write for example "
                 + "http://proxy.example:3128";
             return false;
         }
@@ -103,8 +103,10 @@ public sealed class ProxyServer
             return text;
         }
 
+        // What stands before :// may be a password too, where somebody has mistyped.
         int scheme = text.IndexOf("://", StringComparison.Ordinal);
-        int start = scheme >= 0 && scheme < at ? scheme + 3 : 0;
+        int start = scheme >= 0 && scheme < at
+            && text.Take(scheme).All(char.IsAsciiLetterOrDigit) ? scheme + 3 : 0;
         return $"{text[..start]}...{text[at..]}";
     }
 

@@ -10,6 +10,9 @@ namespace Slipway.Services;
 internal sealed class UpstreamConnector(
     HostConnector connector, string? caFile, TimeSpan handshakeTimeout)
 {
+    // RFC 5280 section 4.2.1.12: what the certificate may be used for.
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     /// <exception cref="UpstreamFailure">Says why there is none.</exception>
     public async Task<ProxyTunnel> OpenAsync(
         ProxyServer server, ProxyTarget target, CancellationToken stop)
@@ -60,21 +63,58 @@ internal sealed class UpstreamConnector(
     }
 
     /// <summary>TLS to the proxy itself, which is verified by its name.</summary>
-    public SslClientAuthenticationOptions TlsOptions(string host)
+    private SslClientAuthenticationOptions TlsOptions(string host)
     {
         SslClientAuthenticationOptions options = new() { TargetHost = host };
         if (caFile is not null)
         {
-            X509ChainPolicy policy = new()
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            policy.CustomTrustStore.ImportFromPemFile(caFile);
-            options.CertificateChainPolicy = policy;
+            options.CertificateChainPolicy = Policy(caFile);
         }
 
         return options;
+    }
+
+    /// <summary>The same judgement for TLS that the HTTP library does.</summary>
+    public bool Accepts(X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
+    {
+        if (caFile is null)
+        {
+            return errors == SslPolicyErrors.None;
+        }
+
+        if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None
+            || certificate is not X509Certificate2 own)
+        {
+            return false;
+        }
+
+        try
+        {
+            using X509Chain chain = new() { ChainPolicy = Policy(caFile) };
+            foreach (X509ChainElement element in sent?.ChainElements ?? chain.ChainElements)
+            {
+                chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+            }
+
+            return chain.Build(own);
+        }
+        catch (Exception error) when (error is CryptographicException or IOException
+            or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static X509ChainPolicy Policy(string caFile)
+    {
+        X509ChainPolicy policy = new()
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.ImportFromPemFile(caFile);
+        policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        return policy;
     }
 
     private async Task<Stream> EncryptAsync(

@@ -28,7 +28,13 @@ internal sealed class UpstreamHandler : DelegatingHandler
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            SslOptions = ProxyTls(connector),
+
+            // The connection's TLS is with the proxy: targets of these requests have none.
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                    connector.Accepts(certificate, chain, errors),
+            },
             ConnectCallback = async (context, stop) => new NetworkStream(
                 await hosts.ConnectAsync(
                     context.DnsEndPoint.Host, context.DnsEndPoint.Port, stop).ConfigureAwait(false),
@@ -77,14 +83,6 @@ internal sealed class UpstreamHandler : DelegatingHandler
         }
 
         throw ProxyDialer.Explain(target, failures);
-    }
-
-    // The connection's TLS is with the proxy: targets of these requests have none.
-    private static SslClientAuthenticationOptions ProxyTls(UpstreamConnector connector)
-    {
-        SslClientAuthenticationOptions options = connector.TlsOptions("");
-        options.TargetHost = null;
-        return options;
     }
 
     private static bool WasNotSent(HttpRequestException error) => error.HttpRequestError

@@ -13,14 +13,18 @@ internal sealed class PacEvaluator(
     : IDisposable
 {
     private const int Threads = 2;
-    private const int MaxWaiting = 256;
+    private const int MaxRunning = 256;
     private const int MaxSources = 4;
     private const int MaxReported = 64;
+
+    // For all names of one evaluation together; after that, names have no address.
+    private static readonly TimeSpan NameTimeLimit = TimeSpan.FromSeconds(3);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PacSource> _sources = [];
     private readonly HashSet<string> _reported = [];
     private readonly SemaphoreSlim _threads = new(Threads);
-    private int _waiting;
+    private readonly Dictionary<(PacProgram, string), Task<IReadOnlyList<ProxyServer>?>> _running =
+        [];
 
     /// <summary>The route by the settings' PAC file; null where it fails, which is told.</summary>
     public async ValueTask<IReadOnlyList<ProxyServer>?> TryEvaluateAsync(
@@ -32,10 +36,12 @@ internal sealed class PacEvaluator(
             string url = Url(target);
             if (!program.Cache.TryFind(url, out IReadOnlyList<ProxyServer>? servers))
             {
-                servers = await RunAsync(program, url, target.Host, stop).ConfigureAwait(false);
+                servers = await JoinAsync(program, url, target.Host).WaitAsync(stop)
+                    .ConfigureAwait(false);
             }
 
-            return servers is null ? null : [.. servers.Select(one => WithCredentials(one, settings))];
+            return servers is null ? null
+                : [.. servers.Select(server => WithCredentials(server, settings))];
         }
         catch (PacException error)
         {
@@ -87,51 +93,64 @@ internal sealed class PacEvaluator(
         return server;
     }
 
-    private async Task<IReadOnlyList<ProxyServer>?> RunAsync(
-        PacProgram program, string url, string host, CancellationToken stop)
+    /// <summary>One evaluation for all who ask about the same host meanwhile.</summary>
+    private Task<IReadOnlyList<ProxyServer>?> JoinAsync(
+        PacProgram program, string url, string host)
     {
-        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        lock (_lock)
         {
-            Interlocked.Decrement(ref _waiting);
-            throw new PacException("the PAC file is asked about too many hosts at once");
-        }
-
-        try
-        {
-            await _threads.WaitAsync(stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-
-        try
-        {
-            // Somebody before may have asked about the same host.
-            if (program.Cache.TryFind(url, out IReadOnlyList<ProxyServer>? kept))
+            if (_running.TryGetValue((program, url), out Task<IReadOnlyList<ProxyServer>?>? known))
             {
-                return kept;
+                return known;
             }
 
-            IReadOnlyList<ProxyServer> servers = await Task.Run(
-                () => Evaluate(program, url, host), stop).ConfigureAwait(false);
-            program.Cache.Store(url, servers);
-            return servers;
+            // Whoever ended just now has left the answer.
+            if (program.Cache.TryFind(url, out IReadOnlyList<ProxyServer>? kept))
+            {
+                return Task.FromResult(kept);
+            }
+
+            if (_running.Count >= MaxRunning)
+            {
+                throw new PacException("the PAC file is asked about too many hosts at once");
+            }
+
+            Task<IReadOnlyList<ProxyServer>?> task =
+                Task.Run(() => RunAsync(program, url, host));
+            _running.Add((program, url), task);
+            return task;
+        }
+    }
+
+    private async Task<IReadOnlyList<ProxyServer>?> RunAsync(
+        PacProgram program, string url, string host)
+    {
+        await _threads.WaitAsync().ConfigureAwait(false);
+        IReadOnlyList<ProxyServer>? servers = null;
+        try
+        {
+            servers = Evaluate(program, url, host);
         }
         catch (PacException error)
         {
-            program.Cache.Store(url, null);
-            throw new PacException($"the PAC file, asked about {host}: {error.Message}", error);
+            Tell($"the PAC file, asked about {host}: {error.Message}");
         }
         finally
         {
             _threads.Release();
+            program.Cache.Store(url, servers);
+            lock (_lock)
+            {
+                _running.Remove((program, url));
+            }
         }
+
+        return servers;
     }
 
     private IReadOnlyList<ProxyServer> Evaluate(PacProgram program, string url, string host)
     {
-        using CancellationTokenSource deadline = new(PacScript.TimeLimit);
+        using CancellationTokenSource deadline = new(NameTimeLimit);
         return PacResult.Parse(program.Script.Evaluate(
             url, host.ToLowerInvariant(), name => Resolve(name, deadline.Token)));
     }

@@ -11,25 +11,13 @@ namespace Slipway.Services;
 
 /// <summary>
 /// A PAC file's program, ready to run. Each evaluation has an engine of its own, so that nothing
-/// piles up from one to the next: no more time, memory and depth than the limits, no file, no
-/// network but names, no types of the runtime. Typed arrays are taken away, since their memory is
-/// had at one stroke that no limit sees.
+/// piles up from one to the next, within the limits of <see cref="PacSandbox"/>: no file, no
+/// network but names, no types of the runtime.
 /// </summary>
 internal sealed class PacScript
 {
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1);
-    private const int MemoryBytes = 16 << 20;
-    private const int Depth = 256;
-    private const int ArrayItems = 100_000;
-    private const int TextCharacters = 1 << 20;
     private const string Entry = "FindProxyForURL";
-
-    private static readonly string[] Removed =
-    [
-        "ArrayBuffer", "SharedArrayBuffer", "DataView", "Atomics", "Int8Array", "Uint8Array",
-        "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
-        "Float16Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
-    ];
 
     private readonly Prepared<Script> _program;
     private readonly TimeProvider _time;
@@ -48,25 +36,27 @@ internal sealed class PacScript
         }
     }
 
-    /// <summary>What FindProxyForURL returns. Takes the time limit at most, on this thread.
+    /// <summary>
+    /// What FindProxyForURL returns. Takes the time limit at most on this thread, and what
+    /// <paramref name="resolve"/> takes beside it.
     /// </summary>
     /// <exception cref="PacException">It fails or goes over a limit.</exception>
     public string Evaluate(string url, string host, Func<string, IPAddress[]> resolve)
     {
         try
         {
-            using Engine engine = new(Limit);
-            Prepare(engine, new PacHosts(resolve));
+            PacClock clock = new(TimeLimit);
+            using Engine engine = new(options => PacSandbox.Limit(options, clock));
+            Prepare(engine, new PacHosts(name => clock.Outside(() => resolve(name))));
             engine.Execute(_program);
             JsValue result = engine.Invoke(Entry, url, host);
             return result.IsString() ? result.AsString()
                 : result.IsNull() || result.IsUndefined() ? ""
                 : throw new PacException($"{Entry} returned no text");
         }
-        catch (Exception error) when (error is JintException or TimeoutException
-            or RegexMatchTimeoutException or InsufficientExecutionStackException
-            or ArgumentException or InvalidOperationException)
+        catch (Exception error) when (error is not PacException)
         {
+            // Whatever goes wrong in an interpreter of others' texts is the text's failure.
             throw new PacException(
                 error is TimeoutException or RegexMatchTimeoutException
                     ? $"takes longer than {TimeLimit.TotalSeconds} s" : error.Message,
@@ -74,29 +64,9 @@ internal sealed class PacScript
         }
     }
 
-    private static void Limit(Options options)
-    {
-        options.TimeoutInterval(TimeLimit);
-        options.LimitMemory(MemoryBytes);
-        options.LimitRecursion(Depth);
-        options.Constraints.MaxArraySize = ArrayItems;
-        options.Constraints.RegexTimeout = TimeLimit;
-        options.DisableStringCompilation();
-    }
-
     private void Prepare(Engine engine, PacHosts hosts)
     {
-        foreach (string name in Removed)
-        {
-            engine.Global.RemoveOwnProperty(name);
-        }
-
-        JsValue prototype = engine.Global.Get("String").Get("prototype");
-        foreach (string name in (ReadOnlySpan<string>)["repeat", "padStart", "padEnd"])
-        {
-            Bound(engine, prototype.AsObject(), name);
-        }
-
+        PacSandbox.Bound(engine);
         Define(engine, "isPlainHostName", a => PacHosts.IsPlainHostName(a(0)));
         Define(engine, "dnsDomainIs", a => PacHosts.DnsDomainIs(a(0), a(1)));
         Define(engine, "localHostOrDomainIs", a => PacHosts.LocalHostOrDomainIs(a(0), a(1)));
@@ -128,21 +98,19 @@ internal sealed class PacScript
 
     private void DefineRange(
         Engine engine, string name, Func<IReadOnlyList<string>, TimeProvider, bool> body) =>
-        engine.SetValue(name, (JsValue)new ClrFunction(engine, name, (_, arguments) => body(
-            [.. arguments.Where(argument => !argument.IsUndefined()).Select(TypeConverter.ToString)],
-            _time)));
-
-    /// <summary>Keeps a method from making a text that is larger than memory allows.</summary>
-    private static void Bound(Engine engine, Jint.Native.Object.ObjectInstance owner, string name)
-    {
-        JsValue original = owner.Get(name);
-        owner.Set(name, new ClrFunction(engine, name, (self, arguments) =>
+        engine.SetValue(name, (JsValue)new ClrFunction(engine, name, (_, arguments) =>
         {
-            double count = arguments.Length > 0 ? TypeConverter.ToNumber(arguments[0]) : 0;
-            int each = name == "repeat" ? TypeConverter.ToString(self).Length : 1;
-            return count * each > TextCharacters
-                ? throw new PacException("makes a text of more than a million characters")
-                : engine.Invoke(original, self, arguments);
+            // No Linq over values of the script: compiled ahead of time (SDK 10.0.401, Jint
+            // 4.18.0), it ended the process.
+            List<string> texts = [];
+            for (int i = 0; i < arguments.Length; i++)
+            {
+                if (!arguments[i].IsUndefined())
+                {
+                    texts.Add(TypeConverter.ToString(arguments[i]));
+                }
+            }
+
+            return body(texts, _time);
         }));
-    }
 }

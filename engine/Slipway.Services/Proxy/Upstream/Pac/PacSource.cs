@@ -4,8 +4,8 @@ using System.Text;
 namespace Slipway.Services;
 
 /// <summary>
-/// Where a PAC file is: a path, looked at before each use, or a URL, fetched directly and again from
-/// time to time. One that is broken or away leaves the last good one in force.
+/// Where a PAC file is: a path, looked at before each use, or a URL, fetched directly and again
+/// from time to time. One that is broken or away leaves the last good one in force.
 /// </summary>
 internal sealed class PacSource : IDisposable
 {
@@ -80,7 +80,7 @@ internal sealed class PacSource : IDisposable
                 : _time.GetUtcNow() < _fetchAt ? null : await FetchAsync().ConfigureAwait(false);
             if (text is not null && text != _program?.Text)
             {
-                _program = new PacProgram(text, new PacScript(text, _time), new PacCache(_time));
+                _program = new PacProgram(text, _time);
                 _report($"the PAC file {_location} counts now");
             }
 

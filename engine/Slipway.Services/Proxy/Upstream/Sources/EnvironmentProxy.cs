@@ -8,6 +8,7 @@ internal sealed class EnvironmentProxy : ProxySource
 {
     private readonly Func<string, string?> _read;
     private readonly Action<string> _report;
+    private readonly Lock _reading = new();
     private (string? Http, string? Https, string? All, string? NoProxy) _seen;
 
     public EnvironmentProxy(Func<string, string?> read, Action<string> report)
@@ -18,6 +19,14 @@ internal sealed class EnvironmentProxy : ProxySource
     }
 
     public override void Refresh()
+    {
+        lock (_reading)
+        {
+            Look();
+        }
+    }
+
+    private void Look()
     {
         bool isCgi = _read("REQUEST_METHOD") is not null;
         (string?, string?, string?, string?) now = (

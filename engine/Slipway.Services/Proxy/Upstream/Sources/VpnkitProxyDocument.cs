@@ -73,7 +73,8 @@ internal static class VpnkitProxyDocument
         foreach (JsonElement item in Items(root, "allow"))
         {
             items.Add(item.ValueKind == JsonValueKind.String
-                ? item.GetString()! : throw new FormatException("has \"allow\" with no text in it"));
+                ? item.GetString()!
+                : throw new FormatException("has \"allow\" that is not a list of texts"));
         }
 
         HostRules rules = HostRules.Parse(items, out IReadOnlyList<string> wrong);
