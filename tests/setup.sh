@@ -10,6 +10,7 @@ set -eu
 #   curl, socat, dnsmasq-base, python3  servers and clients of the tests
 #   unbound, dnsperf, openssl           name servers upstream, also over TLS; load of queries
 #   dbus-daemon, systemd                the bus and the libraries of systemd-resolved (below)
+#   nginx-light, wget                   the server behind the proxy, by HTTP and HTTPS; a client
 #   isc-dhcp-client, udhcpc             stock DHCP clients
 #   ndisc6, thc-ipv6                    rdisc6 and ndisc6; attacks on a link's IPv6
 #   qemu, linux-image, busybox, cpio    a guest with a kernel of its own
@@ -17,11 +18,17 @@ set -eu
 #   pkg-config                          how those find the library
 #   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
+#   squid, tinyproxy, microsocks        upstream proxies: HTTP with passwords, SOCKS 5
+#   stunnel4                            TLS before one of them: an https:// proxy
+#   libglib2.0-bin, gsettings-*         the desktop's proxy settings, by gsettings
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
-    curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd
+    curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd nginx-light wget
     isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 busybox-static cpio clang gcc zlib1g-dev pkg-config libslirp-dev
-    util-linux procps"
+    util-linux procps squid tinyproxy microsocks stunnel4 libglib2.0-bin
+    gsettings-desktop-schemas"
+# Those of them that Debian runs as services; the tests start their own.
+services="squid tinyproxy microsocks"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -41,12 +48,24 @@ for package in $packages; do
 done
 if [ -n "$missing" ]; then
     echo "setup.sh: installing$missing"
+    # For as long as the installation lasts, no service is started by it.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+        trap 'as_root rm -f "$policy"' EXIT
+    fi
     for attempt in 1 2 3; do
         as_root apt-get update -qq &&
             as_root env DEBIAN_FRONTEND=noninteractive \
                 apt-get install -qq -y --no-install-recommends $missing >/dev/null && break
         [ "$attempt" != 3 ] || { echo "setup.sh: apt-get failed three times" >&2; exit 1; }
         sleep 5
+    done
+    for service in $services; do
+        case " $missing " in
+        *" $service "*) as_root systemctl -q disable "$service" 2>/dev/null || true ;;
+        esac
     done
 fi
 

@@ -1,3 +1,4 @@
+using Slipway.Services;
 using Slipway.Stack;
 
 namespace Slipway.Engine;
@@ -18,4 +19,10 @@ public sealed record EngineEnvironment
     /// which is what keeps guests from guessing them.
     /// </summary>
     public Seed128? Seed { get; init; }
+
+    /// <summary>
+    /// Makes what serves plain HTTP requests of guests to the proxy; null where the program has no
+    /// such thing, and only CONNECT and SOCKS are served. The engine disposes it.
+    /// </summary>
+    public Func<ProxyParts, IHttpRequests>? HttpRequests { get; init; }
 }

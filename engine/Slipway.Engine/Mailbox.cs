@@ -12,6 +12,7 @@ internal sealed class Mailbox(Reactor reactor)
 {
     private readonly ConcurrentQueue<Command> _commands = new();
     private int _woken;
+    private volatile bool _isClosed;
 
     public void Post(Command command)
     {
@@ -20,11 +21,19 @@ internal sealed class Mailbox(Reactor reactor)
         {
             reactor.Wake();
         }
+
+        if (_isClosed)
+        {
+            Discard(); // nobody runs it any more
+        }
     }
 
-    /// <summary>Disposes what is not run any more, and what it carries.</summary>
+    /// <summary>
+    /// Disposes what is not run any more, and what it carries; also what is posted later.
+    /// </summary>
     public void Discard()
     {
+        _isClosed = true;
         while (_commands.TryDequeue(out Command? command))
         {
             (command as IDisposable)?.Dispose();

@@ -22,7 +22,7 @@ public sealed partial class NetworkEngine
 
     private NetworkEngine(
         EngineConfiguration configuration, IEngineLog log, StackSettings settings,
-        FlowSharding sharding, Func<Instant>? clock)
+        FlowSharding sharding, EngineEnvironment environment)
     {
         _log = log;
         _configuration = configuration;
@@ -35,8 +35,11 @@ public sealed partial class NetworkEngine
         }
 
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
+        _proxy = MakeProxy(
+            configuration, settings, _dns, environment, log, out _upstreams);
         _keeper = new KeeperWorker(
-            settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), sharding, clock);
+            settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), _proxy, sharding,
+            environment.Clock);
         if (_dhcp6 is not null)
         {
             Serve(_dhcp6, _keeper.Stack);
@@ -106,7 +109,7 @@ public sealed partial class NetworkEngine
         environment ??= new EngineEnvironment();
         StackSettings settings = ToStackSettings(configuration, environment.Seed);
         FlowSharding sharding = new(settings, configuration.Workers);
-        NetworkEngine engine = new(configuration, log, settings, sharding, environment.Clock);
+        NetworkEngine engine = new(configuration, log, settings, sharding, environment);
         try
         {
             engine.Open(settings, sharding);

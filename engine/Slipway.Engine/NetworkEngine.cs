@@ -161,6 +161,8 @@ public sealed partial class NetworkEngine : IDisposable
     {
         _capture?.Dispose();
         _servicesStopping.Cancel();
+        _proxy?.Dispose();
+        _upstreams?.Dispose();
         foreach (PublishedPort port in _published)
         {
             port.Close();

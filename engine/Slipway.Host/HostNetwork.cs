@@ -18,6 +18,9 @@ public sealed class HostNetwork(
 
     private const int Backlog = 4_096;
 
+    // Flows that have ended, and whose last bytes a proxy's upstream has not taken yet.
+    private readonly HashSet<HandoverStream> _lingering = [];
+
     public HostError ConnectTcp(
         in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
     {
@@ -177,6 +180,43 @@ public sealed class HostNetwork(
         reactor.WatchEdges(nearDescriptor, owner);
         return HostError.None;
     }
+
+    /// <summary>
+    /// The same, and the service may give its upstream's socket in its place
+    /// (<see cref="HandoverStream.HandOver"/>).
+    /// </summary>
+    public HostError OpenHandover(
+        IReadinessOwner owner, out HandoverStream? stream, out SafeSocketHandle? far)
+    {
+        stream = null;
+        far = null;
+        int result = Sockets.CreatePair(
+            Sockets.FamilyUnix, Sockets.Stream, out int nearDescriptor, out int farDescriptor);
+        if (result < 0)
+        {
+            return HostErrors.From(result);
+        }
+
+        far = new SafeSocketHandle(farDescriptor, ownsHandle: true);
+        stream = new HandoverStream(this, reactor, nearDescriptor, owner);
+        reactor.WatchEdges(nearDescriptor, owner);
+        return HostError.None;
+    }
+
+    /// <summary>Closes what lingers; nothing runs any more.</summary>
+    public void Close()
+    {
+        foreach (HandoverStream stream in (HandoverStream[])[.. _lingering])
+        {
+            stream.EndLingering();
+        }
+    }
+
+    internal void Linger(HandoverStream stream) => _lingering.Add(stream);
+
+    internal void ForgetLingering(HandoverStream stream) => _lingering.Remove(stream);
+
+    internal TcpStream Adopt(int descriptor) => new(reactor, descriptor, usePeekOffset);
 
     private static int Family(bool ipv4) => ipv4 ? Sockets.FamilyIPv4 : Sockets.FamilyIPv6;
 

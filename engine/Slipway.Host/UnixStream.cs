@@ -23,6 +23,9 @@ internal sealed class UnixStream(
 
     public IpEndpoint LocalEndpoint => default;
 
+    /// <summary>Bytes in the ring: read from the service, not acknowledged by the guest.</summary>
+    internal int HeldBytes => _length;
+
     public HostError FinishConnect()
     {
         int error = SocketOptions.Get(descriptor, SocketOptions.LevelSocket, SocketOptions.Error);
@@ -31,15 +34,18 @@ internal sealed class UnixStream(
 
     public HostIo Peek(long offsetBytes, Span<byte> destination)
     {
-        HostError error = offsetBytes + destination.Length > _length ? Fill() : HostError.None;
-        int available = _length - (int)offsetBytes;
-        if (available <= 0)
-        {
-            return HostIo.Failed(_ended ? HostError.EndOfStream
+        HostError error = offsetBytes + destination.Length > _length
+            ? Fill(RingBytes) : HostError.None;
+        return offsetBytes < _length
+            ? PeekHeld(offsetBytes, destination)
+            : HostIo.Failed(_ended ? HostError.EndOfStream
                 : error == HostError.None ? HostError.WouldBlock : error);
-        }
+    }
 
-        int length = Math.Min(available, destination.Length);
+    /// <summary>Bytes of the ring alone; the offset lies in it.</summary>
+    internal HostIo PeekHeld(long offsetBytes, Span<byte> destination)
+    {
+        int length = Math.Min(_length - (int)offsetBytes, destination.Length);
         int start = (_head + (int)offsetBytes) % _ring.Length;
         int first = Math.Min(length, _ring.Length - start);
         _ring.AsSpan(start, first).CopyTo(destination);
@@ -83,12 +89,23 @@ internal sealed class UnixStream(
 
     public void Close(bool reset) => reactor.Close(descriptor);
 
+    /// <summary>
+    /// Reads all that the peer has written, which the pair's buffers bound, and closes: from
+    /// here on there is the ring alone.
+    /// </summary>
+    internal void TakeRest()
+    {
+        _ = Fill(int.MaxValue);
+        _wasFull = false;
+        reactor.Close(descriptor);
+    }
+
     /// <summary>Reads what the peer has written, as far as there is room.</summary>
-    private HostError Fill()
+    private HostError Fill(int mostBytes)
     {
         while (!_ended)
         {
-            if (_length == _ring.Length && !Grow())
+            if (_length == _ring.Length && !Grow(mostBytes))
             {
                 _wasFull = true;
                 return HostError.None;
@@ -110,14 +127,14 @@ internal sealed class UnixStream(
         return HostError.None;
     }
 
-    private bool Grow()
+    private bool Grow(int mostBytes)
     {
-        if (_ring.Length == RingBytes)
+        if (_ring.Length >= mostBytes)
         {
             return false;
         }
 
-        byte[] larger = new byte[Math.Min(_ring.Length * 4, RingBytes)];
+        byte[] larger = new byte[Math.Min(_ring.Length * 4, mostBytes)];
         int first = Math.Min(_length, _ring.Length - _head);
         _ring.AsSpan(_head, first).CopyTo(larger);
         _ring.AsSpan(0, _length - first).CopyTo(larger.AsSpan(first));

@@ -51,6 +51,15 @@ public sealed record StackLimits
     /// <summary>Largest receive window offered to a guest, in bytes.</summary>
     public int TcpWindowBytes { get; init; } = 1 << 20;
 
+    /// <summary>
+    /// Connections that the proxy itself holds: handshakes and plain requests, not tunnels. Beyond
+    /// it the SYN gets RST.
+    /// </summary>
+    public int ProxyStreams { get; init; } = 2_048;
+
+    /// <summary>The same of one guest, so that it cannot keep the others out.</summary>
+    public int ProxyStreamsPerGuest { get; init; } = 512;
+
     /// <summary>ICMP errors a second to one guest; the rest are dropped.</summary>
     public int IcmpErrorsPerSecond { get; init; } = 1_000;
 

@@ -28,6 +28,9 @@ internal sealed class ReadySignal : IDisposable
             : throw new ConfigurationException(
                 "--ready-fd", descriptor.ToString(CultureInfo.InvariantCulture),
                 "is not open for writing; open it in the caller, such as `--ready-fd 3 3>ready`");
+
+        // Whoever waits for its end is not to wait for that of a program started meanwhile.
+        CurrentProcess.SetInherited(descriptor, inherited: false);
     }
 
     /// <summary>Tells whoever waits; one that waits no more is no reason to stop.</summary>

@@ -18,6 +18,12 @@ public sealed record CommandLineSettings
 
     public IReadOnlyList<string> Dns { get; init; } = [];
 
+    /// <summary>Upstream proxies in the order in which they are tried; replace those of the
+    /// configuration, its PAC file included.</summary>
+    public IReadOnlyList<string> Proxy { get; init; } = [];
+
+    public string? NoProxy { get; init; }
+
     public bool NoHostAlias { get; init; }
 
     public string? Ipv6 { get; init; }

@@ -78,6 +78,11 @@ internal sealed class ConfigurationDocument
     [Description("The DHCP server on the gateway.")]
     public DhcpDocument? Dhcp { get; set; }
 
+    [Description(
+        "The HTTP and SOCKS5 proxy on the gateway, and the proxies that guests' connections take "
+            + "on their way out.")]
+    public ProxyDocument? Proxy { get; set; }
+
     [Description("UDP flows.")]
     public UdpDocument? Udp { get; set; }
 

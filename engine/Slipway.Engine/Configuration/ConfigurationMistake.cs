@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Slipway.Services;
 
 namespace Slipway.Engine;
 
@@ -190,17 +191,21 @@ internal static class ConfigurationMistake
             JsonTypeInfoKind.Enumerable => "a list in brackets: [ ... ]",
             JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary =>
                 "an object in braces: { ... }",
+            _ when kind == typeof(TextOrList) =>
+                "a text in double quotes, or a list of such texts: [ ... ]",
             _ when kind == typeof(int) => "a whole number without quotes",
             _ when kind == typeof(bool) => "true or false without quotes",
             _ => "a text in double quotes",
         };
     }
 
+    /// <summary>The value's beginning; a proxy's user and password are left out of it.</summary>
     public static string Quote(JsonElement value)
     {
         string text = value.ValueKind == JsonValueKind.String ? value.GetString()!
             : value.GetRawText();
         text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        text = ProxyServer.WithoutCredentials(text);
         return text.Length <= MaxQuotedLength ? text : text[..MaxQuotedLength] + "...";
     }
 

@@ -54,6 +54,9 @@ internal static class ConfigurationResolver
             DnsCache = document.Dns?.Cache is int kept
                 ? SettingText.CheckRange("dns.cache", kept, 0, MaxCachedResponses, "answers")
                 : defaults.DnsCache,
+            Proxy = GuestProxyResolver.Resolve(document.Proxy ?? new ProxyDocument()),
+            ProxyUpstream = ProxyResolver.Resolve(
+                document.Proxy ?? new ProxyDocument(), commandLine),
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
             Control = ResolveControl(document, commandLine),

@@ -70,7 +70,7 @@ internal static class ConfigurationValues
     {
         JsonTypeInfo? one = type?.ElementType is Type element
             ? ConfigurationJsonContext.Default.GetTypeInfo(element) : null;
-        if (one?.Type == typeof(JsonElement))
+        if (one?.Type == typeof(DnsRecordDocument))
         {
             return; // of several forms, which its own resolver tells apart
         }

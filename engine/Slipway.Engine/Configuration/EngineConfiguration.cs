@@ -91,6 +91,11 @@ public sealed record EngineConfiguration
 
     public Ipv6DhcpConfiguration Ipv6Dhcp { get; init; } = new();
 
+    public GuestProxyConfiguration Proxy { get; init; } = new();
+
+    /// <summary>The proxies that connections take on their way out.</summary>
+    public ProxyUpstreamConfiguration ProxyUpstream { get; init; } = new();
+
     /// <summary>A guest's UDP port takes datagrams from any address (RFC 4787 section 5).</summary>
     public bool UdpFullCone { get; init; }
 

@@ -45,6 +45,13 @@ internal sealed class LimitsDocument
     [Description("Largest TCP window offered to a guest in bytes.")]
     public int? TcpWindowBytes { get; set; }
 
+    [Description(
+        "Connections that the proxy holds at a time: handshakes and plain requests, not tunnels.")]
+    public int? ProxyStreams { get; set; }
+
+    [Description("The same of one guest.")]
+    public int? ProxyStreamsPerGuest { get; set; }
+
     [Description("ICMP errors a second to one guest.")]
     public int? IcmpErrorsPerSecond { get; set; }
 
@@ -72,6 +79,9 @@ internal sealed class LimitsDocument
             ReassemblyBytes = Bytes("reassemblyBytes", ReassemblyBytes, limits.ReassemblyBytes),
             TcpReceiveBytes = Bytes("tcpReceiveBytes", TcpReceiveBytes, limits.TcpReceiveBytes),
             TcpWindowBytes = Bytes("tcpWindowBytes", TcpWindowBytes, limits.TcpWindowBytes),
+            ProxyStreams = Count("proxyStreams", ProxyStreams, limits.ProxyStreams),
+            ProxyStreamsPerGuest = Count(
+                "proxyStreamsPerGuest", ProxyStreamsPerGuest, limits.ProxyStreamsPerGuest),
             IcmpErrorsPerSecond = Count(
                 "icmpErrorsPerSecond", IcmpErrorsPerSecond, limits.IcmpErrorsPerSecond),
         };

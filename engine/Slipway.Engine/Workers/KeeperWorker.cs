@@ -22,14 +22,23 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly Dictionary<int, IGuestPort> _ports = [];
     private readonly List<RelayPort> _relays = [];
 
+    private readonly GuestProxy? _proxy;
+
+    /// <param name="settings">The stack's.</param>
+    /// <param name="dns">The DNS server.</param>
+    /// <param name="proxy">The proxy; null for none.</param>
+    /// <param name="sharding">Whose flow is whose.</param>
+    /// <param name="clock">Null for the machine's.</param>
     public KeeperWorker(
-        StackSettings settings, DnsServer dns, ResponseBudget dnsBudget, FlowSharding sharding,
+        StackSettings settings, DnsServer dns, ResponseBudget dnsBudget, GuestProxy? proxy,
+        FlowSharding sharding,
         Func<Instant>? clock)
         : base(FlowSharding.Keeper, clock)
     {
         _sharding = sharding;
+        _proxy = proxy;
         Dns = new DnsEndpoint(dns, Mailbox, settings, dnsBudget);
-        Stack = new GuestStack(settings, Counters, Network, Network, Dns.StreamsOn(Network));
+        Stack = new GuestStack(settings, Counters, Network, Network, StreamsOn(this, settings));
         Dns.Attach(Stack.Udp);
         if (sharding.Workers > 1)
         {
@@ -43,6 +52,12 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     public DnsEndpoint Dns { get; }
 
     public IReadOnlyList<GuestLink> Links => _links;
+
+    /// <summary>The services by TCP, for the flows of a worker.</summary>
+    public GuestStreams StreamsOn(Worker worker, StackSettings settings) => new(
+        Dns.StreamsOn(worker.Network),
+        _proxy is null ? null : new ProxyStreams(_proxy, worker.Network, worker.Mailbox),
+        settings);
 
     protected override FlowStack Flows => Stack.Flows;
 

@@ -19,7 +19,7 @@ internal sealed partial class ShardWorker
     {
         _keeper = keeper;
         _stack = new ShardStack(
-            settings, Counters, Network, Network, keeper.Dns.StreamsOn(Network), this, sharding,
+            settings, Counters, Network, Network, keeper.StreamsOn(this, settings), this, sharding,
             index, this);
     }
 

@@ -124,6 +124,7 @@ internal abstract class Worker : IDisposable
     public virtual void Dispose()
     {
         Mailbox.Discard();
+        Network.Close();
         Reactor.Dispose();
     }
 

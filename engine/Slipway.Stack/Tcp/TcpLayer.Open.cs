@@ -196,9 +196,15 @@ public sealed partial class TcpLayer : INeighborWaiter
             return HostError.Refused;
         }
 
-        return _destinations.TryToHost(key.Remote.Address, out IpAddress address)
-            ? _network.ConnectTcp(new IpEndpoint(address, key.Remote.Port), flow, out stream)
-            : HostError.HostUnreachable;
+        if (!_destinations.TryToHost(key.Remote.Address, out IpAddress address))
+        {
+            return HostError.HostUnreachable;
+        }
+
+        IpEndpoint remote = new(address, key.Remote.Port);
+        return !_settings.IsHostAlias(key.Remote.Address) && _services.Intercepts(remote)
+            ? _services.Open(remote, key.Guest, flow, out stream)
+            : _network.ConnectTcp(remote, flow, out stream);
     }
 
     private void AnswerStray(in GuestRoute route, in FlowKey key, in TcpHeader header)

@@ -57,6 +57,20 @@ internal sealed class EngineOptions
         HelpName = "NAME=ADDRESS",
     };
 
+    private readonly Option<string[]> _proxy = new("--proxy")
+    {
+        Description =
+            "An upstream proxy: [http|https|socks5://][USER[:PASSWORD]@]HOST[:PORT], or direct. "
+            + "More than one is allowed; they are tried in order.",
+        HelpName = "URL",
+    };
+
+    private readonly Option<string> _noProxy = new("--no-proxy")
+    {
+        Description = "Names, addresses and networks that are connected to directly.",
+        HelpName = "LIST",
+    };
+
     private readonly Option<bool> _noHostAlias = new("--no-host-alias")
     {
         Description = "Keep the host's loopback (host.internal) from guests.",
@@ -102,6 +116,8 @@ internal sealed class EngineOptions
         command.Options.Add(_workers);
         command.Options.Add(_publish);
         command.Options.Add(_dns);
+        command.Options.Add(_proxy);
+        command.Options.Add(_noProxy);
         command.Options.Add(_noHostAlias);
         command.Options.Add(_ipv6);
         command.Options.Add(_control);
@@ -124,6 +140,8 @@ internal sealed class EngineOptions
             Workers = result.GetValue(_workers),
             Publish = result.GetValue(_publish) ?? [],
             Dns = result.GetValue(_dns) ?? [],
+            Proxy = result.GetValue(_proxy) ?? [],
+            NoProxy = result.GetValue(_noProxy),
             NoHostAlias = result.GetValue(_noHostAlias),
             Ipv6 = result.GetValue(_ipv6),
             Control = result.GetValue(_control),

@@ -34,7 +34,8 @@ internal static class RunCommand
         _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
         StandardErrorLog log = new(configuration.LogLevel);
         using ReadySignal ready = new(configuration);
-        using NetworkEngine engine = NetworkEngine.Create(RootlessTap.Open(configuration), log);
+        using NetworkEngine engine = NetworkEngine.Create(
+            RootlessTap.Open(configuration), log, ProgramEnvironment.Create());
         using ControlServer? control = EngineControl.Start(engine, configuration, log);
         void Stop(PosixSignalContext context)
         {

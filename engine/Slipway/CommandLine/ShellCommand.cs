@@ -96,7 +96,7 @@ internal static class ShellCommand
             {
                 Links = [new DescriptorLinkSpecification(guest.TapDescriptor, LinkFraming.Tap)],
             },
-            log);
+            log, ProgramEnvironment.Create());
         using ControlServer? control = EngineControl.Start(engine, configuration, log);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT, Leave);

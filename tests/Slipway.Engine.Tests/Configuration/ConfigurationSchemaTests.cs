@@ -56,6 +56,11 @@ public sealed class ConfigurationSchemaTests
     /// </summary>
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode node)
     {
+        if (context.TypeInfo.Type == typeof(TextOrList))
+        {
+            node = new JsonObject { ["items"] = new JsonObject { ["type"] = "string" } };
+        }
+
         if (node is not JsonObject schema)
         {
             return node;
@@ -69,6 +74,10 @@ public sealed class ConfigurationSchemaTests
         if (context.TypeInfo.Type == typeof(Dictionary<string, DnsRecordDocument>))
         {
             schema["additionalProperties"] = DescribeRecord();
+        }
+        else if (context.TypeInfo.Type == typeof(TextOrList))
+        {
+            schema.Insert(0, "type", new JsonArray("string", "array"));
         }
 
         ICustomAttributeProvider provider = context.PropertyInfo?.AttributeProvider

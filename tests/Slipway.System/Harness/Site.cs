@@ -157,7 +157,7 @@ public sealed class Site : IDisposable
             "--local=/test/", "--host-record=a.test,192.0.2.1", "--edns-packet-max=4096",
             $"--txt-record=large.test,{large}", "--txt-record=text.test,hello",
             "--srv-host=_sip._tcp.test,target.test,5060,1,2", "--mx-host=mail.test,mx.test,10",
-            "--host-record=both.test,192.0.2.2,2001:db8::2",
+            "--host-record=both.test,192.0.2.2,2001:db8::2", $"--host-record=web.test,{Outside}",
             "--ptr-record=2.2.0.192.in-addr.arpa,both.test");
         Eventually.Holds(TimeSpan.FromSeconds(10), "dnsmasq answers", () =>
             Host.Run("dig", "+short", "+tries=1", "+time=1", "@127.0.0.1", "a.test")

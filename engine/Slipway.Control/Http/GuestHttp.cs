@@ -1,0 +1,110 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+using Slipway.Services;
+
+namespace Slipway.Control;
+
+/// <summary>
+/// Serves guests' plain HTTP requests to the proxy: Kestrel reads and writes them, YARP's forwarder
+/// sends them on. Both start with the first guest that asks.
+/// </summary>
+public sealed class GuestHttp : IHttpRequests
+{
+    private const int MaximumHeadBytes = 64 * 1024;
+    private const int MaximumLineBytes = 32 * 1024;
+    private const int MaximumFields = 1_000;
+    private static readonly TimeSpan s_idleTime = TimeSpan.FromMinutes(2);
+
+    /// <summary>A line ends in CR LF: what ends in LF alone others may read otherwise.</summary>
+    static GuestHttp() => AppContext.SetSwitch(
+        "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+
+    private readonly ProxyParts _parts;
+    private readonly GuestListener _listener = new();
+    private readonly ServerLog _log;
+    private readonly SocketConnectionContextFactory _connections;
+    private readonly Lazy<Task<KestrelServer>> _server;
+    private RequestForwarder? _forwarder;
+
+    public GuestHttp(ProxyParts parts)
+    {
+        _parts = parts;
+        _log = new ServerLog(parts.Log);
+        _connections = new SocketConnectionContextFactory(
+            new SocketConnectionFactoryOptions(), _log.CreateLogger("connections"));
+        _server = new Lazy<Task<KestrelServer>>(StartAsync);
+    }
+
+    public async Task ServeAsync(
+        GuestConnection connection, bool isTransparent, CancellationToken stop)
+    {
+        await _server.Value.ConfigureAwait(false);
+        GuestFeature guest = new(connection, isTransparent);
+        ConnectionContext context = _connections.Create(connection.Socket);
+        await using (context.ConfigureAwait(false))
+        {
+            context.Features.Set(guest);
+            using CancellationTokenRegistration stopping =
+                stop.UnsafeRegister(_ => context.Abort(), null);
+            if (_listener.TryAdd(context))
+            {
+                await guest.Ended.Task.ConfigureAwait(false);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_server.IsValueCreated && _server.Value is { IsCompletedSuccessfully: true } started)
+        {
+            // At once: what is under way is aborted.
+            _ = started.Result.StopAsync(new CancellationToken(canceled: true));
+            started.Result.Dispose();
+        }
+
+        _forwarder?.Dispose();
+        _connections.Dispose();
+        _log.Dispose();
+    }
+
+    private async Task<KestrelServer> StartAsync()
+    {
+        KestrelServerOptions options = new() { AddServerHeader = false };
+        options.Limits.MaxRequestHeadersTotalSize = MaximumHeadBytes;
+        options.Limits.MaxRequestLineSize = MaximumLineBytes;
+        options.Limits.MaxRequestHeaderCount = MaximumFields;
+        options.Limits.RequestHeadersTimeout = _parts.Settings.HeadTime;
+        options.Limits.KeepAliveTimeout = s_idleTime;
+
+        // How long bodies are and how slowly they come is between guest and server.
+        options.Limits.MaxRequestBodySize = null;
+        options.Limits.MinRequestBodyDataRate = null;
+        options.Limits.MinResponseDataRate = null;
+        options.Listen(IPAddress.None, 0, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => ServeOneAsync(next, connection));
+        });
+        KestrelServer server = new(Options.Create(options), _listener, _log);
+        _forwarder = new RequestForwarder(_parts, _log);
+        await server.StartAsync(new GuestApplication(_forwarder), CancellationToken.None)
+            .ConfigureAwait(false);
+        return server;
+    }
+
+    private static async Task ServeOneAsync(
+        ConnectionDelegate next, ConnectionContext connection)
+    {
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            connection.Features.Get<GuestFeature>()!.Ended.TrySetResult();
+        }
+    }
+}

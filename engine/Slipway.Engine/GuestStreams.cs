@@ -1,0 +1,21 @@
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>The stream services for the flows of one worker, by where a SYN goes.</summary>
+internal sealed class GuestStreams(DnsStreams dns, ProxyStreams? proxy, StackSettings settings)
+    : IStreamServices
+{
+    public bool Intercepts(in IpEndpoint destination) => proxy?.Intercepts(destination) == true;
+
+    public HostError Open(
+        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        out IHostStream? stream)
+    {
+        bool isIntercepted = !settings.IsGateway(destination.Address);
+        return proxy is not null && (isIntercepted || proxy.Listens(destination.Port))
+            ? proxy.Open(destination, guest, isIntercepted, owner, out stream)
+            : dns.Open(destination, guest, owner, out stream);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using Slipway.Host;
+using Slipway.Services;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// The proxy for the flows of one worker: a connection is one end of a socket pair whose other end
+/// the server has, until it hands its upstream's socket to the flow by the worker's mailbox.
+/// </summary>
+internal sealed class ProxyStreams(GuestProxy server, HostNetwork network, Mailbox mailbox)
+{
+    public bool Listens(int port) => server.Listens(port);
+
+    public bool Intercepts(in IpEndpoint destination) => server.Intercepts(destination);
+
+    public HostError Open(
+        in IpEndpoint destination, in IpEndpoint guest, bool isIntercepted,
+        IReadinessOwner owner, out IHostStream? stream)
+    {
+        stream = null;
+        if (!server.TryEnter(guest.Address))
+        {
+            return HostError.Refused;
+        }
+
+        HostError error = network.OpenHandover(
+            owner, out HandoverStream? opened, out SafeSocketHandle? far);
+        if (error != HostError.None)
+        {
+            server.Leave(guest.Address);
+            return error;
+        }
+
+        stream = opened;
+        IpEndpoint from = guest;
+        IpEndpoint to = destination;
+        _ = Task.Run(
+            () => ServeAsync(opened!, far!, from, to, isIntercepted), CancellationToken.None);
+        return HostError.None;
+    }
+
+    private Task ServeAsync(
+        HandoverStream stream, SafeSocketHandle far, IpEndpoint guest, IpEndpoint destination,
+        bool isIntercepted)
+    {
+        Connection connection;
+        try
+        {
+            connection = new Connection(mailbox, stream, far, guest, destination);
+        }
+        catch (SocketException)
+        {
+            far.Dispose();
+            server.Leave(guest.Address);
+            throw;
+        }
+
+        return server.ServeAsync(connection, isIntercepted);
+    }
+
+    private sealed class Connection(
+        Mailbox mailbox, HandoverStream stream, SafeSocketHandle far, IpEndpoint guest,
+        IpEndpoint destination) : GuestConnection(new Socket(far), guest, destination)
+    {
+        public override void HandOver(Socket upstream)
+        {
+            SafeSocketHandle given = UpstreamSocket.Detach(upstream);
+            try
+            {
+                mailbox.Post(new Handover(stream, UpstreamSocket.Detach(Socket), given));
+            }
+            catch
+            {
+                given.Dispose();
+                throw;
+            }
+        }
+
+        public override void Fail() =>
+            mailbox.Post(new Failure(stream, UpstreamSocket.Detach(Socket)));
+    }
+
+    private sealed class Handover(
+        HandoverStream stream, SafeSocketHandle far, SafeSocketHandle upstream)
+        : Command, IDisposable
+    {
+        public void Dispose()
+        {
+            far.Dispose();
+            upstream.Dispose();
+        }
+
+        public override void Run(Instant now) => stream.HandOver(far, upstream, now);
+    }
+
+    // The far end is closed afterwards: its end would be told as a FIN.
+    private sealed class Failure(HandoverStream stream, SafeSocketHandle far)
+        : Command, IDisposable
+    {
+        public void Dispose() => far.Dispose();
+
+        public override void Run(Instant now)
+        {
+            stream.Fail(HostError.Reset, now);
+            far.Dispose();
+        }
+    }
+}

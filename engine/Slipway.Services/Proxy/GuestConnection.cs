@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using Slipway.Wire;
+
+namespace Slipway.Services;
+
+/// <summary>A guest's connection to the proxy: the far end of its flow's socket pair.</summary>
+/// <param name="socket">What the guest sends, and what it is sent.</param>
+/// <param name="guest">Who it is.</param>
+/// <param name="destination">Where its SYN went.</param>
+public abstract class GuestConnection(Socket socket, IpEndpoint guest, IpEndpoint destination)
+    : IDisposable
+{
+    public Socket Socket { get; } = socket;
+
+    public IpEndpoint Guest { get; } = guest;
+
+    public IpEndpoint Destination { get; } = destination;
+
+    /// <summary>
+    /// Gives the flow a connected socket in place of this connection; both are gone for the caller.
+    /// All that it has read of either has been written to the other.
+    /// </summary>
+    /// <exception cref="SocketException">Out of descriptors.</exception>
+    public abstract void HandOver(Socket upstream);
+
+    /// <summary>Ends the flow by RST, as a connection that failed.</summary>
+    public abstract void Fail();
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Socket.Dispose();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Sockets;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// What guests may reach by the proxy: what they reach directly, and no more. Names that are the
+/// engine's own are looked up at once; others are judged again by their addresses when they are
+/// resolved here (<see cref="ResolveAsync"/>).
+/// </summary>
+public sealed class ProxyReach(StackSettings settings, DnsServer names)
+{
+    private const int Ipv4LinkLocal = 0xa9fe;
+    private const string Localhost = "localhost";
+
+    private readonly DestinationMap _destinations = new(settings);
+
+    /// <summary>Judges a host by what it is called, before anything is dialed.</summary>
+    /// <param name="host">A name, or an address in any form that resolvers take.</param>
+    public ProxyVerdict Judge(string host)
+    {
+        string name = host.EndsWith('.') ? host[..^1] : host;
+        if (IPAddress.TryParse(name, out IPAddress? address))
+        {
+            return Judge(IpAddress.From(address));
+        }
+
+        if (name.Equals(Localhost, StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return ProxyVerdict.Refused(
+                "localhost is the guest itself; the host is host.internal");
+        }
+
+        foreach (IpAddress known in HostQuery.AskLocal(names, name))
+        {
+            return Judge(known);
+        }
+
+        return ProxyVerdict.Allowed;
+    }
+
+    /// <summary>Judges an address as a guest knows it.</summary>
+    public ProxyVerdict Judge(IpAddress address)
+    {
+        if (settings.IsGateway(address))
+        {
+            return ProxyVerdict.Refused("the gateway itself is not reached by its proxy");
+        }
+
+        if (IsLinkLocal(address))
+        {
+            return ProxyVerdict.Refused("link-local addresses are not reached by the proxy");
+        }
+
+        if (!_destinations.TryToHost(address, out IpAddress mapped))
+        {
+            return ProxyVerdict.Refused(settings.IsOnLink(address)
+                ? "addresses of the guests' own network are not reached by the proxy"
+                : "this address is not reached from here");
+        }
+
+        return settings.IsHostAlias(address)
+            ? new ProxyVerdict(null, mapped.ToIPAddress()) : ProxyVerdict.Allowed;
+    }
+
+    /// <summary>
+    /// The addresses of a host as guests' DNS tells them, those left out that they may not reach.
+    /// </summary>
+    /// <exception cref="ProxyException">There is none, or none that may be reached.</exception>
+    /// <remarks>
+    /// The word localhost, which no guest can ask for, is the host's own: an upstream's.
+    /// </remarks>
+    public async ValueTask<IPAddress[]> ResolveAsync(string host, CancellationToken stop)
+    {
+        if (host.Equals(Localhost, StringComparison.OrdinalIgnoreCase))
+        {
+            return [IPAddress.Loopback, IPAddress.IPv6Loopback];
+        }
+
+        IReadOnlyList<IpAddress> found =
+            IPAddress.TryParse(host, out IPAddress? address) ? [IpAddress.From(address)]
+            : await HostQuery.AskAsync(names, settings.Gateway, host, stop).ConfigureAwait(false);
+        List<IPAddress> reached = [];
+        ProxyVerdict last = default;
+        foreach (IpAddress one in found)
+        {
+            last = Judge(one);
+            if (last.Refusal is null)
+            {
+                _destinations.TryToHost(one, out IpAddress mapped);
+                reached.Add(mapped.ToIPAddress());
+            }
+        }
+
+        return reached.Count > 0 ? [.. reached]
+            : last.Refusal is string why ? throw new ProxyException(why, 403)
+            : throw new ProxyException("the name has no address", 502, SocketError.HostNotFound);
+    }
+
+    private static bool IsLinkLocal(IpAddress address) => address.IsIPv4
+        ? address.IPv4 >> 16 == Ipv4LinkLocal : address.IsLinkLocal;
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// Connects to a name or an address. Of several addresses the next is tried when one fails or has
+/// not answered for a moment, families in turn, and the first connection counts (RFC 8305 without
+/// its history).
+/// </summary>
+internal sealed class HostConnector(
+    Func<string, CancellationToken, ValueTask<IPAddress[]>> resolve, TimeSpan timeout)
+{
+    // RFC 8305 section 8: the recommended Connection Attempt Delay.
+    private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
+    private const int MaxAddresses = 8;
+
+    /// <exception cref="SocketException">No address could be connected to in time.</exception>
+    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken stop)
+    {
+        using CancellationTokenSource deadline =
+            CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            IPAddress[] addresses = await ResolveAsync(host, deadline.Token).ConfigureAwait(false);
+            return addresses.Length > 0
+                ? await RaceAsync(InTurn(addresses), port, deadline.Token).ConfigureAwait(false)
+                : throw new SocketException((int)SocketError.HostNotFound);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+    }
+
+    /// <summary>The addresses of a name; none where it has none or nobody tells.</summary>
+    public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken stop)
+    {
+        if (HostRule.TryParseAddress(host, out byte[] address))
+        {
+            return [new IPAddress(address)];
+        }
+
+        try
+        {
+            return await resolve(host, stop).AsTask().WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+    }
+
+    private static List<IPAddress> InTurn(IPAddress[] addresses)
+    {
+        AddressFamily first = addresses[0].AddressFamily;
+        IPAddress[] one = [.. addresses.Where(address => address.AddressFamily == first)];
+        IPAddress[] other = [.. addresses.Where(address => address.AddressFamily != first)];
+        List<IPAddress> mixed = [];
+        for (int i = 0; i < Math.Max(one.Length, other.Length); i++)
+        {
+            mixed.AddRange(one.Skip(i).Take(1));
+            mixed.AddRange(other.Skip(i).Take(1));
+        }
+
+        return mixed[..Math.Min(mixed.Count, MaxAddresses)];
+    }
+
+    private static async Task<Socket> RaceAsync(
+        List<IPAddress> addresses, int port, CancellationToken stop)
+    {
+        using CancellationTokenSource race = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        List<Task<Socket>> running = [];
+        SocketException? failure = null;
+        int next = 0;
+        try
+        {
+            while (true)
+            {
+                stop.ThrowIfCancellationRequested();
+                if (next < addresses.Count)
+                {
+                    running.Add(ConnectOneAsync(addresses[next++], port, race.Token));
+                }
+                else if (running.Count == 0)
+                {
+                    throw failure ?? new SocketException((int)SocketError.HostUnreachable);
+                }
+
+                Task delay = Task.Delay(
+                    next < addresses.Count ? AttemptDelay : Timeout.InfiniteTimeSpan, race.Token);
+                Task first = await Task.WhenAny([.. running, delay]).ConfigureAwait(false);
+                if (first is not Task<Socket> ended)
+                {
+                    continue;
+                }
+
+                running.Remove(ended);
+                if (ended.IsCompletedSuccessfully)
+                {
+                    return await ended.ConfigureAwait(false);
+                }
+
+                // The first address is the one that a user expects to read about.
+                failure ??= ended.Exception?.InnerException as SocketException;
+            }
+        }
+        finally
+        {
+            await race.CancelAsync().ConfigureAwait(false);
+            foreach (Task<Socket> late in running)
+            {
+                _ = late.ContinueWith(
+                    task => Discard(task), CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private static void Discard(Task<Socket> late)
+    {
+        if (late.IsCompletedSuccessfully)
+        {
+            late.Result.Dispose();
+        }
+        else
+        {
+            _ = late.Exception;
+        }
+    }
+
+    private static async Task<Socket> ConnectOneAsync(
+        IPAddress address, int port, CancellationToken stop)
+    {
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.NoDelay = true;
+            await socket.ConnectAsync(new IPEndPoint(address, port), stop).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

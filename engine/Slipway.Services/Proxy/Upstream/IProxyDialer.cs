@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// Opens connections of guests by way of the upstream proxies that the settings of the moment name,
+/// or directly where they name none. Safe for use by several threads.
+/// </summary>
+public interface IProxyDialer
+{
+    /// <summary>
+    /// For plain HTTP requests that the HTTP library forwards: follows the settings, credentials
+    /// included. A PAC file is evaluated in the caller's thread.
+    /// </summary>
+    IWebProxy WebProxy { get; }
+
+    /// <summary>Whether any upstream proxy is set now.</summary>
+    bool HasUpstream { get; }
+
+    /// <summary>
+    /// Opens a byte stream to the target by the upstreams in their order, a dead one passed over.
+    /// </summary>
+    /// <exception cref="ProxyException">No stream came about; says which status tells the guest.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop);
+}

@@ -1,0 +1,202 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Slipway.Services;
+
+/// <summary>
+/// Asks PAC files which way a target takes: two at a time, those who wait bounded, and each answer
+/// kept for a moment. Nothing of the JavaScript engine is touched before a PAC file is used.
+/// </summary>
+internal sealed class PacEvaluator(
+    ProxyUpstreamConfiguration configuration, HostConnector hosts, Action<string> report)
+    : IDisposable
+{
+    private const int Threads = 2;
+    private const int MaxRunning = 256;
+    private const int MaxSources = 4;
+    private const int MaxReported = 64;
+
+    // For all names of one evaluation together; after that, names have no address.
+    private static readonly TimeSpan NameTimeLimit = TimeSpan.FromSeconds(3);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, PacSource> _sources = [];
+    private readonly HashSet<string> _reported = [];
+    private readonly SemaphoreSlim _threads = new(Threads);
+    private readonly Dictionary<(PacProgram, string), Task<IReadOnlyList<ProxyServer>?>> _running =
+        [];
+
+    /// <summary>The route by the settings' PAC file; null where it fails, which is told.</summary>
+    public async ValueTask<IReadOnlyList<ProxyServer>?> TryEvaluateAsync(
+        ProxySettings settings, ProxyTarget target, CancellationToken stop)
+    {
+        try
+        {
+            PacProgram program = await Source(settings.Pac!).GetAsync(stop).ConfigureAwait(false);
+            string url = Url(target);
+            if (!program.Cache.TryFind(url, out IReadOnlyList<ProxyServer>? servers))
+            {
+                servers = await JoinAsync(program, url, target.Host).WaitAsync(stop)
+                    .ConfigureAwait(false);
+            }
+
+            return servers is null ? null
+                : [.. servers.Select(server => WithCredentials(server, settings))];
+        }
+        catch (PacException error)
+        {
+            Tell(error.Message);
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (PacSource source in _sources.Values)
+            {
+                source.Dispose();
+            }
+
+            _sources.Clear();
+        }
+    }
+
+    /// <summary>
+    /// What a browser would give: of https the host alone. A tunnel of another protocol is shown as
+    /// https too, since files know no other scheme for it.
+    /// </summary>
+    private static string Url(ProxyTarget target)
+    {
+        string scheme = target.Purpose == ProxyPurpose.Http ? "http" : "https";
+        int standard = target.Purpose == ProxyPurpose.Http ? 80 : 443;
+        string host = target.Host.Contains(':', StringComparison.Ordinal)
+            ? $"[{target.Host}]" : target.Host.ToLowerInvariant();
+        string port = target.Port == standard ? ""
+            : ":" + target.Port.ToString(CultureInfo.InvariantCulture);
+        return $"{scheme}://{host}{port}/";
+    }
+
+    // A file names no passwords: they are those of the same upstream in the settings.
+    private static ProxyServer WithCredentials(ProxyServer server, ProxySettings settings)
+    {
+        foreach (ProxyServer known in (IEnumerable<ProxyServer>)
+            [.. settings.Http ?? [], .. settings.Https ?? [], .. settings.All ?? []])
+        {
+            if (known.Key == server.Key)
+            {
+                return known;
+            }
+        }
+
+        return server;
+    }
+
+    /// <summary>One evaluation for all who ask about the same host meanwhile.</summary>
+    private Task<IReadOnlyList<ProxyServer>?> JoinAsync(
+        PacProgram program, string url, string host)
+    {
+        lock (_lock)
+        {
+            if (_running.TryGetValue((program, url), out Task<IReadOnlyList<ProxyServer>?>? known))
+            {
+                return known;
+            }
+
+            // Whoever ended just now has left the answer.
+            if (program.Cache.TryFind(url, out IReadOnlyList<ProxyServer>? kept))
+            {
+                return Task.FromResult(kept);
+            }
+
+            if (_running.Count >= MaxRunning)
+            {
+                throw new PacException("the PAC file is asked about too many hosts at once");
+            }
+
+            Task<IReadOnlyList<ProxyServer>?> task =
+                Task.Run(() => RunAsync(program, url, host));
+            _running.Add((program, url), task);
+            return task;
+        }
+    }
+
+    private async Task<IReadOnlyList<ProxyServer>?> RunAsync(
+        PacProgram program, string url, string host)
+    {
+        await _threads.WaitAsync().ConfigureAwait(false);
+        IReadOnlyList<ProxyServer>? servers = null;
+        try
+        {
+            servers = Evaluate(program, url, host);
+        }
+        catch (PacException error)
+        {
+            Tell($"the PAC file, asked about {host}: {error.Message}");
+        }
+        finally
+        {
+            _threads.Release();
+            program.Cache.Store(url, servers);
+            lock (_lock)
+            {
+                _running.Remove((program, url));
+            }
+        }
+
+        return servers;
+    }
+
+    private IReadOnlyList<ProxyServer> Evaluate(PacProgram program, string url, string host)
+    {
+        using CancellationTokenSource deadline = new(NameTimeLimit);
+        return PacResult.Parse(program.Script.Evaluate(
+            url, host.ToLowerInvariant(), name => Resolve(name, deadline.Token)));
+    }
+
+    private IPAddress[] Resolve(string name, CancellationToken stop)
+    {
+        try
+        {
+            return hosts.ResolveAsync(name, stop).GetAwaiter().GetResult();
+        }
+        catch (Exception error) when (error is SocketException or OperationCanceledException)
+        {
+            return [];
+        }
+    }
+
+    private PacSource Source(string location)
+    {
+        lock (_lock)
+        {
+            if (_sources.TryGetValue(location, out PacSource? source))
+            {
+                return source;
+            }
+
+            if (_sources.Count >= MaxSources)
+            {
+                (string old, PacSource ended) = _sources.First();
+                _sources.Remove(old);
+                ended.Dispose();
+            }
+
+            source = new PacSource(location, configuration, hosts, report);
+            _sources.Add(location, source);
+            return source;
+        }
+    }
+
+    private void Tell(string message)
+    {
+        lock (_lock)
+        {
+            if (_reported.Count < MaxReported && _reported.Add(message))
+            {
+                report(message);
+            }
+        }
+    }
+}

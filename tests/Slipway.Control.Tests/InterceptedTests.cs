@@ -1,0 +1,89 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using Slipway.Services;
+
+namespace Slipway.Control.Tests;
+
+/// <summary>Guests that know of no proxy, while an upstream is set.</summary>
+public sealed class InterceptedTests
+{
+    private const string Address = "192.0.2.7";
+
+    private static readonly GuestProxySettings s_fast = new()
+    {
+        FirstByteTime = TimeSpan.FromMilliseconds(300),
+    };
+
+    [Theory]
+    [InlineData("example.test", "example.test")]
+    [InlineData("localhost", Address)]
+    [InlineData("host.internal", Address)]
+    [InlineData("192.0.2.9", Address)]
+    public async Task Tls_GoesToTheNameOfItsHello_OrToTheAddress(string name, string expected)
+    {
+        using Origin upstream = Origin.Of("");
+        NamedUpstream dialer = new(upstream.Port);
+        using ProxyWorld world = new(dialer);
+        Socket guest = world.Connect(Address, 443, out PairConnection connection);
+        await using SslStream tls = new(new NetworkStream(guest));
+        _ = tls.AuthenticateAsClientAsync(name);
+        await connection.HandedOver.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(
+            new ProxyTarget(ProxyPurpose.Https, expected, 443), Assert.Single(dialer.Targets));
+    }
+
+    [Fact]
+    public async Task SomethingElse_GoesToTheAddressWithAllItsBytes()
+    {
+        using Origin upstream = Origin.Of("answer");
+        NamedUpstream dialer = new(upstream.Port);
+        using ProxyWorld world = new(dialer);
+        Socket guest = world.Connect(Address, 8_443, out _);
+        await ProxyWorld.SendAsync(guest, "NOISE / HTTP/1.1\r\n\r\n");
+        Assert.Equal("answer", await ProxyWorld.ReadUntilAsync(guest, "answer"));
+        Assert.Equal(
+            new ProxyTarget(ProxyPurpose.Other, Address, 8_443), Assert.Single(dialer.Targets));
+        Assert.Equal("NOISE / HTTP/1.1\r\n\r\n", Assert.Single(upstream.Heads));
+    }
+
+    [Theory]
+    [InlineData(443, "")]
+    [InlineData(443, "\x16\x03\x01")]
+    [InlineData(80, "")]
+    [InlineData(80, "\x01\x02")]
+    public async Task Server_ThatSpeaksFirst_IsReachedAfterAWhile(int port, string first)
+    {
+        using Origin upstream = Origin.Of("");
+        NamedUpstream dialer = new(upstream.Port);
+        using ProxyWorld world = new(dialer, s_fast);
+        Socket guest = world.Connect(Address, port, out PairConnection connection);
+        await ProxyWorld.SendAsync(guest, first);
+        await connection.HandedOver.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(Address, Assert.Single(dialer.Targets).Host);
+    }
+
+    [Fact]
+    public async Task Http_GoesInAbsoluteFormByItsHost()
+    {
+        using Origin upstream = Origin.Of("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        using ProxyWorld world = new(upstream: $"http://127.0.0.1:{upstream.Port}");
+        Socket guest = world.Connect(Address, 80, out _);
+        await ProxyWorld.SendAsync(guest, "GET /x?y HTTP/1.1\r\nHost: Example.test\r\n\r\n");
+        await ProxyWorld.ReadUntilAsync(guest, "\r\n\r\nok");
+        await ProxyWorld.SendAsync(guest, "GET /z HTTP/1.0\r\n\r\n");
+        await ProxyWorld.ReadUntilAsync(guest, "\r\n\r\nok");
+        Assert.Equal(
+            ["GET http://example.test/x?y HTTP/1.1", $"GET http://{Address}/z HTTP/1.1"],
+            upstream.Heads.Select(head => head.Split("\r\n")[0]));
+    }
+
+    [Fact]
+    public async Task Upstream_ThatFails_EndsTheConnection()
+    {
+        using ProxyWorld world = new(new NamedUpstream(0));
+        Socket guest = world.Connect(Address, 443, out PairConnection connection);
+        await ProxyWorld.SendAsync(guest, "x");
+        await connection.Failed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("no upstream answers", Assert.Single(world.Log), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Net.Sockets;
+using Slipway.Services;
+using Slipway.Wire;
+
+namespace Slipway.Control.Tests;
+
+/// <summary>
+/// A guest's connection without an engine: what is handed over is copied, as the flow would do.
+/// </summary>
+internal sealed class PairConnection(Socket far, IpEndpoint guest, IpEndpoint destination)
+    : GuestConnection(far, guest, destination)
+{
+    private bool _isGone;
+
+    /// <summary>The upstream that took its place.</summary>
+    public TaskCompletionSource HandedOver { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource Failed { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override void HandOver(Socket upstream)
+    {
+        _isGone = true;
+        Socket kept = new(new SafeSocketHandle(
+            Linux.Files.Duplicate((int)upstream.SafeHandle.DangerousGetHandle()), true));
+        _ = Task.Run(() => CopyAsync(Socket, kept));
+        _ = Task.Run(() => CopyAsync(kept, Socket));
+        HandedOver.TrySetResult();
+    }
+
+    public override void Fail() => Failed.TrySetResult();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!_isGone)
+        {
+            base.Dispose(disposing);
+        }
+    }
+
+    private static async Task CopyAsync(Socket from, Socket to)
+    {
+        byte[] buffer = new byte[16_384];
+        int read;
+        while ((read = await from.ReceiveAsync(buffer)) > 0)
+        {
+            await to.SendAsync(buffer.AsMemory(0, read));
+        }
+
+        to.Shutdown(SocketShutdown.Send);
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Text;
+using Slipway.Linux;
+using Slipway.Services;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Control.Tests;
+
+/// <summary>The proxy with all that belongs to it but the engine.</summary>
+internal sealed class ProxyWorld : IDisposable
+{
+    public const int HttpPort = 3_128;
+    public const int SocksPort = 1_080;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly IpAddress s_guest = IpAddress.Parse("192.168.127.2");
+
+    private readonly List<IDisposable> _owned = [];
+    private readonly GuestProxy _server;
+
+    /// <param name="dialer">Dials tunnels; null for the upstream's own.</param>
+    /// <param name="settings">Of the front ends.</param>
+    /// <param name="upstream">The upstream's URL; null to go directly.</param>
+    public ProxyWorld(
+        IProxyDialer? dialer = null, GuestProxySettings? settings = null, string? upstream = null)
+    {
+        StackSettings stack = new() { Seed = default };
+        DnsServer names = Own(new DnsServer(new DnsSettings()));
+        ProxyReach reach = new(stack, names);
+        ProxyUpstreams upstreams = Own(ProxyUpstreams.Create(
+            new ProxyUpstreamConfiguration
+            {
+                Configured = upstream is null ? null
+                    : new ProxySettings { All = [Parse(upstream)] },
+                Desktop = false,
+                Environment = false,
+            },
+            reach.ResolveAsync, Log.Enqueue));
+        ProxyParts parts = new(
+            settings ?? new GuestProxySettings(), dialer ?? upstreams, upstreams.CreateHandler,
+            reach, Log.Enqueue);
+        _server = Own(new GuestProxy(parts, new GuestHttp(parts)));
+    }
+
+    public ConcurrentQueue<string> Log { get; } = [];
+
+    /// <summary>A guest connects to a port of the gateway.</summary>
+    public Socket Connect(int port) => Open(port, "192.168.127.1", out _);
+
+    /// <summary>A guest connects to somewhere else, and is intercepted.</summary>
+    public Socket Connect(string address, int port, out PairConnection connection) =>
+        Open(port, address, out connection);
+
+    /// <summary>Sends bytes on a new connection and reads to its end.</summary>
+    public async Task<string> AskAsync(string bytes, int port = HttpPort)
+    {
+        using Socket guest = Connect(port);
+        await SendAsync(guest, bytes);
+        return await ReadToEndAsync(guest);
+    }
+
+    public static Task SendAsync(Socket socket, string bytes) =>
+        SendAsync(socket, Encoding.Latin1.GetBytes(bytes));
+
+    public static async Task SendAsync(Socket socket, byte[] bytes)
+    {
+        for (int sent = 0; sent < bytes.Length;)
+        {
+            sent += await socket.SendAsync(bytes.AsMemory(sent)).AsTask().WaitAsync(s_patience);
+        }
+    }
+
+    /// <summary>Reads until a text has come.</summary>
+    public static async Task<string> ReadUntilAsync(Socket socket, string end)
+    {
+        StringBuilder text = new();
+        byte[] one = new byte[1];
+        while (!text.ToString().EndsWith(end, StringComparison.Ordinal))
+        {
+            int read = await socket.ReceiveAsync(one).WaitAsync(s_patience);
+            Assert.True(read > 0, $"the connection ended after '{text}', before '{end}'");
+            text.Append((char)one[0]);
+        }
+
+        return text.ToString();
+    }
+
+    public static async Task<string> ReadToEndAsync(Socket socket)
+    {
+        StringBuilder text = new();
+        byte[] buffer = new byte[4_096];
+        int read;
+        while ((read = await socket.ReceiveAsync(buffer).WaitAsync(s_patience)) > 0)
+        {
+            text.Append(Encoding.Latin1.GetString(buffer, 0, read));
+        }
+
+        return text.ToString();
+    }
+
+    public bool TryEnter() => _server.TryEnter(s_guest);
+
+    public void Dispose()
+    {
+        _owned.Reverse();
+        _owned.ForEach(one => one.Dispose());
+    }
+
+    private static ProxyServer Parse(string url)
+    {
+        Assert.True(ProxyServer.TryParse(url, out ProxyServer server, out string fault), fault);
+        return server;
+    }
+
+    private Socket Open(int port, string address, out PairConnection connection)
+    {
+        Assert.Equal(
+            0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
+        connection = new PairConnection(
+            new Socket(new SafeSocketHandle(far, true)), new IpEndpoint(s_guest, 50_000),
+            new IpEndpoint(IpAddress.Parse(address), (ushort)port));
+        Assert.True(_server.TryEnter(s_guest));
+        PairConnection served = connection;
+        bool isIntercepted = address != "192.168.127.1";
+        _ = Task.Run(() => _server.ServeAsync(served, isIntercepted));
+        return Own(new Socket(new SafeSocketHandle(near, true)));
+    }
+
+    private T Own<T>(T resource)
+        where T : IDisposable
+    {
+        _owned.Add(resource);
+        return resource;
+    }
+}
