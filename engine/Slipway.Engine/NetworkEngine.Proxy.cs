@@ -31,7 +31,7 @@ public sealed partial class NetworkEngine
                 MaxStreams = configuration.Limits.ProxyStreams,
                 MaxStreamsPerGuest = configuration.Limits.ProxyStreamsPerGuest,
             },
-            upstreams, upstreams.CreateHandler, reach,
+            upstreams, upstreams, reach,
             new BoundedLines(
                 line => log.Write(LogLevel.Warning, line), TimeProvider.System).Write);
         return new GuestProxy(parts, environment.HttpRequests?.Invoke(parts));

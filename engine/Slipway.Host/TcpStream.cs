@@ -159,14 +159,17 @@ internal sealed class TcpStream : IHostStream
 
         int received = Sockets.PeekBehind(
             Descriptor, s_scratch.AsSpan(0, offsetBytes), destination);
-        if (received > offsetBytes)
+        bool hasEnded = received >= 0 && received <= offsetBytes && HasEnded();
+        if (hasEnded)
         {
-            return HostIo.Moved(received - offsetBytes);
+            // FIN may have come since, and bytes before it.
+            received = Sockets.PeekBehind(
+                Descriptor, s_scratch.AsSpan(0, offsetBytes), destination);
         }
 
-        return received < 0
-            ? HostIo.Failed(HostErrors.From(received))
-            : HostIo.Failed(HasEnded() ? HostError.EndOfStream : HostError.WouldBlock);
+        return received > offsetBytes ? HostIo.Moved(received - offsetBytes)
+            : HostIo.Failed(received < 0 ? HostErrors.From(received)
+                : hasEnded ? HostError.EndOfStream : HostError.WouldBlock);
     }
 
     /// <summary>Whether FIN has arrived: states of TCP_INFO (include/net/tcp_states.h).</summary>

@@ -38,8 +38,7 @@ internal sealed class ProxyWorld : IDisposable
             },
             reach.ResolveAsync, Log.Enqueue));
         ProxyParts parts = new(
-            settings ?? new GuestProxySettings(), dialer ?? upstreams, upstreams.CreateHandler,
-            reach, Log.Enqueue);
+            settings ?? new GuestProxySettings(), dialer ?? upstreams, upstreams, reach, Log.Enqueue);
         _server = Own(new GuestProxy(parts, new GuestHttp(parts)));
     }
 

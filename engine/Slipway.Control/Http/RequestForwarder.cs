@@ -35,7 +35,7 @@ internal sealed class RequestForwarder : IDisposable
         services.AddHttpForwarder();
         _services = services.BuildServiceProvider();
         _forwarder = _services.GetRequiredService<IHttpForwarder>();
-        _outside = new HttpMessageInvoker(parts.MakeHandler());
+        _outside = new HttpMessageInvoker(parts.Upstreams.CreateHandler());
         _host = new HttpMessageInvoker(HostConnections.Make(parts.Settings.DialTime));
     }
 

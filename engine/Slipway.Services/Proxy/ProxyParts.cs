@@ -2,10 +2,10 @@ namespace Slipway.Services;
 
 /// <summary>What a front end needs of the rest of the proxy.</summary>
 /// <param name="Settings">Ports, bounds and times.</param>
-/// <param name="Dialer">Opens connections by the upstreams.</param>
-/// <param name="MakeHandler">Makes what sends plain requests by the upstreams.</param>
+/// <param name="Dialer">Opens connections.</param>
+/// <param name="Upstreams">By which plain requests are sent.</param>
 /// <param name="Reach">Where guests may go.</param>
 /// <param name="Log">Takes lines for the log; they hold no credentials.</param>
 public sealed record ProxyParts(
-    GuestProxySettings Settings, IProxyDialer Dialer, Func<HttpMessageHandler> MakeHandler,
+    GuestProxySettings Settings, IProxyDialer Dialer, ProxyUpstreams Upstreams,
     ProxyReach Reach, Action<string> Log);
