@@ -10,10 +10,8 @@ namespace Slipway.Services.Tests.Dns;
 /// </summary>
 internal sealed class TestNameServer : IDisposable
 {
-    private readonly Socket _udp =
-        new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-    private readonly Socket _tcp =
-        new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _udp;
+    private readonly Socket _tcp;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<byte[], bool, byte[]?> _answer;
     private readonly List<EndPoint> _sources = [];
@@ -23,15 +21,36 @@ internal sealed class TestNameServer : IDisposable
     public TestNameServer(Func<byte[], bool, byte[]?> answer)
     {
         _answer = answer;
-        _udp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        (_tcp, _udp) = BindBoth();
         EndPoint = (IPEndPoint)_udp.LocalEndPoint!;
-        _tcp.Bind(EndPoint);
         _tcp.Listen();
         _ = ServeDatagramsAsync();
         _ = ServeStreamsAsync();
     }
 
     public IPEndPoint EndPoint { get; }
+
+    // A port that is free for both: one that is for the first may be taken for the other.
+    private static (Socket Tcp, Socket Udp) BindBoth()
+    {
+        const int Attempts = 100;
+        for (int left = Attempts; ; left--)
+        {
+            Socket tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            try
+            {
+                tcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+                udp.Bind(tcp.LocalEndPoint!);
+                return (tcp, udp);
+            }
+            catch (SocketException) when (left > 1)
+            {
+                tcp.Dispose();
+                udp.Dispose();
+            }
+        }
+    }
 
     /// <summary>Before each answer over UDP.</summary>
     public TimeSpan Delay { get; init; }
