@@ -7,5 +7,10 @@ internal sealed class ManualTime : TimeProvider
 
     public void Advance(TimeSpan by) => _now += by;
 
+    /// <summary>Where the clock hangs.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+
+    public override TimeZoneInfo LocalTimeZone => Zone;
+
     public override DateTimeOffset GetUtcNow() => _now;
 }

@@ -100,6 +100,23 @@ public sealed class PacFunctionTests
     }
 
     [Theory]
+    [InlineData("timeRange(2)", "true")]
+    [InlineData("timeRange(14, 'GMT')", "true")]
+    [InlineData("weekdayRange('FRI')", "true")]
+    [InlineData("weekdayRange('THU', 'GMT')", "true")]
+    [InlineData("dateRange(2, 'JAN', 2, 'JAN')", "true")]
+    [InlineData("dateRange(1, 1, 'GMT')", "true")]
+    public void Range_OtherZone_CountsLocallyUnlessGmtIsNamed(string expression, string expected)
+    {
+        ManualTime time = new()
+        {
+            Zone = TimeZoneInfo.CreateCustomTimeZone("east", TimeSpan.FromHours(12), "", ""),
+        };
+        time.Advance(TimeSpan.FromHours(14));
+        Assert.Equal(expected, PacHarness.Value(expression, time));
+    }
+
+    [Theory]
     [InlineData("PROXY a.test:1; HTTPS b.test:2; SOCKS5 c.test:3; SOCKS d.test; DIRECT",
         "http://a.test:1 https://b.test:2 socks5://c.test:3 socks5://d.test:1080 direct")]
     [InlineData("  proxy   A.test:8080 ;; direct;", "http://a.test:8080 direct")]

@@ -52,6 +52,43 @@ public sealed class RouteTests : IDisposable
             "direct", await ViaAsync(upstreams, ProxyPurpose.Other, "dual.test", OriginPort));
     }
 
+    [Fact]
+    public async Task Direct_FirstAddressSilent_TheNextIsTriedMeanwhile()
+    {
+        using SilentAddress silent = new(OriginPort);
+        using ProxyUpstreams upstreams = Create(
+            new(), new() { ConnectTimeout = TimeSpan.FromMinutes(1) });
+        Assert.Equal(
+            "direct", await ViaAsync(upstreams, ProxyPurpose.Other, "half.test", OriginPort));
+    }
+
+    [Fact]
+    public async Task Direct_EveryAddressSilent_Is504AfterTheConnectTime()
+    {
+        using SilentAddress silent = new();
+        using ProxyUpstreams upstreams = Create(
+            new(), new() { ConnectTimeout = TimeSpan.FromMilliseconds(300) });
+        ProxyException error = await Assert.ThrowsAsync<ProxyException>(async () =>
+            await upstreams.ConnectAsync(
+                new ProxyTarget(ProxyPurpose.Http, "127.0.0.2", silent.Port), default));
+        Assert.Equal((504, SocketError.TimedOut), (error.HttpStatus, error.Error));
+    }
+
+    [Fact]
+    public async Task Upstream_Silent_IsPassedOver()
+    {
+        using SilentAddress silent = new();
+        using ProxyUpstreams upstreams = Create(
+            new() { All = Servers($"http://127.0.0.2:{silent.Port}", _two.Url) },
+            new() { ConnectTimeout = TimeSpan.FromMilliseconds(300) });
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("two", await ViaAsync(upstreams, ProxyPurpose.Http, "a.test", 80));
+        }
+
+        Assert.Contains("no answer in time", _log.All, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("gone.test", SocketError.HostNotFound)]
     [InlineData("refused.test", SocketError.ConnectionRefused)]
@@ -279,6 +316,8 @@ public sealed class RouteTests : IDisposable
                 return [IPAddress.Loopback];
             case "dual.test":
                 return [IPAddress.IPv6Loopback, IPAddress.Loopback];
+            case "half.test":
+                return [SilentAddress.Address, IPAddress.Loopback];
             case "slow.test":
                 await Task.Delay(Timeout.Infinite, CancellationToken.None);
                 return [];

@@ -23,8 +23,9 @@ internal static class ConnectHandshake
     {
         await stream.WriteAsync(Request(server, host, port), stop).ConfigureAwait(false);
         byte[] buffer = new byte[FirstBufferBytes];
-        int start = 0;
         int length = 0;
+        int head = 0;
+        int line = 0;
         while (true)
         {
             if (length == buffer.Length)
@@ -44,18 +45,23 @@ internal static class ConnectHandshake
             }
 
             length += count;
-            while (TryFindEnd(buffer.AsSpan(start, length - start), out int end))
+            while (TryReadLine(buffer.AsSpan(0, length), ref line, out bool isEmpty))
             {
-                int status = ReadStatus(buffer.AsSpan(start, end));
-                start += end;
+                if (!isEmpty)
+                {
+                    continue;
+                }
+
+                int status = ReadStatus(buffer.AsSpan(head, line - head));
+                head = line;
                 if (status >= 200)
                 {
                     Judge(status);
-                    return buffer.AsMemory(start, length - start);
+                    return buffer.AsMemory(head, length - head);
                 }
             }
 
-            if (!MayBeAnswer(buffer.AsSpan(start, length - start)))
+            if (!MayBeAnswer(buffer.AsSpan(head, length - head)))
             {
                 throw Broken("its answer is not HTTP/1");
             }
@@ -82,25 +88,16 @@ internal static class ConnectHandshake
         return head[..known].SequenceEqual(expected[..known]);
     }
 
-    /// <summary>Finds the empty line; lines may end without CR (RFC 9112 section 2.2).</summary>
-    private static bool TryFindEnd(ReadOnlySpan<byte> head, out int end)
+    /// <summary>
+    /// Goes past the line that begins at <paramref name="line"/>, if all of it is there. It may end
+    /// without CR (RFC 9112 section 2.2).
+    /// </summary>
+    private static bool TryReadLine(ReadOnlySpan<byte> bytes, ref int line, out bool isEmpty)
     {
-        end = 0;
-        while (true)
-        {
-            int line = head[end..].IndexOf((byte)'\n');
-            if (line < 0)
-            {
-                return false;
-            }
-
-            bool isEmpty = line == 0 || (line == 1 && head[end] == '\r');
-            end += line + 1;
-            if (isEmpty)
-            {
-                return true;
-            }
-        }
+        int end = bytes[line..].IndexOf((byte)'\n');
+        isEmpty = end == 0 || (end == 1 && bytes[line] == '\r');
+        line += end + 1;
+        return end >= 0;
     }
 
     private static int ReadStatus(ReadOnlySpan<byte> head) =>

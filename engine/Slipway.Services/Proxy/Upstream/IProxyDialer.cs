@@ -10,7 +10,8 @@ public interface IProxyDialer
 {
     /// <summary>
     /// For plain HTTP requests that the HTTP library forwards: follows the settings, credentials
-    /// included. A PAC file is evaluated in the caller's thread.
+    /// included. A PAC file is evaluated while the caller waits, and a target that is not allowed
+    /// is a <see cref="ProxyException"/>.
     /// </summary>
     IWebProxy WebProxy { get; }
 

@@ -163,14 +163,16 @@ internal sealed class UpstreamConnector(
     {
         UpstreamFailure failure => failure,
         OperationCanceledException => new UpstreamFailure(
-            "it did not answer in time", 504, SocketError.TimedOut, error) { IsDead = true },
+            "it did not answer in time", 504, SocketError.TimedOut, error)
+        { IsDead = true },
         AuthenticationException => new UpstreamFailure(
             $"TLS with it failed ({error.Message}); see proxy.caFile", 502, null, error)
         {
             IsDead = true,
         },
         EndOfStreamException => new UpstreamFailure(
-            "it closed the connection before it answered", 502, null, error) { IsDead = true },
+            "it closed the connection before it answered", 502, null, error)
+        { IsDead = true },
         IOException { InnerException: SocketException inner } =>
             UpstreamFailure.Of(inner, isUpstream: true),
         _ => new UpstreamFailure($"failed ({error.Message})", 502, null, error) { IsDead = true },

@@ -23,7 +23,7 @@ internal sealed class PacSource : IDisposable
     private HttpClient? _client;
     private PacProgram? _program;
     private (DateTime Modified, long Length) _seen;
-    private DateTimeOffset _fetchAt;
+    private long _fetchAtTicks;
     private string? _reported;
     private string _fault = "has not been read yet";
 
@@ -47,11 +47,13 @@ internal sealed class PacSource : IDisposable
 
     private string? Url { get; }
 
+    private bool IsFetchDue => _time.GetUtcNow().UtcTicks >= Volatile.Read(ref _fetchAtTicks);
+
     /// <summary>The program as the file is now.</summary>
     /// <exception cref="PacException">There has never been a good one.</exception>
     public async ValueTask<PacProgram> GetAsync(CancellationToken stop)
     {
-        bool isDue = _path is not null || _time.GetUtcNow() >= _fetchAt;
+        bool isDue = _path is not null || IsFetchDue;
         if (isDue && (_path is not null || _program is null))
         {
             await _loading.WaitAsync(stop).ConfigureAwait(false);
@@ -72,12 +74,15 @@ internal sealed class PacSource : IDisposable
         _client?.Dispose();
     }
 
+    private void FetchIn(TimeSpan delay) =>
+        Volatile.Write(ref _fetchAtTicks, (_time.GetUtcNow() + delay).UtcTicks);
+
     private async Task LoadAsync()
     {
         try
         {
             string? text = _path is not null ? ReadFile(_path)
-                : _time.GetUtcNow() < _fetchAt ? null : await FetchAsync().ConfigureAwait(false);
+                : !IsFetchDue ? null : await FetchAsync().ConfigureAwait(false);
             if (text is not null && text != _program?.Text)
             {
                 _program = new PacProgram(text, _time);
@@ -93,7 +98,7 @@ internal sealed class PacSource : IDisposable
             or HttpRequestException or SocketException or PacException
             or OperationCanceledException)
         {
-            _fetchAt = _time.GetUtcNow() + RetryDelay;
+            FetchIn(RetryDelay);
             _fault = error is PacException ? error.Message
                 : error is OperationCanceledException ? "does not come in time"
                 : $"cannot be read ({error.Message})";
@@ -150,7 +155,7 @@ internal sealed class PacSource : IDisposable
         };
         byte[] bytes = await _client.GetByteArrayAsync(new Uri(Url!), _stop.Token)
             .ConfigureAwait(false);
-        _fetchAt = _time.GetUtcNow() + _refresh;
+        FetchIn(_refresh);
         return Encoding.UTF8.GetString(bytes);
     }
 }
