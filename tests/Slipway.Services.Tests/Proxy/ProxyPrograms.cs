@@ -154,7 +154,8 @@ internal static class ProxyPrograms
         return RunningProgram.Start(
             port, "/usr/bin/unshare",
             [
-                unshare, "sh", "-c", $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh", program, .. arguments,
+                unshare, "sh", "-c", $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh",
+                program, .. arguments,
             ]);
     }
 }
