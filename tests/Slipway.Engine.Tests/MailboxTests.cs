@@ -32,6 +32,18 @@ public sealed class MailboxTests : IDisposable
     }
 
     [Fact]
+    public void Discard_OfWhatWasPostedAndOfWhatComesLater_DisposesIt()
+    {
+        using MemoryStream before = new();
+        using MemoryStream after = new();
+        _mailbox.Post(new Carrying(before));
+        _mailbox.Discard();
+        _mailbox.Post(new Carrying(after));
+        Assert.False(before.CanRead);
+        Assert.False(after.CanRead);
+    }
+
+    [Fact]
     public void Post_FromAnotherThreadAtAnyMoment_IsNeverLeftLying()
     {
         const int rounds = 100_000;
@@ -65,5 +77,12 @@ public sealed class MailboxTests : IDisposable
     private sealed class Counted(Action count) : Command
     {
         public override void Run(Instant now) => count();
+    }
+
+    private sealed class Carrying(IDisposable carried) : Command, IDisposable
+    {
+        public void Dispose() => carried.Dispose();
+
+        public override void Run(Instant now) => Assert.Fail("nobody runs it");
     }
 }

@@ -59,7 +59,10 @@ internal static class ProxyPrograms
             {auth}
             http_access allow all
             """.Replace("    acl", "acl", StringComparison.Ordinal) + "\n");
-        return RunningProgram.Start(port, "/usr/sbin/squid", "-N", "-f", configuration);
+
+        // Its shared memory has the service's name: two of one name would share it.
+        return RunningProgram.Start(
+            port, "/usr/sbin/squid", "-N", "-n", $"slipway{port}", "-f", configuration);
     }
 
     /// <summary>tinyproxy in a mount namespace with a hosts file of its own.</summary>
@@ -151,8 +154,8 @@ internal static class ProxyPrograms
         return RunningProgram.Start(
             port, "/usr/bin/unshare",
             [
-                unshare, "--kill-child", "sh", "-c",
-                $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh", program, .. arguments,
+                unshare, "sh", "-c", $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh",
+                program, .. arguments,
             ]);
     }
 }

@@ -55,7 +55,13 @@ internal sealed class RunningProgram : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited)
+        // Asked first, so that it takes its shared memory with it.
+        using (Process asked = Process.Start("/bin/kill", [$"{_process.Id}"]))
+        {
+            asked.WaitForExit();
+        }
+
+        if (!_process.WaitForExit(TimeSpan.FromSeconds(10)))
         {
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit();

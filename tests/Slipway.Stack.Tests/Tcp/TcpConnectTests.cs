@@ -266,6 +266,33 @@ public sealed class TcpConnectTests
     }
 
     [Fact]
+    public void Syn_ToAPortThatIsIntercepted_GoesToTheServiceWithItsDestination()
+    {
+        IpEndpoint outside = new(TcpScript.Syn.Destination.Address, 443);
+        SimServer service = _script.Services.Serve(outside);
+        _script.Services.InterceptedPort = 443;
+
+        _script.Send(TcpScript.Syn with { Destination = outside });
+
+        _script.Expect(Expect.Flags(TcpFlags.Syn | TcpFlags.Acknowledgment));
+        Assert.Single(service.Connections);
+        Assert.Equal(0, _script.Host.ConnectCount);
+    }
+
+    [Fact]
+    public void Syn_ToTheHostAlias_IsNeverIntercepted()
+    {
+        SimServer loopback = _script.Host.Serve(new IpEndpoint(IpAddress.IPv4Loopback, 443));
+        _script.Services.InterceptedPort = 443;
+
+        _script.Send(
+            TcpScript.Syn with { Destination = new IpEndpoint(VirtualNetwork.HostAlias, 443) });
+
+        _script.Expect(Expect.Flags(TcpFlags.Syn | TcpFlags.Acknowledgment));
+        Assert.Single(loopback.Connections);
+    }
+
+    [Fact]
     public void DataInSyn_IsDeliveredAtMostOnce()
     {
         byte[] early = [1, 2, 3];

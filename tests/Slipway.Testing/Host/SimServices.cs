@@ -10,6 +10,12 @@ public sealed class SimServices(SimHost host) : IStreamServices
 {
     private readonly Dictionary<IpEndpoint, SimServer> _services = [];
 
+    /// <summary>A port whose connections beyond the virtual network are services' too.</summary>
+    public ushort InterceptedPort { get; set; }
+
+    public bool Intercepts(in IpEndpoint destination) =>
+        InterceptedPort != 0 && destination.Port == InterceptedPort;
+
     public SimServer Serve(IpEndpoint destination, SimServer? server = null) =>
         _services[destination] = server ?? new SimServer();
 
