@@ -58,7 +58,8 @@ internal static class ProxyPrograms
             http_access deny forbidden
             {auth}
             http_access allow all
-            """.Replace("    acl", "acl", StringComparison.Ordinal) + "\n");
+
+            """);
 
         // Its shared memory has the service's name: two of one name would share it.
         return RunningProgram.Start(
@@ -69,14 +70,13 @@ internal static class ProxyPrograms
     public static RunningProgram Tinyproxy(TestFolder folder, bool wantsPassword)
     {
         int port = RunningProgram.FreePort();
-        string simple = Password.Replace(':', '.').Replace('@', '.').Replace('/', '.');
         string configuration = folder.Write($"tinyproxy-{port}.conf", $"""
             Port {port}
             Listen 127.0.0.1
             Timeout 600
             LogLevel Critical
             MaxClients 100
-            {(wantsPassword ? $"BasicAuth {User} {simple}" : "")}
+            {(wantsPassword ? $"BasicAuth {User} {TinyproxyPassword}" : "")}
 
             """);
         return WithHosts(folder, port, "/usr/bin/tinyproxy", "-d", "-c", configuration);

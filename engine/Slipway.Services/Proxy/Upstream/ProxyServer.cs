@@ -135,9 +135,6 @@ public sealed class ProxyServer
             ? new ProxyServer(kind, host, port, null, null) : null;
     }
 
-    internal ProxyServer WithCredentialsOf(ProxyServer other) =>
-        new(Kind, Host, Port, other.User, other.Password);
-
     private static bool TryReadCredentials(
         string text, out string? user, out string? password, out string fault)
     {
