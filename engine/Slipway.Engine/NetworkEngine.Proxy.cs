@@ -20,6 +20,7 @@ public sealed partial class NetworkEngine
             return null;
         }
 
+        RefuseWhatIsLeftOut(configuration.ProxyUpstream.Configured);
         ProxyReach reach = new(settings, names);
         upstreams = MakeUpstreams(configuration, reach, log);
         ProxyParts parts = new(
@@ -35,6 +36,27 @@ public sealed partial class NetworkEngine
             new BoundedLines(
                 line => log.Write(LogLevel.Warning, line), TimeProvider.System).Write);
         return new GuestProxy(parts, environment.HttpRequests?.Invoke(parts));
+    }
+
+    // Said at the start: a PAC file that is not run would let past what it sends to a proxy.
+    private static void RefuseWhatIsLeftOut(ProxySettings? settings)
+    {
+        if (!ProxyFeatures.HasScripts && settings?.Pac is string pac)
+        {
+            throw new ConfigurationException(
+                "proxy.pac", pac, "is a script, and this build runs none; name upstream proxies");
+        }
+
+        foreach (ProxyServer server in (IEnumerable<ProxyServer>)
+            [.. settings?.Http ?? [], .. settings?.Https ?? [], .. settings?.All ?? []])
+        {
+            if (!ProxyFeatures.HasTls && server.Kind == ProxyServerKind.Https)
+            {
+                throw new ConfigurationException(
+                    "proxy", server.ToString(),
+                    "is reached by TLS, which this build leaves out; name one that is not");
+            }
+        }
     }
 
     // The one place where it is decided by what the proxy dials.

@@ -27,8 +27,12 @@ internal sealed unsafe class EngineHandle : IEngineLog
             Mtu = options.MtuBytes == 0 ? null : $"{options.MtuBytes}",
             Workers = options.Workers == 0 ? null : $"{options.Workers}",
         };
-        EngineConfiguration configuration = ConfigurationReader.Parse(
-            Argument.OptionalText(options.ConfigJson, "config_json") ?? "{}", settings);
+
+        // A program that writes no JSON does not pay for its reader.
+        EngineConfiguration configuration =
+            Argument.OptionalText(options.ConfigJson, "config_json") is string json
+                ? ConfigurationReader.Parse(json, settings)
+                : ConfigurationReader.Load(path: null, settings);
         Engine = NetworkEngine.Create(configuration, this, Environment(options));
     }
 

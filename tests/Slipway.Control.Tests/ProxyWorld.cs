@@ -38,7 +38,8 @@ internal sealed class ProxyWorld : IDisposable
             },
             reach.ResolveAsync, Log.Enqueue));
         ProxyParts parts = new(
-            settings ?? new GuestProxySettings(), dialer ?? upstreams, upstreams,
+            settings ?? new GuestProxySettings(), dialer ?? upstreams,
+            upstreams,
             reach, Log.Enqueue);
         _server = Own(new GuestProxy(parts, new GuestHttp(parts)));
     }

@@ -32,10 +32,7 @@ internal static class Relay
                 await upstream.FlushAsync(ending.Token).ConfigureAwait(false);
             }
 
-            if (upstream is SslStream tls)
-            {
-                await tls.ShutdownAsync().ConfigureAwait(false);
-            }
+            await EndAsync(upstream).ConfigureAwait(false);
         }
         catch
         {
@@ -43,6 +40,10 @@ internal static class Relay
             throw;
         }
     }
+
+    private static Task EndAsync(Stream upstream) =>
+        ProxyFeatures.HasTls && upstream is SslStream tls ? tls.ShutdownAsync()
+            : Task.CompletedTask;
 
     private static async Task DownAsync(
         Stream upstream, Socket guest, CancellationTokenSource ending)

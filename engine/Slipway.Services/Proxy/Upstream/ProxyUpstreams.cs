@@ -25,7 +25,7 @@ public sealed class ProxyUpstreams : IProxyDialer, IDisposable
             sources.Add(new ProxyFile(path, report));
         }
 
-        DesktopProxy? desktop = configuration.Desktop
+        DesktopProxy? desktop = ProxyFeatures.HasDesktop && configuration.Desktop
             ? new DesktopProxy(configuration.SettingsCommand, report) : null;
         if (desktop is not null)
         {

@@ -117,7 +117,12 @@ internal sealed class UpstreamConnector(
         return policy;
     }
 
-    private async Task<Stream> EncryptAsync(
+    private Task<Stream> EncryptAsync(
+        NetworkStream plain, string host, CancellationToken stop) => ProxyFeatures.HasTls
+        ? AuthenticateAsync(plain, host, stop)
+        : throw new UpstreamFailure("this build has no https:// upstreams", 502, null, null);
+
+    private async Task<Stream> AuthenticateAsync(
         NetworkStream plain, string host, CancellationToken stop)
     {
         SslClientAuthenticationOptions options;

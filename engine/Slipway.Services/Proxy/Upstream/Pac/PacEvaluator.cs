@@ -27,7 +27,19 @@ internal sealed class PacEvaluator(
         [];
 
     /// <summary>The route by the settings' PAC file; null where it fails, which is told.</summary>
-    public async ValueTask<IReadOnlyList<ProxyServer>?> TryEvaluateAsync(
+    public ValueTask<IReadOnlyList<ProxyServer>?> TryEvaluateAsync(
+        ProxySettings settings, ProxyTarget target, CancellationToken stop)
+    {
+        if (ProxyFeatures.HasScripts)
+        {
+            return EvaluateAsync(settings, target, stop);
+        }
+
+        Tell($"the PAC file {settings.Pac} is not used: this build runs none");
+        return default;
+    }
+
+    private async ValueTask<IReadOnlyList<ProxyServer>?> EvaluateAsync(
         ProxySettings settings, ProxyTarget target, CancellationToken stop)
     {
         try

@@ -11,6 +11,9 @@ namespace Slipway.Services;
 internal sealed class DesktopProxy : ProxySource
 {
     private const string Schema = "org.gnome.system.proxy";
+    private static readonly string[] SessionVariables =
+        ["XDG_CURRENT_DESKTOP", "WAYLAND_DISPLAY", "DISPLAY", "GSETTINGS_BACKEND"];
+
     private static readonly string[] Children = [".http", ".https", ".socks"];
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(10);
     private readonly string _command;
@@ -33,7 +36,7 @@ internal sealed class DesktopProxy : ProxySource
     /// <summary>Begins to follow, on threads of its own.</summary>
     public void Start()
     {
-        if (Find(_command) is string path)
+        if (HasSession() && Find(_command) is string path)
         {
             // What is there now is read when the monitor runs, so that no change is missed.
             Watch(new SettingsMonitor(path, Schema, Read));
@@ -56,6 +59,11 @@ internal sealed class DesktopProxy : ProxySource
 
         base.Dispose();
     }
+
+    // A server has no desktop: nothing is started there. A command by its path was meant.
+    private bool HasSession() => _command.Contains('/', StringComparison.Ordinal)
+        || SessionVariables.Any(
+            name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 
     /// <summary>The command's path; null where there is none.</summary>
     private static string? Find(string command) => command.Contains('/', StringComparison.Ordinal)
