@@ -34,6 +34,11 @@ public sealed class ControlClient : IDisposable
     public static JsonTypeInfo<IReadOnlyList<ServiceReport>> ServicesJson =>
         ApiJsonContext.Default.IReadOnlyListServiceReport;
 
+    public static JsonTypeInfo<IReadOnlyList<DnsReport>> DnsJson =>
+        ApiJsonContext.Default.IReadOnlyListDnsReport;
+
+    public static JsonTypeInfo<ProxyReport> ProxyJson => ApiJsonContext.Default.ProxyReport;
+
     public static JsonTypeInfo<StatisticsReport> StatisticsJson =>
         ApiJsonContext.Default.StatisticsReport;
 
@@ -87,11 +92,30 @@ public sealed class ControlClient : IDisposable
     }
 
     /// <summary>Removes a service; its connections go on.</summary>
-    public async Task RemoveServiceAsync(int id, CancellationToken stop)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Delete, $"v1/services/{id}");
-        using HttpResponseMessage response = await SendAsync(request, stop).ConfigureAwait(false);
-    }
+    public Task RemoveServiceAsync(int id, CancellationToken stop) =>
+        SendAsync(HttpMethod.Delete, $"v1/services/{id}", null, stop);
+
+    public Task<IReadOnlyList<DnsReport>> ListDnsAsync(CancellationToken stop) =>
+        GetAsync("v1/dns", ApiJsonContext.Default.IReadOnlyListDnsReport, stop);
+
+    /// <summary>Sets a name, whose value is as in the configuration's "dns.records".</summary>
+    public Task SetDnsAsync(string name, string json, CancellationToken stop) =>
+        SendAsync(HttpMethod.Put, $"v1/dns/{Uri.EscapeDataString(name)}", json, stop);
+
+    /// <summary>Removes a name that was added.</summary>
+    public Task RemoveDnsAsync(string name, CancellationToken stop) =>
+        SendAsync(HttpMethod.Delete, $"v1/dns/{Uri.EscapeDataString(name)}", null, stop);
+
+    public Task<ProxyReport> GetProxyAsync(CancellationToken stop) =>
+        GetAsync("v1/proxy", ApiJsonContext.Default.ProxyReport, stop);
+
+    /// <summary>Says where connections go, as the configuration's "proxy".</summary>
+    public Task SetProxyAsync(string json, CancellationToken stop) =>
+        SendAsync(HttpMethod.Put, "v1/proxy", json, stop);
+
+    /// <summary>Leaves that to the other sources again.</summary>
+    public Task ResetProxyAsync(CancellationToken stop) =>
+        SendAsync(HttpMethod.Delete, "v1/proxy", null, stop);
 
     public Task<StatisticsReport> GetStatisticsAsync(CancellationToken stop) =>
         GetAsync("v1/stats", ApiJsonContext.Default.StatisticsReport, stop);
@@ -109,13 +133,20 @@ public sealed class ControlClient : IDisposable
     }
 
     /// <summary>Closes a published port; its connections go on.</summary>
-    public async Task UnpublishAsync(int id, CancellationToken stop)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Delete, $"v1/ports/{id}");
-        using HttpResponseMessage response = await SendAsync(request, stop).ConfigureAwait(false);
-    }
+    public Task UnpublishAsync(int id, CancellationToken stop) =>
+        SendAsync(HttpMethod.Delete, $"v1/ports/{id}", null, stop);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task SendAsync(
+        HttpMethod method, string path, string? json, CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(method, path)
+        {
+            Content = json is null ? null : new StringContent(json),
+        };
+        using HttpResponseMessage response = await SendAsync(request, stop).ConfigureAwait(false);
+    }
 
     private async Task<T> GetAsync<T>(
         string path, JsonTypeInfo<T> type, CancellationToken stop)

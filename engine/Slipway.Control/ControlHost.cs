@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Slipway.Engine;
 
 namespace Slipway.Control;
 
@@ -25,7 +26,7 @@ internal sealed class ControlHost : IAsyncDisposable
     public ConnectionFeed Feed { get; }
 
     public static async Task<ControlHost> StartAsync(
-        EngineApi api, ServiceApi services, CancellationToken stop)
+        NetworkEngine engine, string version, CancellationToken stop)
     {
         ConnectionFeed feed = new();
 
@@ -45,7 +46,7 @@ internal sealed class ControlHost : IAsyncDisposable
         IApplicationBuilder path = application;
         path.Use((context, next) => ApiExchange.AnswerAsync(context, () => next(context)));
         path.UseRouting();
-        path.UseEndpoints(routes => Map(routes, api, services));
+        path.UseEndpoints(routes => Map(routes, engine, version));
         path.Run(context => ApiExchange.WriteProblemAsync(
             context, StatusCodes.Status404NotFound, $"there is no {context.Request.Path} here"));
         await application.StartAsync(stop).ConfigureAwait(false);
@@ -59,13 +60,22 @@ internal sealed class ControlHost : IAsyncDisposable
     }
 
     private static void Map(
-        IEndpointRouteBuilder routes, EngineApi api, ServiceApi services)
+        IEndpointRouteBuilder routes, NetworkEngine engine, string version)
     {
+        EngineApi api = new(engine, version);
+        ServiceApi services = new(engine);
+        NameApi names = new(engine);
         routes.MapGet("/v1/version", (RequestDelegate)api.GetVersionAsync);
         routes.MapGet("/v1/health", (RequestDelegate)api.GetVersionAsync);
         routes.MapGet("/v1/ports", (RequestDelegate)api.ListPortsAsync);
         routes.MapPost("/v1/ports", (RequestDelegate)api.PublishAsync);
         routes.MapDelete("/v1/ports/{id}", (RequestDelegate)api.UnpublishAsync);
+        routes.MapGet("/v1/dns", (RequestDelegate)names.ListAsync);
+        routes.MapPut("/v1/dns/{name}", (RequestDelegate)names.SetAsync);
+        routes.MapDelete("/v1/dns/{name}", (RequestDelegate)names.RemoveAsync);
+        routes.MapGet("/v1/proxy", (RequestDelegate)names.GetProxyAsync);
+        routes.MapPut("/v1/proxy", (RequestDelegate)names.SetProxyAsync);
+        routes.MapDelete("/v1/proxy", (RequestDelegate)names.ResetProxyAsync);
         routes.MapGet("/v1/services", (RequestDelegate)services.ListAsync);
         routes.MapPost("/v1/services", (RequestDelegate)services.AddAsync);
         routes.MapDelete("/v1/services/{id}", (RequestDelegate)services.RemoveAsync);

@@ -144,8 +144,7 @@ public sealed class ControlServer : IDisposable
     {
         try
         {
-            _host ??= ControlHost.StartAsync(
-                new EngineApi(_engine, _version), new ServiceApi(_engine), CancellationToken.None)
+            _host ??= ControlHost.StartAsync(_engine, _version, CancellationToken.None)
                 .GetAwaiter().GetResult();
             _host.Feed.Add(client);
         }

@@ -9,6 +9,32 @@ public sealed partial class NetworkEngine
     private readonly GuestProxy? _proxy;
     private readonly ProxyUpstreams? _upstreams;
 
+    /// <summary>
+    /// Where guests' proxied connections go now, as one line without passwords; from any thread.
+    /// </summary>
+    public string ProxyNow => _upstreams?.Follower.Current.ToString() ?? "off";
+
+    /// <summary>
+    /// Says where they go from the next connection on, before all other sources; from any thread.
+    /// </summary>
+    /// <param name="json">
+    /// As the configuration's "proxy": {"all": ["http://proxy.example:3128", "direct"], "noProxy":
+    /// "corp.example"}; null for what the other sources say.
+    /// </param>
+    /// <exception cref="ConfigurationException">It is wrong, or the proxy is off.</exception>
+    public void SetProxy(string? json)
+    {
+        if (_upstreams is null)
+        {
+            throw new ConfigurationException(
+                "proxy.enabled", "false", "leaves no proxy to set; start the engine with it");
+        }
+
+        ProxySettings? settings = json is null ? null : ConfigurationReader.ParseProxy(json);
+        RefuseWhatIsLeftOut(settings);
+        _upstreams.Follower.Set(settings);
+    }
+
     private static GuestProxy? MakeProxy(
         EngineConfiguration configuration, StackSettings settings, DnsServer names,
         EngineEnvironment environment, IEngineLog log, out ProxyUpstreams? upstreams)

@@ -50,6 +50,44 @@ public sealed partial class NetworkEngine
     public bool SetDnsRecord(string name, IReadOnlyList<IpAddress> addresses) =>
         !IsNameOfService(name) && _dns.SetRecord(name, addresses);
 
+    /// <summary>The names that were configured and added, without zones; from any thread.</summary>
+    public IReadOnlyList<DnsNamedRecord> ListDnsRecords() => _dns.Records;
+
+    /// <summary>
+    /// Adds a name with records of any type, or puts them in the place of those it was added with;
+    /// from any thread.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="json">As in the configuration's "dns.records": "192.0.2.1", a list of
+    /// addresses, or {"txt": ["..."]}.</param>
+    /// <exception cref="ConfigurationException">
+    /// It is wrong, or the name is built in, configured or a service's.
+    /// </exception>
+    public void SetDnsRecords(string name, string json)
+    {
+        (string domain, List<DnsRecordContent> data, uint? ttl) =
+            ConfigurationReader.ParseRecord(name, json);
+        bool isTaken = IsNameOfService(domain);
+        try
+        {
+            isTaken = isTaken || !_dns.SetRecords(domain, data, ttl);
+        }
+        catch (InvalidOperationException full)
+        {
+            throw new ConfigurationException($"dns.records.{name}", null, full.Message, full);
+        }
+
+        if (isTaken)
+        {
+            throw new ConfigurationException(
+                $"dns.records.{name}", null,
+                "is built in, configured or a service's, and stays as it is; take another name")
+            {
+                IsInUse = true,
+            };
+        }
+    }
+
     /// <summary>Forgets a name that was added; from any thread. False if there is none.</summary>
     /// <exception cref="ArgumentException">It is no domain name.</exception>
     public bool RemoveDnsRecord(string name) => !IsNameOfService(name) && _dns.RemoveRecord(name);

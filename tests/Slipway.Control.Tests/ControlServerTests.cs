@@ -78,6 +78,61 @@ public sealed class ControlServerTests : IDisposable
             () => client.RemoveServiceAsync(service.Id, s_stop));
     }
 
+    [Fact]
+    public async Task Name_SetAndRemoved_IsListedMeanwhile()
+    {
+        using ControlClient client = _engine.Serve();
+        await client.SetDnsAsync("web.test", """["192.0.2.1", "2001:db8::1"]""", s_stop);
+        await client.SetDnsAsync("mail.test", """{ "txt": ["hello"], "ttl": 60 }""", s_stop);
+        Assert.Equal(
+            ["mail.test TXT \"hello\"", "web.test A 192.0.2.1", "web.test AAAA 2001:db8::1"],
+            (await client.ListDnsAsync(s_stop)).Select(name => $"{name.Name} {name.Record}")
+                .Order(StringComparer.Ordinal));
+        await client.RemoveDnsAsync("web.test", s_stop);
+        await client.RemoveDnsAsync("mail.test", s_stop);
+        Assert.Empty(await client.ListDnsAsync(s_stop));
+    }
+
+    [Theory]
+    [InlineData("host.internal", "\"192.0.2.1\"", "built in")]
+    [InlineData("web.test", "\"192.0.2.256\"", "192.0.2.256")]
+    [InlineData("web.test", "{ \"cname\": \"a.test\", \"colour\": 1 }", "colour")]
+    [InlineData("web.test", "null", "double quotes")]
+    [InlineData("-.test", "\"192.0.2.1\"", "not a domain name")]
+    public async Task Name_Wrong_IsRefusedWithTheReason(string name, string json, string reason)
+    {
+        using ControlClient client = _engine.Serve();
+        ControlException refused = await Assert.ThrowsAsync<ControlException>(
+            () => client.SetDnsAsync(name, json, s_stop));
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await client.ListDnsAsync(s_stop));
+        await Assert.ThrowsAsync<ControlException>(() => client.RemoveDnsAsync(name, s_stop));
+    }
+
+    [Fact]
+    public async Task Proxy_SetAndReset_IsToldWithoutItsPassword()
+    {
+        using ControlClient client = _engine.Serve();
+        string before = (await client.GetProxyAsync(s_stop)).Upstream;
+        await client.SetProxyAsync(
+            """{ "all": ["me:secret@proxy.test:3128", "direct"], "noProxy": "a.test" }""",
+            s_stop);
+        string now = (await client.GetProxyAsync(s_stop)).Upstream;
+        Assert.Contains("proxy.test:3128", now, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", now, StringComparison.Ordinal);
+        string[] mistakes = ["""{ "all": "a:secret@b:port" }""", "7", """{ "port": 1 }"""];
+        foreach (string wrong in mistakes)
+        {
+            ControlException refused = await Assert.ThrowsAsync<ControlException>(
+                () => client.SetProxyAsync(wrong, s_stop));
+            Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(now, (await client.GetProxyAsync(s_stop)).Upstream);
+        await client.ResetProxyAsync(s_stop);
+        Assert.Equal(before, (await client.GetProxyAsync(s_stop)).Upstream);
+    }
+
     [Theory]
     [InlineData("GET /v1/nothing", "", 404)]
     [InlineData("DELETE /v1/ports/x", "", 404)]

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,13 @@ internal static class ApiExchange
             throw new ApiException(
                 StatusCodes.Status400BadRequest, $"the body is not what is asked for: {e.Message}");
         }
+    }
+
+    /// <summary>Reads the body as text.</summary>
+    public static async Task<string> ReadTextAsync(HttpContext context)
+    {
+        using StreamReader reader = new(context.Request.Body, Encoding.UTF8);
+        return await reader.ReadToEndAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>Removes what the path's id names.</summary>

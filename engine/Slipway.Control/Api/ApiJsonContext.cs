@@ -15,6 +15,8 @@ namespace Slipway.Control;
 [JsonSerializable(typeof(IReadOnlyList<LeaseReport>))]
 [JsonSerializable(typeof(IReadOnlyList<ServiceReport>))]
 [JsonSerializable(typeof(ServiceReport))]
+[JsonSerializable(typeof(IReadOnlyList<DnsReport>))]
+[JsonSerializable(typeof(ProxyReport))]
 [JsonSerializable(typeof(StatisticsReport))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(Problem))]

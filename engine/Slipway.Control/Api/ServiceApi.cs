@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Slipway.Engine;
 
@@ -17,8 +16,7 @@ internal sealed class ServiceApi(NetworkEngine engine)
 
     public async Task AddAsync(HttpContext context)
     {
-        using StreamReader reader = new(context.Request.Body, Encoding.UTF8);
-        string json = await reader.ReadToEndAsync(context.RequestAborted).ConfigureAwait(false);
+        string json = await ApiExchange.ReadTextAsync(context).ConfigureAwait(false);
         ServiceEntry service = engine.AddService(json);
         await ApiExchange.WriteAsync(
             context, Report(service), ApiJsonContext.Default.ServiceReport,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Slipway.Services;
 
 namespace Slipway.Engine;
 
@@ -62,6 +63,20 @@ public static class ConfigurationReader
                 json, "intercept", ConfigurationJsonContext.Default.InterceptDocument))
             : resolver.Resolve("service", Deserialize(
                 json, "service", ConfigurationJsonContext.Default.ServiceDocument));
+
+    /// <summary>One name of "dns.records", with its value alone.</summary>
+    internal static (string Name, List<DnsRecordContent> Data, uint? TtlSeconds) ParseRecord(
+        string name, string json)
+    {
+        string key = $"dns.records.{name}";
+        DnsRecordDocument document = Deserialize(
+            json, key, ConfigurationJsonContext.Default.DnsRecordDocument);
+        return DnsRecordResolver.ResolveOne(key, name, document);
+    }
+
+    /// <summary>What of "proxy" may change while the engine runs.</summary>
+    internal static ProxySettings ParseProxy(string json) => ProxyResolver.ResolveChange(
+        Deserialize(json, "proxy", ConfigurationJsonContext.Default.ProxyDocument));
 
     private static bool IsIntercept(string json)
     {

@@ -37,6 +37,18 @@ internal static class DnsRecordResolver
         return records;
     }
 
+    /// <summary>One name with its records.</summary>
+    /// <param name="key">Where it stands.</param>
+    /// <param name="written">The name as it was written.</param>
+    /// <param name="record">Its value.</param>
+    public static (string Name, List<DnsRecordContent> Data, uint? TtlSeconds) ResolveOne(
+        string key, string written, DnsRecordDocument record)
+    {
+        string name = DnsRecordText.ParseName(key, Quote(record.Value), written);
+        (List<DnsRecordContent> data, uint? ttl) = Read(key, record.Value);
+        return (name, data, ttl);
+    }
+
     public static List<DnsZone> ResolveZones(Dictionary<string, DnsZoneDocument>? document)
     {
         List<DnsZone> zones = [];

@@ -40,6 +40,31 @@ internal static class ProxyResolver
         };
     }
 
+    /// <summary>Where connections go, as it is told to a running engine.</summary>
+    /// <exception cref="ConfigurationException">A key is wrong, or is for the start
+    /// alone.</exception>
+    public static ProxySettings ResolveChange(ProxyDocument document)
+    {
+        foreach ((string key, object? value) in (ReadOnlySpan<(string, object?)>)[
+            ("enabled", document.Enabled), ("port", document.Port),
+            ("socksPort", document.SocksPort), ("transparentPorts", document.TransparentPorts),
+            ("pacFailure", document.PacFailure), ("file", document.File),
+            ("desktop", document.Desktop), ("environment", document.Environment),
+            ("caFile", document.CaFile), ("connectSeconds", document.ConnectSeconds),
+            ("handshakeSeconds", document.HandshakeSeconds),
+            ("deadSeconds", document.DeadSeconds)])
+        {
+            if (value is not null)
+            {
+                throw new ConfigurationException(
+                    $"proxy.{key}", null, "is for the start of an engine; change http, https, all, "
+                        + "noProxy, pac or allow");
+            }
+        }
+
+        return ResolveSettings(document, new CommandLineSettings()) ?? new ProxySettings();
+    }
+
     private static ProxySettings? ResolveSettings(
         ProxyDocument document, CommandLineSettings commandLine)
     {

@@ -18,6 +18,8 @@ internal static class SlipwayCommand
             PortCommands.CreatePublish(),
             PortCommands.CreateUnpublish(),
             ServiceCommands.Create(),
+            NameCommands.CreateDns(),
+            NameCommands.CreateProxy(),
             TableCommands.CreateFlows(),
             TableCommands.CreateLeases(),
             TableCommands.CreateStatistics(),
