@@ -110,7 +110,7 @@ public sealed class ProxyUpstreamTests : SystemTest
         Eventually.Holds(Patience, "tinyproxy was asked", () =>
             File.ReadAllText(TinyproxyLog).Contains(Page, StringComparison.Ordinal));
         guest.Run(
-            "curl", "-sSf", "-m", "60", "-x", Proxy, $"http://{Site.OutsideRouter}:7000/").OrFail();
+            "curl", "-sSf", "-m", "60", "-x", Proxy, $"http://{Site.Outside}:7000/").OrFail();
         Assert.DoesNotContain(
             ":7000", File.ReadAllText(TinyproxyLog), StringComparison.Ordinal);
     }
