@@ -73,7 +73,7 @@ fi
 debian="$(cd "$(dirname "$0")/.." && pwd)/out/debian"
 if [ ! -x "$debian/lib/systemd/systemd-resolved" ]; then
     download=$(mktemp -d)
-    (cd "$download" && apt-get download -qq systemd-resolved >/dev/null)
+    (cd "$download" && apt-get -o APT::Sandbox::User=root download -qq systemd-resolved >/dev/null)
     mkdir -p "$debian"
     dpkg -x "$download"/systemd-resolved_*.deb "$debian"
     rm -r "$download"
