@@ -58,6 +58,7 @@ internal static class RunCommand
 
         log.Write(LogLevel.Information, Describe(configuration));
         ready.Tell(log);
+        ProgramPages.GiveBack();
         engine.Run();
         ReadySignal.Notify("STOPPING=1", log);
         return ExitStatus.Success;

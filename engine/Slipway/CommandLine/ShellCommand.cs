@@ -120,6 +120,7 @@ internal static class ShellCommand
         waiter.Start();
         guest.Proceed();
         ready.Tell(log);
+        ProgramPages.GiveBack();
         engine.Run();
         waiter.Join();
         return status;
