@@ -22,7 +22,7 @@ internal static unsafe partial class Exports
     private static readonly string[] s_features =
     [
         "vring", "ring", "frames", "vhost-user", "tap", "stream", "dgram", "ipv6", "dns", "dhcp",
-        "publish", "capture", "services",
+        "publish", "capture", "services", "proxy",
     ];
 
     [UnmanagedCallersOnly(EntryPoint = "slipway_abi_version")]

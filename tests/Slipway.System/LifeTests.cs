@@ -20,12 +20,18 @@ public sealed class LifeTests(Site site, ITestOutputHelper output) : SystemTest(
             "keep-open", Addresses.HostAlias, $"{Site.Port + 1}", "10");
         Guest.Parse(open.ReadLine(TimeSpan.FromSeconds(20)));
         Thread.Sleep(1_000);
-        long before = Engine!.ProcessorTicks;
-        Thread.Sleep(3_000);
-        long ticks = Engine.ProcessorTicks - before;
-        Note($"{ticks} ticks of 10 ms in 3 s; {Engine.ResidentKib} KiB resident");
+        long ticks = long.MaxValue;
+        for (int window = 0; window < 3 && ticks > 1; window++)
+        {
+            // What the start has left to do may last into the first.
+            long before = Engine!.ProcessorTicks;
+            Thread.Sleep(3_000);
+            ticks = Engine.ProcessorTicks - before;
+            Note($"{ticks} ticks of 10 ms in 3 s; {Engine.ResidentKib} KiB resident");
+        }
+
         Assert.InRange(ticks, 0, 1);
-        Assert.InRange(Engine.ResidentKib, 0, 20 * 1024);
+        Assert.InRange(Engine!.ResidentKib, 0, 20 * 1024);
     }
 
     [SlipwayFact]

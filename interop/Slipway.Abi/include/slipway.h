@@ -111,7 +111,7 @@ SLIPWAY_API uint32_t slipway_abi_version(void);
 SLIPWAY_API const char *slipway_version(void);
 
 /* 1 if the library has a feature of this name, else 0. "vring", "ring", "frames", "vhost-user",
- * "tap", "stream", "dgram", "ipv6", "dns", "dhcp", "publish", "capture", "services". */
+ * "tap", "stream", "dgram", "ipv6", "dns", "dhcp", "publish", "capture", "services", "proxy". */
 SLIPWAY_API int32_t slipway_has_feature(const char *name);
 
 /* "SLIPWAY_E_AGAIN" for its number, "SLIPWAY_OK" for 0 and more, and "unknown"; lives as long as
