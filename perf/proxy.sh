@@ -3,7 +3,7 @@
 # Usage: perf/proxy.sh [SECONDS]    as root; apt-get install wrk nginx-light squid tinyproxy curl
 #
 #   guest ==TAP== slipway: proxy on the gateway ------------------+
-#         ==TAP== slipway: flow -- squid, tinyproxy of the host --+-- nginx (host's loopback alias)
+#         ==TAP== slipway: flow -- squid, tinyproxy of the host --+-- nginx (10.91.0.1)
 #
 # All three proxies are reached by the guest through the same engine, so that what differs is the
 # proxy. wrk keeps its connections where the proxy does. SLIPWAY names the binary; out/slipway
@@ -33,9 +33,7 @@ for name in "$host" "$guest"; do
     ip netns add "$name"
     ip -n "$name" link set lo up
 done
-ip -n "$host" link add outside type dummy
-ip -n "$host" addr add 10.91.0.1/24 dev outside
-ip -n "$host" link set outside up
+ip -n "$host" addr add 10.91.0.1/32 dev lo
 
 mkdir "$folder/www"
 head -c 1024 /dev/urandom | base64 -w0 | head -c 1024 >"$folder/www/page"
