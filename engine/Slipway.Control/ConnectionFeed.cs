@@ -1,65 +1,50 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Slipway.Control;
 
 /// <summary>
-/// Gives Kestrel connections that somebody else has accepted: no port is bound for it, and it is
-/// started when the first one comes.
+/// What a web server takes for its transport: connections that somebody else has accepted. No port
+/// is bound, and the server is started when the first one comes.
 /// </summary>
 internal sealed class ConnectionFeed : IConnectionListenerFactory, IConnectionListener
 {
-    private readonly Channel<ConnectionContext> _waiting =
+    private readonly Channel<ConnectionContext> _arrived =
         Channel.CreateUnbounded<ConnectionContext>();
 
-    private readonly SocketConnectionContextFactory _contexts = new(
-        new SocketConnectionFactoryOptions(), NullLogger.Instance);
+    /// <summary>A name for it: nothing listens there.</summary>
+    public EndPoint EndPoint { get; private set; } = new IPEndPoint(IPAddress.None, 0);
 
-    public EndPoint EndPoint { get; } = new FeedEndPoint();
-
-    /// <summary>Hands over a connected socket.</summary>
-    public void Add(Socket socket)
-    {
-        if (!_waiting.Writer.TryWrite(_contexts.Create(socket)))
-        {
-            socket.Dispose();
-        }
-    }
+    /// <summary>Gives the server a connection; false when it has stopped.</summary>
+    public bool TryAdd(ConnectionContext connection) => _arrived.Writer.TryWrite(connection);
 
     public ValueTask<IConnectionListener> BindAsync(
-        EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
+        EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        EndPoint = endpoint;
+        return ValueTask.FromResult<IConnectionListener>(this);
+    }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(
         CancellationToken cancellationToken = default)
     {
-        try
+        while (await _arrived.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            return await _waiting.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (_arrived.Reader.TryRead(out ConnectionContext? connection))
+            {
+                return connection;
+            }
         }
-        catch (ChannelClosedException)
-        {
-            return null;
-        }
+
+        return null;
     }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _waiting.Writer.TryComplete();
-        return default;
+        _arrived.Writer.TryComplete();
+        return ValueTask.CompletedTask;
     }
 
-    public ValueTask DisposeAsync()
-    {
-        _contexts.Dispose();
-        return default;
-    }
-
-    private sealed class FeedEndPoint : EndPoint
-    {
-        public override string ToString() => "accepted elsewhere";
-    }
+    public ValueTask DisposeAsync() => UnbindAsync(CancellationToken.None);
 }

@@ -1,10 +1,13 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Engine;
 
 namespace Slipway.Control;
@@ -16,14 +19,15 @@ internal sealed class ControlHost : IAsyncDisposable
     private static readonly TimeSpan s_shutdown = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication _application;
+    private readonly ConnectionFeed _feed;
+    private readonly SocketConnectionContextFactory _connections = new(
+        new SocketConnectionFactoryOptions(), NullLogger.Instance);
 
     private ControlHost(WebApplication application, ConnectionFeed feed)
     {
         _application = application;
-        Feed = feed;
+        _feed = feed;
     }
-
-    public ConnectionFeed Feed { get; }
 
     public static async Task<ControlHost> StartAsync(
         NetworkEngine engine, string version, CancellationToken stop)
@@ -53,10 +57,20 @@ internal sealed class ControlHost : IAsyncDisposable
         return new ControlHost(application, feed);
     }
 
+    /// <summary>Serves a client.</summary>
+    public void Add(Socket client)
+    {
+        if (!_feed.TryAdd(_connections.Create(client)))
+        {
+            client.Dispose();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _application.StopAsync().ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
+        _connections.Dispose();
     }
 
     private static void Map(

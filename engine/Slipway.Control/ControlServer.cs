@@ -146,7 +146,7 @@ public sealed class ControlServer : IDisposable
         {
             _host ??= ControlHost.StartAsync(_engine, _version, CancellationToken.None)
                 .GetAwaiter().GetResult();
-            _host.Feed.Add(client);
+            _host.Add(client);
         }
         catch (Exception e)
         {

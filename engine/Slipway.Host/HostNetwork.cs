@@ -166,19 +166,9 @@ public sealed class HostNetwork(
     public HostError OpenPair(
         IReadinessOwner owner, out IHostStream? stream, out SafeSocketHandle? far)
     {
-        stream = null;
-        far = null;
-        int result = Sockets.CreatePair(
-            Sockets.FamilyUnix, Sockets.Stream, out int nearDescriptor, out int farDescriptor);
-        if (result < 0)
-        {
-            return HostErrors.From(result);
-        }
-
-        far = new SafeSocketHandle(farDescriptor, ownsHandle: true);
-        stream = new UnixStream(reactor, nearDescriptor, owner);
-        reactor.WatchEdges(nearDescriptor, owner);
-        return HostError.None;
+        HostError error = OpenPair(owner, out int near, out far);
+        stream = error == HostError.None ? new UnixStream(reactor, near, owner) : null;
+        return error;
     }
 
     /// <summary>
@@ -188,19 +178,23 @@ public sealed class HostNetwork(
     public HostError OpenHandover(
         IReadinessOwner owner, out HandoverStream? stream, out SafeSocketHandle? far)
     {
-        stream = null;
-        far = null;
+        HostError error = OpenPair(owner, out int near, out far);
+        stream = error == HostError.None ? new HandoverStream(this, reactor, near, owner) : null;
+        return error;
+    }
+
+    // The near end is watched already.
+    private HostError OpenPair(IReadinessOwner owner, out int near, out SafeSocketHandle? far)
+    {
         int result = Sockets.CreatePair(
-            Sockets.FamilyUnix, Sockets.Stream, out int nearDescriptor, out int farDescriptor);
-        if (result < 0)
+            Sockets.FamilyUnix, Sockets.Stream, out near, out int farDescriptor);
+        far = result < 0 ? null : new SafeSocketHandle(farDescriptor, ownsHandle: true);
+        if (result >= 0)
         {
-            return HostErrors.From(result);
+            reactor.WatchEdges(near, owner);
         }
 
-        far = new SafeSocketHandle(farDescriptor, ownsHandle: true);
-        stream = new HandoverStream(this, reactor, nearDescriptor, owner);
-        reactor.WatchEdges(nearDescriptor, owner);
-        return HostError.None;
+        return HostErrors.From(result);
     }
 
     /// <summary>Closes what lingers; nothing runs any more.</summary>

@@ -23,7 +23,7 @@ public sealed class GuestHttp : IHttpRequests
         "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
 
     private readonly ProxyParts _parts;
-    private readonly GuestListener _listener = new();
+    private readonly ConnectionFeed _listener = new();
     private readonly ServerLog _log;
     private readonly SocketConnectionContextFactory _connections;
     private readonly Lazy<Task<KestrelServer>> _server;

@@ -52,12 +52,10 @@ internal static class DnsRecordResolver
     public static List<DnsZone> ResolveZones(Dictionary<string, DnsZoneDocument>? document)
     {
         List<DnsZone> zones = [];
-        foreach ((string written, DnsZoneDocument? zone) in document ?? [])
+        foreach ((string written, DnsZoneDocument content) in document ?? [])
         {
             string key = $"dns.zones.{written}";
             string name = SettingText.ParseDomain(key, written, written);
-            DnsZoneDocument content = zone ?? throw new ConfigurationException(
-                key, "null", "must be an object in braces: { ... }");
             List<DnsZoneRecord> records = [];
             foreach ((string label, DnsRecordDocument record) in content.Records ?? [])
             {

@@ -29,9 +29,9 @@ internal sealed class ServiceResolver(
     {
         List<ServiceSpecification> all = [];
         ServiceResolver resolver = new(configuration, all);
-        foreach (ServiceDocument? document in services ?? [])
+        foreach (ServiceDocument document in services ?? [])
         {
-            if (IpAddress.TryParse(document?.Address, out IpAddress address))
+            if (IpAddress.TryParse(document.Address, out IpAddress address))
             {
                 resolver._named.Add(address);
             }
@@ -40,13 +40,13 @@ internal sealed class ServiceResolver(
         for (int i = 0; i < services?.Count; i++)
         {
             string key = $"services[{i}]";
-            all.Add(resolver.Resolve(key, services[i] ?? throw Missing(key)));
+            all.Add(resolver.Resolve(key, services[i]));
         }
 
         for (int i = 0; i < intercepts?.Count; i++)
         {
             string key = $"intercept[{i}]";
-            all.Add(resolver.Resolve(key, intercepts[i] ?? throw Missing(key)));
+            all.Add(resolver.Resolve(key, intercepts[i]));
         }
 
         return all;
@@ -95,9 +95,6 @@ internal sealed class ServiceResolver(
             Key = key,
         });
     }
-
-    private static ConfigurationException Missing(string key) => new(
-        key, "null", "is none; give it the keys that the schema names, or leave it out");
 
     private ServiceTargetSpecification ResolveTarget(string key, string text)
     {

@@ -27,6 +27,24 @@ internal sealed class ControlOptions
         command.Options.Add(_json);
     }
 
+    /// <summary>A command that asks for something and shows it, with others below it.</summary>
+    public static Command CreateShow<T>(
+        string name, string description,
+        Func<ControlClient, CancellationToken, Task<T>> ask, JsonTypeInfo<T> type,
+        Func<T, Listing> list, params ReadOnlySpan<Command> further)
+    {
+        Command command = new(name, description);
+        foreach (Command one in further)
+        {
+            command.Subcommands.Add(one);
+        }
+
+        ControlOptions options = new(command);
+        command.SetAction(result => options.Run(result, async (client, stop) =>
+            options.Print(result, await ask(client, stop), type, list)));
+        return command;
+    }
+
     /// <summary>Connects, does something, and says what went wrong if it did.</summary>
     public int Run(ParseResult result, Func<ControlClient, CancellationToken, Task> action)
     {

@@ -8,32 +8,15 @@ namespace Slipway;
 /// <summary>`slipway dns` and `slipway proxy`: how guests find the world.</summary>
 internal static class NameCommands
 {
-    public static Command CreateDns()
-    {
-        Command command = new("dns", "List the names that a running engine answers itself.")
-        {
-            CreateSet(),
-            CreateRemove(),
-        };
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, async (client, stop) =>
-            options.Print(result, await client.ListDnsAsync(stop), ControlClient.DnsJson, List)));
-        return command;
-    }
+    public static Command CreateDns() => ControlOptions.CreateShow(
+        "dns", "List the names that a running engine answers itself.",
+        (client, stop) => client.ListDnsAsync(stop), ControlClient.DnsJson, List,
+        CreateSet(), CreateRemove());
 
-    public static Command CreateProxy()
-    {
-        Command command = new(
-            "proxy", "Show where guests' proxied connections of a running engine go.")
-        {
-            CreateSetProxy(),
-            CreateResetProxy(),
-        };
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, (client, stop) =>
-            ShowAsync(options, result, client, stop)));
-        return command;
-    }
+    public static Command CreateProxy() => ControlOptions.CreateShow(
+        "proxy", "Show where guests' proxied connections of a running engine go.",
+        (client, stop) => client.GetProxyAsync(stop), ControlClient.ProxyJson, Show,
+        CreateSetProxy(), CreateResetProxy());
 
     private static Command CreateSet()
     {
@@ -81,32 +64,27 @@ internal static class NameCommands
                 IsJson(words) ? words[0]
                     : new JsonObject { ["all"] = JsonNode.Parse(ToJson(words)) }.ToJsonString(),
                 stop);
-            await ShowAsync(options, result, client, stop);
+            options.Print(
+                result, await client.GetProxyAsync(stop), ControlClient.ProxyJson, Show);
         }));
         return command;
     }
 
-    private static Command CreateResetProxy()
-    {
-        Command command = new("reset", "Leave it to the configuration, desktop and environment.");
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, async (client, stop) =>
+    private static Command CreateResetProxy() => ControlOptions.CreateShow(
+        "reset", "Leave it to the configuration, desktop and environment.",
+        async (client, stop) =>
         {
             await client.ResetProxyAsync(stop);
-            await ShowAsync(options, result, client, stop);
-        }));
-        return command;
-    }
+            return await client.GetProxyAsync(stop);
+        },
+        ControlClient.ProxyJson, Show);
 
-    private static async Task ShowAsync(
-        ControlOptions options, ParseResult result, ControlClient client, CancellationToken stop) =>
-        options.Print(
-            result, await client.GetProxyAsync(stop), ControlClient.ProxyJson, proxy =>
-            {
-                Listing listing = new("UPSTREAM");
-                listing.Add(proxy.Upstream);
-                return listing;
-            });
+    private static Listing Show(ProxyReport proxy)
+    {
+        Listing listing = new("UPSTREAM");
+        listing.Add(proxy.Upstream);
+        return listing;
+    }
 
     private static bool IsJson(string[] words) => words is [['{', ..]];
 

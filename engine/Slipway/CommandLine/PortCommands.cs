@@ -7,15 +7,9 @@ namespace Slipway;
 /// <summary>`slipway ports`, `publish` and `unpublish`: ports of a running engine.</summary>
 internal static class PortCommands
 {
-    public static Command CreatePorts()
-    {
-        Command command = new("ports", "List the published ports of a running engine.");
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, async (client, stop) =>
-            options.Print(
-                result, await client.ListPortsAsync(stop), ControlClient.PortsJson, List)));
-        return command;
-    }
+    public static Command CreatePorts() => ControlOptions.CreateShow(
+        "ports", "List the published ports of a running engine.",
+        (client, stop) => client.ListPortsAsync(stop), ControlClient.PortsJson, List);
 
     public static Command CreatePublish()
     {

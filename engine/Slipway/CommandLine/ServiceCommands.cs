@@ -7,20 +7,10 @@ namespace Slipway;
 /// <summary>`slipway services`: what a running engine leads elsewhere.</summary>
 internal static class ServiceCommands
 {
-    public static Command Create()
-    {
-        Command command = new(
-            "services", "List the services of a running engine, and what it intercepts.")
-        {
-            CreateAdd(),
-            CreateRemove(),
-        };
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, async (client, stop) =>
-            options.Print(
-                result, await client.ListServicesAsync(stop), ControlClient.ServicesJson, List)));
-        return command;
-    }
+    public static Command Create() => ControlOptions.CreateShow(
+        "services", "List the services of a running engine, and what it intercepts.",
+        (client, stop) => client.ListServicesAsync(stop), ControlClient.ServicesJson, List,
+        CreateAdd(), CreateRemove());
 
     private static Command CreateAdd()
     {

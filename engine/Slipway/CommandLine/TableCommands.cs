@@ -7,36 +7,17 @@ namespace Slipway;
 /// <summary>`slipway flows`, `leases` and `stats`: what there is in a running engine.</summary>
 internal static class TableCommands
 {
-    public static Command CreateFlows()
-    {
-        Command command = new("flows", "List the connections that pass a running engine.");
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, async (client, stop) =>
-            options.Print(
-                result, await client.ListFlowsAsync(stop), ControlClient.FlowsJson, List)));
-        return command;
-    }
+    public static Command CreateFlows() => ControlOptions.CreateShow(
+        "flows", "List the connections that pass a running engine.",
+        (client, stop) => client.ListFlowsAsync(stop), ControlClient.FlowsJson, List);
 
-    public static Command CreateLeases()
-    {
-        Command command = new("leases", "List the guests' addresses of a running engine.");
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, async (client, stop) =>
-            options.Print(
-                result, await client.ListLeasesAsync(stop), ControlClient.LeasesJson, List)));
-        return command;
-    }
+    public static Command CreateLeases() => ControlOptions.CreateShow(
+        "leases", "List the guests' addresses of a running engine.",
+        (client, stop) => client.ListLeasesAsync(stop), ControlClient.LeasesJson, List);
 
-    public static Command CreateStatistics()
-    {
-        Command command = new("stats", "Print what a running engine has counted.");
-        ControlOptions options = new(command);
-        command.SetAction(result => options.Run(result, async (client, stop) =>
-            options.Print(
-                result, await client.GetStatisticsAsync(stop), ControlClient.StatisticsJson,
-                List)));
-        return command;
-    }
+    public static Command CreateStatistics() => ControlOptions.CreateShow(
+        "stats", "Print what a running engine has counted.",
+        (client, stop) => client.GetStatisticsAsync(stop), ControlClient.StatisticsJson, List);
 
     private static Listing List(IReadOnlyList<FlowReport> flows)
     {
