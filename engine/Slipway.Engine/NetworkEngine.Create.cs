@@ -56,7 +56,9 @@ public sealed partial class NetworkEngine
             TellRoute();
         }
 
-        _networkNews = new NetworkNews(_keeper.Reactor, _dns.OnNetworkChanged);
+        _networkNews = new NetworkNews(
+            _keeper.Reactor, NetworkNews.AllGroups, null, _dns.OnNetworkChanged);
+        _networkNews.Start();
         if (_dhcp is not null)
         {
             GuestStack stack = _keeper.Stack;
