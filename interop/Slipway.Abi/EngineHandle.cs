@@ -8,6 +8,8 @@ namespace Slipway.Abi;
 /// <summary>An engine that a program in C made, and who takes its turns.</summary>
 internal sealed unsafe class EngineHandle : IEngineLog
 {
+    private static int s_isGivenBack;
+
     private readonly Lock _lock = new();
     private readonly List<Attached> _attached = [];
     private readonly EngineOptions _options;
@@ -194,6 +196,7 @@ internal sealed unsafe class EngineHandle : IEngineLog
     private void Run()
     {
         Signals.BlockPipe();
+        GiveBackPages();
         try
         {
             Engine.Run();
@@ -203,6 +206,16 @@ internal sealed unsafe class EngineHandle : IEngineLog
             Write(
                 Slipway.Engine.LogLevel.Error,
                 $"the engine has ended by a mistake of its own, please report it: {e}");
+        }
+    }
+
+    // Once for the process, beside its other threads. Linked into a program they are its pages.
+    private static void GiveBackPages()
+    {
+        if (Interlocked.Exchange(ref s_isGivenBack, 1) == 0)
+        {
+            ProgramPages.GiveBack(
+                path => Path.GetFileName(path.AsSpan()).StartsWith("libslipway."));
         }
     }
 

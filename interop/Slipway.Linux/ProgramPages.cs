@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Slipway.Linux;
 
-/// <summary>The pages of this program's own file that are mapped (proc_pid_smaps(5)).</summary>
+/// <summary>
+/// The mapped pages of the file that this code is in: the program's or the library's
+/// (proc_pid_smaps(5)).
+/// </summary>
 public static unsafe partial class ProgramPages
 {
     private const int MADV_DONTNEED = 4;
@@ -12,13 +15,13 @@ public static unsafe partial class ProgramPages
     /// Gives back the pages that are only read, code among them: those of the start, when types are
     /// laid out, are never looked at again, and any other comes back from the file when it is.
     /// </summary>
+    /// <param name="isOwn">Whether that is the path of the file.</param>
     /// <returns>How many bytes were mapped of them.</returns>
-    public static long GiveBack()
+    public static long GiveBack(Func<string, bool> isOwn)
     {
         long givenBack = 0;
         try
         {
-            string program = Environment.ProcessPath ?? "";
             string? range = null;
             foreach (string line in File.ReadAllLines("/proc/self/smaps"))
             {
@@ -27,8 +30,8 @@ public static unsafe partial class ProgramPages
                 string[] columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 if (columns[0].Contains('-'))
                 {
-                    range = columns.Length == 6 && columns[5] == program
-                        && columns[1] is "r--p" or "r-xp" ? columns[0] : null;
+                    range = columns.Length == 6 && columns[1] is "r--p" or "r-xp"
+                        && isOwn(columns[5]) ? columns[0] : null;
                 }
                 else if (range is not null && columns is ["Anonymous:", "0", "kB"])
                 {

@@ -58,7 +58,7 @@ internal static class RunCommand
 
         log.Write(LogLevel.Information, Describe(configuration));
         ready.Tell(log);
-        ProgramPages.GiveBack();
+        ProgramPages.GiveBack(path => path == Environment.ProcessPath);
         engine.Run();
         ReadySignal.Notify("STOPPING=1", log);
         return ExitStatus.Success;

@@ -120,7 +120,7 @@ internal static class ShellCommand
         waiter.Start();
         guest.Proceed();
         ready.Tell(log);
-        ProgramPages.GiveBack();
+        ProgramPages.GiveBack(path => path == Environment.ProcessPath);
         engine.Run();
         waiter.Join();
         return status;
