@@ -10,20 +10,44 @@ public sealed partial class DnsServer
     private const int QuestionCountOffset = 4;
 
     /// <summary>
+    /// The addresses of a name that is this server's own, IPv4 first: built in, configured or a
+    /// lease's. None for others, also where an answer about them is kept. Never waits.
+    /// </summary>
+    public IReadOnlyList<IpAddress> FindOwn(string name)
+    {
+        Span<byte> encoded = stackalloc byte[DomainName.MaxLengthBytes];
+        if (!DomainName.TryParse(name, encoded, out int length))
+        {
+            return [];
+        }
+
+        LocalName? known = _names.Find(encoded[..length]);
+        AliasChain aliases = AliasChain.Follow(_names, ref known);
+        return aliases.IsEndless || known is null ? []
+            : [.. known.Addresses.OrderByDescending(address => address.IsIPv4)];
+    }
+
+    /// <summary>
     /// The addresses of a name: those of IPv4 first, at most eight of each family. Empty when it
-    /// has none or nobody answered; null when too much is asked already.
+    /// has none, is no domain name or nobody answered; null when too much is asked already.
     /// </summary>
     /// <param name="name">A domain name.</param>
     /// <param name="asker">For whom: one guest's queries are bounded.</param>
     /// <param name="stop">Ends the wait.</param>
-    /// <exception cref="ArgumentException">It is no domain name.</exception>
     public async Task<IReadOnlyList<IpAddress>?> LookupAsync(
         string name, IpAddress asker, CancellationToken stop)
     {
+        byte[] encoded = new byte[DomainName.MaxLengthBytes];
+        if (!DomainName.TryParse(name, encoded, out int length))
+        {
+            return [];
+        }
+
+        encoded = encoded[..length];
         ValueTask<byte[]?> first = AnswerAsync(
-            QueryFor(name, DnsType.A), asker, overTcp: true, stop);
+            QueryFor(encoded, DnsType.A), asker, overTcp: true, stop);
         ValueTask<byte[]?> second = AnswerAsync(
-            QueryFor(name, DnsType.Aaaa), asker, overTcp: true, stop);
+            QueryFor(encoded, DnsType.Aaaa), asker, overTcp: true, stop);
         byte[]? ipv4 = await first.ConfigureAwait(false);
         byte[]? ipv6 = await second.ConfigureAwait(false);
         if (ipv4 is null && ipv6 is null)
@@ -37,9 +61,8 @@ public sealed partial class DnsServer
         return found;
     }
 
-    private static byte[] QueryFor(string name, DnsType type)
+    private static byte[] QueryFor(byte[] encoded, DnsType type)
     {
-        byte[] encoded = LocalNames.Encode(name);
         byte[] query = new byte[DnsMessage.HeaderLengthBytes + encoded.Length + 4];
         BinaryPrimitives.WriteUInt16BigEndian(
             query.AsSpan(2), DnsMessage.RecursionDesiredFlag);

@@ -34,7 +34,7 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
                 "localhost is the guest itself; the host is host.internal");
         }
 
-        foreach (IpAddress known in HostQuery.AskLocal(names, name))
+        foreach (IpAddress known in names.FindOwn(name))
         {
             return Judge(known);
         }
@@ -82,7 +82,7 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
 
         IReadOnlyList<IpAddress> found =
             IPAddress.TryParse(host, out IPAddress? address) ? [IpAddress.From(address)]
-            : await HostQuery.AskAsync(names, settings.Gateway, host, stop).ConfigureAwait(false);
+            : await names.LookupAsync(host, settings.Gateway, stop).ConfigureAwait(false) ?? [];
         List<IPAddress> reached = [];
         ProxyVerdict last = default;
         foreach (IpAddress one in found)

@@ -39,6 +39,31 @@ public sealed class LookupTests
         Assert.Null(await Look(exchange, "web.example"));
     }
 
+    [Fact]
+    public async Task Lookup_OfWhatIsNoName_IsEmpty()
+    {
+        using DnsExchange exchange = new();
+        Assert.Empty(await Look(exchange, "-..example") ?? [default]);
+    }
+
+    /// <summary>What others answer about a name says nothing about whose it is.</summary>
+    [Fact]
+    public async Task OwnAddresses_OfANameThatIsKept_AreNone()
+    {
+        using TestNameServer server =
+            new((query, _) => TestNameServer.Addresses(query, "192.0.2.1"));
+        using DnsExchange exchange = new([server.EndPoint]);
+        await Look(exchange, "web.example");
+        Assert.Empty(exchange.Server.FindOwn("web.example"));
+        Assert.Empty(exchange.Server.FindOwn("-..example"));
+        Assert.Equal(
+            IpAddress.IPv4Loopback, exchange.Server.FindOwn("localhost")[0]);
+        Assert.True(exchange.Server.SetRecords(
+            "alias.test", [DnsRecordContent.Alias("localhost")]));
+        Assert.Equal(
+            exchange.Server.FindOwn("localhost"), exchange.Server.FindOwn("alias.test"));
+    }
+
     private static Task<IReadOnlyList<IpAddress>?> Look(DnsExchange exchange, string name) =>
         exchange.Server.LookupAsync(name, DnsExchange.Guest, CancellationToken.None)
             .WaitAsync(TimeSpan.FromSeconds(30));
