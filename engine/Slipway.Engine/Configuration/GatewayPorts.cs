@@ -6,13 +6,13 @@ namespace Slipway.Engine;
 internal static class GatewayPorts
 {
     /// <summary>The service's name; null for a port that is free.</summary>
-    public static string? OwnerOf(ushort port) => port switch
+    public static string? OwnerOf(ushort port, GuestProxyConfiguration proxy) => port switch
     {
         53 => "DNS",
         67 => "DHCP",
         547 => "DHCPv6",
-        1080 => "the SOCKS proxy",
-        3128 => "the HTTP proxy",
+        _ when proxy.IsEnabled && port == proxy.SocksPort => "the SOCKS proxy",
+        _ when proxy.IsEnabled && port == proxy.Port => "the HTTP proxy",
         _ => null,
     };
 }

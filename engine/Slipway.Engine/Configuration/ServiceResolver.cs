@@ -148,7 +148,7 @@ internal sealed class ServiceResolver(
         }
 
         isVirtual = false;
-        if (GatewayPorts.OwnerOf(port) is string owner)
+        if (GatewayPorts.OwnerOf(port, configuration.Proxy) is string owner)
         {
             throw new ConfigurationException(
                 key + ".port", port.ToString(CultureInfo.InvariantCulture),

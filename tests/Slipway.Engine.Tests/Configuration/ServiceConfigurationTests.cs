@@ -77,6 +77,24 @@ public sealed class ServiceConfigurationTests
     }
 
     [Theory]
+    [InlineData("'port': 8080", 8080, 3128)]
+    [InlineData("'socksPort': 8080", 8080, 1080)]
+    [InlineData("'enabled': false", null, 3128)]
+    public void GatewayPort_OfTheProxyAsItIsConfigured_IsTheEnginesOwn(
+        string proxy, int? taken, int free)
+    {
+        string Json(int port) => ("{ 'proxy': { " + proxy + " }, 'services': [{ 'address': "
+            + "'gateway', 'port': " + port + ", 'target': 'tcp:127.0.0.1:1' }] }")
+            .Replace('\'', '"');
+        Assert.Single(ConfigurationReader.Parse(Json(free)).Services);
+        if (taken is int port)
+        {
+            Assert.Equal("services[0].port", Assert.Throws<ConfigurationException>(
+                () => ConfigurationReader.Parse(Json(port))).Key);
+        }
+    }
+
+    [Theory]
     [InlineData("'port': 80, 'target': 'tcp:127.0.0.1:80'", "services[0]", "neither name nor")]
     [InlineData("'name': 'a.test', 'target': 'tcp:127.0.0.1:80'", "services[0]", "'port'")]
     [InlineData("'name': 'a.test', 'port': 80", "services[0]", "'target'")]
