@@ -154,10 +154,10 @@ public sealed class HostNetwork(
     /// <summary>
     /// Takes over a stream that another worker has accepted, before it is adopted or closed here.
     /// </summary>
-    public void Take(IHostStream stream) => ((TcpStream)stream).MoveTo(reactor);
+    public void Take(IHostStream stream) => ((IAdoptableStream)stream).MoveTo(reactor);
 
     public void Adopt(IHostStream stream, IReadinessOwner owner) =>
-        reactor.WatchEdges(((TcpStream)stream).Descriptor, owner);
+        ((IAdoptableStream)stream).Adopt(owner);
 
     /// <summary>
     /// A stream pair to a service of the engine: the near end is the flow's, the far end the
@@ -166,8 +166,20 @@ public sealed class HostNetwork(
     public HostError OpenPair(
         IReadinessOwner owner, out IHostStream? stream, out SafeSocketHandle? far)
     {
-        HostError error = OpenPair(owner, out int near, out far);
-        stream = error == HostError.None ? new UnixStream(reactor, near, owner) : null;
+        HostError error = OpenPair(out stream, out far);
+        if (stream is not null)
+        {
+            Adopt(stream, owner);
+        }
+
+        return error;
+    }
+
+    /// <summary>The same, with a near end that no flow has yet.</summary>
+    public HostError OpenPair(out IHostStream? stream, out SafeSocketHandle? far)
+    {
+        HostError error = OpenPair(out int near, out far);
+        stream = error == HostError.None ? new UnixStream(reactor, near, null) : null;
         return error;
     }
 
@@ -178,22 +190,21 @@ public sealed class HostNetwork(
     public HostError OpenHandover(
         IReadinessOwner owner, out HandoverStream? stream, out SafeSocketHandle? far)
     {
-        HostError error = OpenPair(owner, out int near, out far);
+        HostError error = OpenPair(out int near, out far);
         stream = error == HostError.None ? new HandoverStream(this, reactor, near, owner) : null;
-        return error;
-    }
-
-    // The near end is watched already.
-    private HostError OpenPair(IReadinessOwner owner, out int near, out SafeSocketHandle? far)
-    {
-        int result = Sockets.CreatePair(
-            Sockets.FamilyUnix, Sockets.Stream, out near, out int farDescriptor);
-        far = result < 0 ? null : new SafeSocketHandle(farDescriptor, ownsHandle: true);
-        if (result >= 0)
+        if (stream is not null)
         {
             reactor.WatchEdges(near, owner);
         }
 
+        return error;
+    }
+
+    private static HostError OpenPair(out int near, out SafeSocketHandle? far)
+    {
+        int result = Sockets.CreatePair(
+            Sockets.FamilyUnix, Sockets.Stream, out near, out int farDescriptor);
+        far = result < 0 ? null : new SafeSocketHandle(farDescriptor, ownsHandle: true);
         return HostErrors.From(result);
     }
 

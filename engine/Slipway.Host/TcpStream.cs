@@ -14,7 +14,7 @@ namespace Slipway.Host;
 /// Where the kernel has no offset for TCP the bytes in front are read into a scratch vector
 /// instead. The first peek of a connection needs none, and for many it is the only one.
 /// </remarks>
-internal sealed class TcpStream : IHostStream
+internal sealed class TcpStream : IAdoptableStream
 {
     /// <summary>
     /// Bytes that the fallback can pass over in one peek: more than a window is never in flight.
@@ -58,8 +58,9 @@ internal sealed class TcpStream : IHostStream
             descriptor, SocketOptions.LevelSocket, SocketOptions.OutOfBandInline, 1);
     }
 
-    /// <summary>Another worker has it from here on; nobody may watch it.</summary>
-    internal void MoveTo(Reactor reactor) => _reactor = reactor;
+    public void MoveTo(Reactor reactor) => _reactor = reactor;
+
+    public void Adopt(IReadinessOwner owner) => _reactor.WatchEdges(Descriptor, owner);
 
     public HostError FinishConnect()
     {

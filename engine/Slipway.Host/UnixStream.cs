@@ -10,11 +10,13 @@ namespace Slipway.Host;
 /// EFAULT), so what was read waits in a ring until the guest has acknowledged it.
 /// </summary>
 internal sealed class UnixStream(
-    Reactor reactor, int descriptor, IReadinessOwner owner) : IHostStream
+    Reactor reactor, int descriptor, IReadinessOwner? owner) : IAdoptableStream
 {
     /// <summary>Bytes that are read ahead of the guest's acknowledgment.</summary>
     private const int RingBytes = 128 * 1024;
 
+    private Reactor _reactor = reactor;
+    private IReadinessOwner? _owner = owner;
     private byte[] _ring = new byte[4 * 1024];
     private int _head;
     private int _length;
@@ -25,6 +27,14 @@ internal sealed class UnixStream(
 
     /// <summary>Bytes in the ring: read from the service, not acknowledged by the guest.</summary>
     internal int HeldBytes => _length;
+
+    public void MoveTo(Reactor reactor) => _reactor = reactor;
+
+    public void Adopt(IReadinessOwner owner)
+    {
+        _owner = owner;
+        _reactor.WatchEdges(descriptor, owner);
+    }
 
     public HostError FinishConnect()
     {
@@ -66,7 +76,7 @@ internal sealed class UnixStream(
         {
             // Bytes may wait in the kernel whose edge has passed: registering again tells of them.
             _wasFull = false;
-            reactor.WatchEdges(descriptor, owner);
+            _reactor.WatchEdges(descriptor, _owner!);
         }
 
         return HostError.None;
@@ -87,7 +97,7 @@ internal sealed class UnixStream(
     public HostError ShutdownSend() =>
         HostErrors.From(Sockets.Shutdown(descriptor, Sockets.ShutdownWrite));
 
-    public void Close(bool reset) => reactor.Close(descriptor);
+    public void Close(bool reset) => _reactor.Close(descriptor);
 
     /// <summary>
     /// Reads all that the peer has written, which the pair's buffers bound, and closes: from
@@ -97,7 +107,7 @@ internal sealed class UnixStream(
     {
         _ = Fill(int.MaxValue);
         _wasFull = false;
-        reactor.Close(descriptor);
+        _reactor.Close(descriptor);
     }
 
     /// <summary>Reads what the peer has written, as far as there is room.</summary>

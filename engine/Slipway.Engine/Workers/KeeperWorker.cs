@@ -106,17 +106,18 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// A client of a published port: the worker of its flow takes it over.
     /// </summary>
     public void Accept(
-        IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now)
+        IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now,
+        IFlowOrigin? origin = null)
     {
         IpEndpoint gateway = new(Stack.Settings.GatewayFor(guest.Address), client.Port);
         int worker = _sharding.WorkerOf(new FlowKey(guest, gateway, IpProtocol.Tcp));
         if (worker == Index)
         {
-            Stack.Tcp.AcceptFromHost(stream, client, guest, now);
+            Stack.Tcp.AcceptFromHost(stream, client, guest, now, origin);
         }
         else
         {
-            _shards[worker - 1].PostAccepted(stream, client, guest);
+            _shards[worker - 1].PostAccepted(stream, client, guest, origin);
         }
     }
 

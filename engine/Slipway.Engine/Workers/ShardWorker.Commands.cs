@@ -34,15 +34,19 @@ internal sealed partial class ShardWorker
     }
 
     private sealed class Accepted(
-        ShardWorker worker, IHostStream stream, IpEndpoint client, IpEndpoint guest)
-        : Command, IDisposable
+        ShardWorker worker, IHostStream stream, IpEndpoint client, IpEndpoint guest,
+        IFlowOrigin? origin) : Command, IDisposable
     {
-        public void Dispose() => stream.Close(reset: true);
+        public void Dispose()
+        {
+            stream.Close(reset: true);
+            origin?.OnAnswered(HostError.Reset);
+        }
 
         public override void Run(Instant now)
         {
             worker.Network.Take(stream);
-            worker.Flows.Tcp.AcceptFromHost(stream, client, guest, now);
+            worker.Flows.Tcp.AcceptFromHost(stream, client, guest, now, origin);
         }
     }
 

@@ -71,8 +71,8 @@ internal sealed partial class ShardWorker
     public void PostClosed(int port) => Mailbox.Post(new Closed(this, port));
 
     public void PostAccepted(
-        IHostStream stream, in IpEndpoint client, in IpEndpoint guest) =>
-        Mailbox.Post(new Accepted(this, stream, client, guest));
+        IHostStream stream, in IpEndpoint client, in IpEndpoint guest, IFlowOrigin? origin) =>
+        Mailbox.Post(new Accepted(this, stream, client, guest, origin));
 
     public override void Dispose()
     {

@@ -101,5 +101,6 @@ internal sealed partial class TcpFlow
         _buffer?.Clear();
         _layer.Timers.Cancel(_timer);
         _layer.Forget(this);
+        TellAnswer(HostError.Reset);
     }
 }

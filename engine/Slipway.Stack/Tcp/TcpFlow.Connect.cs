@@ -19,6 +19,9 @@ internal sealed partial class TcpFlow
     private int _handshakeAttempts;
     private bool _hostShutdownSent;
 
+    // Until the guest has answered.
+    private IFlowOrigin? _origin;
+
     /// <summary>
     /// A guest's SYN: remembers what it offers; the host's connect() runs already.
     /// </summary>
@@ -43,9 +46,10 @@ internal sealed partial class TcpFlow
     /// <summary>
     /// A client of a published port: the guest gets a SYN as soon as its MAC is known.
     /// </summary>
-    internal void Invite(IHostStream host, Instant now)
+    internal void Invite(IHostStream host, IFlowOrigin? origin, Instant now)
     {
         _host = host;
+        _origin = origin;
         State = TcpState.SynSent;
         _hostReadable = true;
         _hostWritable = true;
@@ -55,6 +59,14 @@ internal sealed partial class TcpFlow
         SetInitialSendSequence(now);
         _handshakePending = true;
         _layer.Queue(this);
+    }
+
+    /// <summary>Tells who has begun the connection what became of it; only once.</summary>
+    internal void TellAnswer(HostError error)
+    {
+        IFlowOrigin? origin = _origin;
+        _origin = null;
+        origin?.OnAnswered(error);
     }
 
     /// <summary>The guest's address has been resolved, or has moved.</summary>
@@ -148,6 +160,7 @@ internal sealed partial class TcpFlow
     {
         if (++_handshakeAttempts > HandshakeRetries)
         {
+            TellAnswer(HostError.TimedOut);
             Abort(sendReset: State == TcpState.SynReceived, now);
             return;
         }
@@ -179,6 +192,7 @@ internal sealed partial class TcpFlow
         {
             if (acknowledges)
             {
+                TellAnswer(HostError.Refused);
                 Abort(sendReset: false, now);
             }
 
@@ -198,6 +212,7 @@ internal sealed partial class TcpFlow
         SetPeerOptions(options, header.Window);
         Transition(TcpEvent.SynAcknowledgmentArrives);
         OnEstablished(acknowledgment, now);
+        TellAnswer(HostError.None);
         _acknowledgmentPending = true;
         _layer.Queue(this);
     }

@@ -18,13 +18,20 @@ public sealed partial class TcpLayer : INeighborWaiter
     /// and the client's port (or the next free one). The stream is closed by reset if the guest
     /// refuses.
     /// </summary>
+    /// <param name="stream">The client's, which nobody watches.</param>
+    /// <param name="client">Where it comes from.</param>
+    /// <param name="guest">Where it goes.</param>
+    /// <param name="now">The turn's time.</param>
+    /// <param name="origin">Is told what the guest has answered.</param>
     public void AcceptFromHost(
-        IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now)
+        IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now,
+        IFlowOrigin? origin = null)
     {
         if (!MakeRoom() || !TryChooseKey(client, guest, out FlowKey key))
         {
             Counters.Drop(DropReason.FlowLimit);
             stream.Close(reset: true);
+            origin?.OnAnswered(HostError.NoResources);
             return;
         }
 
@@ -33,7 +40,7 @@ public sealed partial class TcpLayer : INeighborWaiter
         _flows.TryAdd(key, flow);
         AddHalfOpen(flow);
         Counters.TcpFlowsOpened++;
-        flow.Invite(stream, now);
+        flow.Invite(stream, origin, now);
         _listeners.Adopt(stream, flow);
     }
 
@@ -61,6 +68,7 @@ public sealed partial class TcpLayer : INeighborWaiter
                 if (flow.State == TcpState.SynSent)
                 {
                     Counters.Drop(DropReason.NoNeighbor);
+                    flow.TellAnswer(HostError.HostUnreachable);
                     flow.Abort(sendReset: false, now);
                 }
             }
@@ -267,6 +275,7 @@ public sealed partial class TcpLayer : INeighborWaiter
             }
 
             Counters.Drop(DropReason.FlowLimit);
+            oldest.TellAnswer(HostError.NoResources);
             oldest.Release(hostReset: true);
         }
 

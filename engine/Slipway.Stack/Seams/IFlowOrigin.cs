@@ -1,0 +1,13 @@
+namespace Slipway.Stack;
+
+/// <summary>Who at the host has begun connections to guests.</summary>
+public interface IFlowOrigin
+{
+    /// <summary>
+    /// The guest's answer to one of them, once, on the worker of its flow: None when it has taken
+    /// the connection. Otherwise the flow is gone: Refused, HostUnreachable where no guest has the
+    /// address, TimedOut, NoResources at a bound of the engine's, Reset when it has ended before
+    /// there was an answer.
+    /// </summary>
+    void OnAnswered(HostError error);
+}
