@@ -14,6 +14,7 @@ set -eu
 #   isc-dhcp-client, udhcpc             stock DHCP clients
 #   ndisc6, thc-ipv6                    rdisc6 and ndisc6; attacks on a link's IPv6
 #   qemu, linux-image, busybox, cpio    a guest with a kernel of its own
+#   user-mode-linux                     another one, an ordinary process
 #   clang, gcc, zlib1g-dev              Native AOT links with them; programs in C of the tests
 #   pkg-config                          how those find the library
 #   libslirp-dev                        the header of what interop/slirp takes the place of
@@ -24,8 +25,8 @@ set -eu
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
     curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd nginx-light wget
     isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
-    linux-image-cloud-amd64 busybox-static cpio clang gcc zlib1g-dev pkg-config libslirp-dev
-    util-linux procps squid tinyproxy microsocks stunnel4 libglib2.0-bin
+    linux-image-cloud-amd64 user-mode-linux busybox-static cpio clang gcc zlib1g-dev pkg-config
+    libslirp-dev util-linux procps squid tinyproxy microsocks stunnel4 libglib2.0-bin
     gsettings-desktop-schemas"
 # Those of them that Debian runs as services; the tests start their own.
 services="squid tinyproxy microsocks"

@@ -166,7 +166,10 @@ public sealed partial class NetworkEngine
                         Queues = configuration.Workers,
                     },
                     Report),
-                StreamLinkSpecification stream => StreamLink.Listen(stream.Path, mtu, Report),
+                StreamLinkSpecification stream => StreamLink.Listen(
+                    ProtocolOf(stream.Framing), stream.Path, mtu, Report),
+                VsockLinkSpecification vsock => StreamLink.ListenVsock(
+                    ProtocolOf(LinkFraming.Connect), vsock.Port, mtu, Report),
                 DatagramLinkSpecification datagram => DatagramLink.Listen(datagram.Path, mtu,
                     Report),
                 VhostUserLinkSpecification vhostUser =>
@@ -175,10 +178,10 @@ public sealed partial class NetworkEngine
                     TapLink.FromDescriptor(given.Descriptor, mtu, given.Offload, Report),
                 DescriptorLinkSpecification { Framing: LinkFraming.VhostUser } given =>
                     VhostUserLink.FromDescriptor(given.Descriptor, mtu, Report),
-                DescriptorLinkSpecification { Framing: LinkFraming.Stream } given =>
-                    StreamLink.FromDescriptor(given.Descriptor, mtu, Report),
-                DescriptorLinkSpecification given =>
+                DescriptorLinkSpecification { Framing: LinkFraming.Datagram } given =>
                     DatagramLink.FromDescriptor(given.Descriptor, mtu, Report),
+                DescriptorLinkSpecification given => StreamLink.FromDescriptor(
+                    ProtocolOf(given.Framing), given.Descriptor, mtu, Report),
                 _ => throw new InvalidOperationException($"{specification} has no link"),
             };
         }
@@ -188,6 +191,16 @@ public sealed partial class NetworkEngine
                 e.Message, e);
         }
     }
+
+    private StreamProtocol ProtocolOf(LinkFraming framing) => framing switch
+    {
+        LinkFraming.SeqPacket => StreamProtocol.SeqPacket,
+        LinkFraming.Connect => StreamProtocol.Connect,
+        LinkFraming.Vpnkit => StreamProtocol.Vpnkit(
+            _configuration.MtuBytes, (mac, wanted) => _dhcp is null ? null
+                : _dhcp.Reserve(mac, wanted, TimeProvider.System.GetUtcNow())),
+        _ => StreamProtocol.Stream,
+    };
 
     /// <summary>
     /// TAPs that are configured here have the first addresses, in the order of the links.

@@ -3,16 +3,16 @@ using Slipway.Stack;
 
 namespace Slipway.Links;
 
-/// <summary>A Unix stream socket that guests or their VMMs connect to.</summary>
+/// <summary>A socket that guests or their VMMs connect to.</summary>
 internal sealed class GuestListener : IReadinessOwner, IDisposable
 {
     /// <summary>How long it rests when the host has no descriptors to accept with.</summary>
     private static readonly Duration AcceptPause = Duration.FromSeconds(1);
 
     private readonly string _description;
-    private readonly UnixSocketFile _path;
+    private readonly UnixSocketFile? _path;
     private readonly int _descriptor;
-    private readonly Action<int, Instant> _accept;
+    private readonly GuestArrival _accept;
     private readonly Action<string> _report;
     private readonly RetryTimer _timer;
     private IDescriptorWatcher? _watcher;
@@ -21,8 +21,8 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     private bool _isDisposed;
 
     private GuestListener(
-        GuestLink link, UnixSocketFile path, int descriptor, RetryTimer timer,
-        Action<int, Instant> accept, Action<string> report)
+        GuestLink link, UnixSocketFile? path, int descriptor, RetryTimer timer,
+        GuestArrival accept, Action<string> report)
     {
         _description = link.Description;
         _path = path;
@@ -33,30 +33,63 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     }
 
     /// <summary>Binds a path and listens; nobody is accepted before the start.</summary>
+    /// <param name="type">Of the socket: stream or sequenced packets.</param>
     /// <param name="accept">Takes over a connected, non-blocking socket.</param>
     /// <exception cref="LinkException">Says what failed and the remedy.</exception>
     internal static GuestListener Bind(
-        GuestLink link, string path, int backlog, Action<int, Instant> accept,
+        GuestLink link, string path, int type, int backlog, GuestArrival accept,
         Action<string> report)
     {
-        RetryTimer timer = new(link, AcceptPause.Nanoseconds);
+        UnixSocketFile bound = SocketPath.Bind(path, type, out int listener);
+        return Listen(link, bound, listener, path, backlog, accept, report);
+    }
+
+    /// <summary>Binds a port of AF_VSOCK; any guest of this host may connect.</summary>
+    /// <exception cref="LinkException">Says what failed and the remedy.</exception>
+    internal static GuestListener BindVsock(
+        GuestLink link, uint port, int backlog, GuestArrival accept,
+        Action<string> report)
+    {
+        string name = $"vsock port {port}";
+        int listener = Sockets.Create(VsockAddress.Family, Sockets.Stream, 0);
+        if (listener < 0)
+        {
+            throw new LinkException($"this kernel has no AF_VSOCK ({SocketPath.Text(-listener)}); "
+                + "load its module: modprobe vhost_vsock");
+        }
+
+        Span<byte> address = stackalloc byte[VsockAddress.LengthBytes];
+        VsockAddress.Write(address, VsockAddress.AnyCid, port);
+        int result = Sockets.Bind(listener, address);
+        if (result < 0)
+        {
+            Files.Close(listener);
+            throw new LinkException(-result == Errno.EADDRINUSE
+                ? $"{name} is taken by another program; stop it or choose another port"
+                : $"cannot bind {name} ({SocketPath.Text(-result)}); choose one from 1024 on");
+        }
+
+        return Listen(link, null, listener, name, backlog, accept, report);
+    }
+
+    private static GuestListener Listen(
+        GuestLink link, UnixSocketFile? path, int listener, string name, int backlog,
+        GuestArrival accept, Action<string> report)
+    {
         try
         {
-            UnixSocketFile bound = SocketPath.Bind(path, Sockets.Stream, out int listener);
             int result = Sockets.Listen(listener, backlog);
-            if (result >= 0)
-            {
-                return new GuestListener(link, bound, listener, timer, accept, report);
-            }
-
-            bound.Remove();
-            Files.Close(listener);
-            throw new LinkException(
-                $"cannot listen on {path} ({SocketPath.Text(-result)}); choose another path");
+            return result >= 0
+                ? new GuestListener(
+                    link, path, listener, new RetryTimer(link, AcceptPause.Nanoseconds), accept,
+                    report)
+                : throw new LinkException(
+                    $"cannot listen on {name} ({SocketPath.Text(-result)}); choose another");
         }
         catch
         {
-            timer.Dispose();
+            path?.Remove();
+            Files.Close(listener);
             throw;
         }
     }
@@ -72,9 +105,10 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     public void OnReady(Readiness readiness, Instant now)
     {
         int accepted;
-        while ((accepted = Sockets.Accept(_descriptor, default)) >= 0)
+        Span<byte> address = stackalloc byte[VsockAddress.LengthBytes];
+        while ((accepted = Sockets.Accept(_descriptor, address)) >= 0)
         {
-            _accept(accepted, now);
+            _accept(accepted, _path is null ? VsockAddress.Cid(address) : 0, now);
         }
 
         if (-accepted is not (Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM))
@@ -114,7 +148,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
 
         _isDisposed = true;
         _timer.Dispose();
-        _path.Remove();
+        _path?.Remove();
         _watcher?.Unwatch(_descriptor);
         Files.Close(_descriptor);
     }

@@ -14,6 +14,9 @@ public static unsafe partial class Sockets
     public const int Stream = 1;
     public const int Datagram = 2;
 
+    /// <summary>SOCK_SEQPACKET.</summary>
+    public const int SequencedPacket = 5;
+
     /// <summary>SOCK_NONBLOCK | SOCK_CLOEXEC: every socket of the engine is both.</summary>
     public const int Flags = 0x800 | 0x80000;
 

@@ -33,7 +33,10 @@ internal sealed class LinkBench : IFrameReceiver, IDisposable
     internal string Path(string name) => System.IO.Path.Combine(_directory, name);
 
     internal StreamLink Stream(string name = "s") =>
-        Start(StreamLink.Listen(Path(name), MtuBytes, Reports.Add));
+        Start(StreamLink.Listen(StreamProtocol.Stream, Path(name), MtuBytes, Reports.Add));
+
+    internal StreamLink Listen(StreamProtocol protocol, string name = "s") =>
+        Start(StreamLink.Listen(protocol, Path(name), MtuBytes, Reports.Add));
 
     internal DatagramLink Datagram(string name = "d") =>
         Start(DatagramLink.Listen(Path(name), MtuBytes, Reports.Add));
@@ -121,6 +124,20 @@ internal sealed class LinkBench : IFrameReceiver, IDisposable
         byte[] bytes = new byte[sizeof(uint) + frame.Length];
         BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)frame.Length);
         frame.CopyTo(bytes.AsSpan(sizeof(uint)));
+        return bytes;
+    }
+
+    /// <summary>Receives exactly so many bytes; fails when the link closes before.</summary>
+    internal static byte[] ReadExactly(Socket guest, int lengthBytes)
+    {
+        byte[] bytes = new byte[lengthBytes];
+        for (int at = 0; at < lengthBytes;)
+        {
+            int received = guest.Receive(bytes.AsSpan(at));
+            Assert.NotEqual(0, received);
+            at += received;
+        }
+
         return bytes;
     }
 

@@ -88,6 +88,6 @@ public sealed class SocketPathTests : IDisposable
     }
 
     private GuestLink Listen(string name, SocketType type) => type == SocketType.Stream
-        ? StreamLink.Listen(_bench.Path(name), MtuBytes, _bench.Reports.Add)
+        ? StreamLink.Listen(StreamProtocol.Stream, _bench.Path(name), MtuBytes, _bench.Reports.Add)
         : DatagramLink.Listen(_bench.Path(name), MtuBytes, _bench.Reports.Add);
 }

@@ -17,7 +17,8 @@ internal sealed class ConfigurationDocument
 
     [Description(
         "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
-            + "stream:PATH, dgram:PATH, vhost-user:PATH, fd:N,framing=stream|dgram|tap|vhost-user. "
+            + "stream:PATH, dgram:PATH, seqpacket:PATH, vpnkit:PATH, vhost-user:PATH, "
+            + "vsock:PORT, fd:N,framing=stream|dgram|seqpacket|vpnkit|connect|tap|vhost-user. "
             + "Option --link.")]
     public List<string>? Links { get; set; }
 

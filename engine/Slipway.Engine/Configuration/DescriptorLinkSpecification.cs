@@ -8,6 +8,9 @@ namespace Slipway.Engine;
 public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Framing)
     : LinkSpecification
 {
+    /// <summary>All framings, for messages.</summary>
+    internal const string Framings = "stream|dgram|seqpacket|vpnkit|connect|tap|vhost-user";
+
     /// <summary>What it is called in messages, where a copy of it is used.</summary>
     public int Number { get; init; } = Descriptor;
 
@@ -21,13 +24,15 @@ public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Fra
         string key, string text, string what)
     {
         LinkFraming? framing = null;
-        const string framings = "framing=stream|dgram|tap|vhost-user";
-        string number = ParseOptions(key, text, what, framings, (name, value) =>
+        string number = ParseOptions(key, text, what, "framing=" + Framings, (name, value) =>
         {
             framing = value switch
             {
                 "stream" => LinkFraming.Stream,
                 "dgram" => LinkFraming.Datagram,
+                "seqpacket" => LinkFraming.SeqPacket,
+                "vpnkit" => LinkFraming.Vpnkit,
+                "connect" => LinkFraming.Connect,
                 "tap" => LinkFraming.Tap,
                 "vhost-user" => LinkFraming.VhostUser,
                 _ => null,
@@ -47,14 +52,16 @@ public sealed record DescriptorLinkSpecification(int Descriptor, LinkFraming Fra
             descriptor,
             framing ?? throw new ConfigurationException(
                 key, text,
-                "does not say how frames are told apart; add framing=stream, dgram, tap or "
-                    + "vhost-user"));
+                $"does not say how frames are told apart; add framing={Framings}"));
     }
 
-    private static string Name(LinkFraming framing) => framing switch
+    internal static string Name(LinkFraming framing) => framing switch
     {
         LinkFraming.Stream => "stream",
         LinkFraming.Datagram => "dgram",
+        LinkFraming.SeqPacket => "seqpacket",
+        LinkFraming.Vpnkit => "vpnkit",
+        LinkFraming.Connect => "connect",
         LinkFraming.VhostUser => "vhost-user",
         _ => "tap",
     };

@@ -9,6 +9,15 @@ public enum LinkFraming
     /// <summary>One frame a datagram.</summary>
     Datagram,
 
+    /// <summary>One frame a packet of SOCK_SEQPACKET (BESS, UML).</summary>
+    SeqPacket,
+
+    /// <summary>vpnkit's handshake, then a u16 little-endian length before each frame.</summary>
+    Vpnkit,
+
+    /// <summary>gvproxy's: POST /connect, then as vpnkit's.</summary>
+    Connect,
+
     /// <summary>A TAP device's descriptor.</summary>
     Tap,
 

@@ -2,14 +2,15 @@ namespace Slipway.Engine;
 
 /// <summary>
 /// How a guest reaches the engine: KIND:WHAT[,NAME=VALUE...], where KIND is tap, stream, dgram,
-/// vhost-user or fd.
+/// seqpacket, vpnkit, vhost-user, vsock or fd.
 /// </summary>
 public abstract record LinkSpecification
 {
     /// <summary>What this version takes, for messages.</summary>
     private const string Kinds =
         "tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], stream:PATH, dgram:PATH, "
-            + "vhost-user:PATH or fd:N,framing=stream|dgram|tap|vhost-user";
+            + "seqpacket:PATH, vpnkit:PATH, vhost-user:PATH, vsock:PORT or fd:N,framing="
+            + DescriptorLinkSpecification.Framings;
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--link";
@@ -31,12 +32,16 @@ public abstract record LinkSpecification
         LinkSpecification link = text[..colon] switch
         {
             "tap" => TapLinkSpecification.ParseTap(key, text, what),
-            "stream" => new StreamLinkSpecification(ParsePath(key, text, what)),
+            "stream" => new StreamLinkSpecification(
+                ParsePath(key, text, what), LinkFraming.Stream),
             "dgram" => new DatagramLinkSpecification(ParsePath(key, text, what)),
             "vhost-user" => new VhostUserLinkSpecification(ParsePath(key, text, what)),
             "fd" => DescriptorLinkSpecification.ParseDescriptor(key, text, what),
-            "seqpacket" or "vpnkit" or "vsock" => throw new ConfigurationException(
-                key, text, $"this kind of link is not in this version; use {Kinds}"),
+            "seqpacket" => new StreamLinkSpecification(
+                ParsePath(key, text, what), LinkFraming.SeqPacket),
+            "vpnkit" => new StreamLinkSpecification(
+                ParsePath(key, text, what), LinkFraming.Vpnkit),
+            "vsock" => VsockLinkSpecification.ParseVsock(key, text, what),
             string kind => throw new ConfigurationException(
                 key, text, $"'{kind}' is not a kind of link; write {Kinds}"),
         };

@@ -1,11 +1,13 @@
 namespace Slipway.Engine;
 
-/// <summary>
-/// A Unix stream socket to listen on; frames with a u32 big-endian length before them (QEMU
-/// -netdev stream, passt, libkrun).
-/// </summary>
+/// <summary>A Unix socket to listen on, to which guests connect.</summary>
 /// <param name="Path">The socket's path.</param>
-public sealed record StreamLinkSpecification(string Path) : LinkSpecification
+/// <param name="Framing">
+/// What they speak: <see cref="LinkFraming.Stream"/> (QEMU -netdev stream, passt, libkrun),
+/// <see cref="LinkFraming.SeqPacket"/> (BESS, UML) or <see cref="LinkFraming.Vpnkit"/>.
+/// </param>
+public sealed record StreamLinkSpecification(string Path, LinkFraming Framing) : LinkSpecification
 {
-    public override string ToString() => $"stream:{Path}";
+    public override string ToString() =>
+        $"{DescriptorLinkSpecification.Name(Framing)}:{Path}";
 }

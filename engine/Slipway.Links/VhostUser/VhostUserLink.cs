@@ -43,7 +43,8 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
         _mtuBytes = mtuBytes;
         _report = report;
         _listener = path is null ? null
-            : GuestListener.Bind(this, path, MaximumGuests, Accept, report);
+            : GuestListener.Bind(
+                this, path, Sockets.Stream, MaximumGuests, Accept, report);
         _continue = Epoll.CreateEvent();
         if (_continue < 0)
         {
@@ -97,7 +98,7 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
     public static VhostUserLink FromDescriptor(
         int descriptor, int mtuBytes, Action<string> report)
     {
-        StreamLink.CheckDescriptor(descriptor);
+        StreamLink.CheckDescriptor(descriptor, Sockets.Stream);
         return new VhostUserLink(null, descriptor, mtuBytes, report);
     }
 
@@ -111,7 +112,7 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
         {
             int connected = _connected;
             _connected = -1; // the connection's from here
-            Accept(connected, now);
+            Accept(connected, cid: 0, now);
         }
     }
 
@@ -209,7 +210,7 @@ public sealed class VhostUserLink : GuestLink, IReadinessOwner
         }
     }
 
-    private void Accept(int descriptor, Instant now)
+    private void Accept(int descriptor, uint cid, Instant now)
     {
         if (_connections.Count == MaximumGuests)
         {

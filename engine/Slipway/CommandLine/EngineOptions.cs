@@ -13,8 +13,8 @@ internal sealed class EngineOptions
     {
         Description =
             "A guest's link: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
-            + "stream:PATH, dgram:PATH, vhost-user:PATH or "
-            + "fd:N,framing=stream|dgram|tap|vhost-user. "
+            + "stream:PATH, dgram:PATH, seqpacket:PATH, vpnkit:PATH, vhost-user:PATH, "
+            + "vsock:PORT or fd:N,framing=stream|dgram|seqpacket|vpnkit|connect|tap|vhost-user. "
             + "More than one is allowed.",
         HelpName = "LINK",
     };

@@ -21,8 +21,10 @@ enum slipway_offloads {
 };
 
 /* Attaches what `slipway run --link` takes: "tap:NAME", "stream:PATH", "dgram:PATH",
- * "vhost-user:PATH", "fd:N,framing=stream|dgram|tap|vhost-user". A descriptor is the engine's from
- * then on, if this succeeds, and else the caller's. SLIPWAY_E_LINK, SLIPWAY_E_CONFIG. */
+ * "seqpacket:PATH", "vpnkit:PATH", "vhost-user:PATH", "vsock:PORT",
+ * "fd:N,framing=stream|dgram|seqpacket|vpnkit|connect|tap|vhost-user". A descriptor
+ * is the engine's from then on, if this succeeds, and else the caller's. SLIPWAY_E_LINK,
+ * SLIPWAY_E_CONFIG. */
 SLIPWAY_API int32_t slipway_port_attach(
     slipway_engine engine, const char *link, slipway_port *port);
 

@@ -12,6 +12,12 @@ public sealed class LinkSpecificationTests
     [InlineData("vhost-user:/run/vm.sock", "vhost-user:/run/vm.sock")]
     [InlineData("fd:3,framing=tap", "fd:3,framing=tap")]
     [InlineData("fd:0,framing=stream", "fd:0,framing=stream")]
+    [InlineData("fd:4,framing=seqpacket", "fd:4,framing=seqpacket")]
+    [InlineData("fd:4,framing=vpnkit", "fd:4,framing=vpnkit")]
+    [InlineData("fd:4,framing=connect", "fd:4,framing=connect")]
+    [InlineData("seqpacket:/tmp/uml.sock", "seqpacket:/tmp/uml.sock")]
+    [InlineData("vpnkit:/tmp/vm.sock", "vpnkit:/tmp/vm.sock")]
+    [InlineData("vsock:1024", "vsock:1024")]
     public void Link_Valid_IsRead(string text, string expected) =>
         Assert.Equal(expected, LinkSpecification.Parse("--link", text).ToString());
 
@@ -29,11 +35,13 @@ public sealed class LinkSpecificationTests
     [InlineData("fd:x,framing=tap", "descriptor")]
     [InlineData("fd:-1,framing=tap", "descriptor")]
     [InlineData("fd:3", "framing=stream")]
-    [InlineData("fd:3,framing=tun", "framing=stream|dgram|tap")]
+    [InlineData("fd:3,framing=tun", "framing=stream|dgram|seqpacket")]
     [InlineData("vhost-user:", "no path")]
-    [InlineData("seqpacket:/tmp/v.sock", "not in this version")]
-    [InlineData("vpnkit:/tmp/v.sock", "not in this version")]
-    [InlineData("vsock:1024", "not in this version")]
+    [InlineData("seqpacket:", "has no path")]
+    [InlineData("vpnkit:", "has no path")]
+    [InlineData("vsock:gvproxy", "not a port of AF_VSOCK")]
+    [InlineData("vsock:4294967295", "not a port of AF_VSOCK")]
+    [InlineData("vsock:0", "not a port of AF_VSOCK")]
     public void Link_Wrong_IsRefusedWithRemedy(string text, string remedy)
     {
         ConfigurationException error = Assert.Throws<ConfigurationException>(

@@ -1,20 +1,11 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-
 namespace Slipway.SystemTests.Harness;
 
 /// <summary>
 /// A guest with a kernel of its own: Debian's cloud kernel under QEMU, without hardware help (TCG),
-/// its network card connected to the engine's socket. Obeys commands over a serial port, see
-/// qemu/init.sh.
+/// its network card connected to the engine's socket.
 /// </summary>
-public sealed class QemuGuest : IDisposable
+public sealed class QemuGuest : MachineGuest
 {
-    private const string End = "@@END ";
-    private static readonly TimeSpan BootTimeout = TimeSpan.FromSeconds(90);
-    private readonly RunningProgram machine;
-    private readonly string folder = Directory.CreateTempSubdirectory("slipway-qemu-").FullName;
-
     /// <param name="host">Where QEMU runs.</param>
     /// <param name="network">What follows -netdev; its id is n0.</param>
     public QemuGuest(NetworkNamespace host, string network)
@@ -25,25 +16,15 @@ public sealed class QemuGuest : IDisposable
     private QemuGuest(NetworkNamespace host, string[] devices, params string[] environment)
     {
         string kernel = Directory.GetFiles("/boot", "vmlinuz-*cloud-amd64").Order().Last();
-        string version = Path.GetFileName(kernel)["vmlinuz-".Length..];
-        string disk = Path.Combine(folder, "initrd");
-        RunningProgram.Run(BootTimeout, Build(disk, version)).OrFail();
-        machine = host.Start([
-            "env", .. environment, "qemu-system-x86_64",
-            "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1",
-            "-m", "768", "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
-            "-serial", $"file:{folder}/console", "-serial", "stdio",
-            "-kernel", kernel, "-initrd", disk, "-append", "console=ttyS0 panic=-1 quiet",
-            .. devices]);
-        try
-        {
-            Greeting = machine.ReadUntil("@@READY", BootTimeout)[^1].Trim();
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        Boot(
+            (folder, disk) => host.Start([
+                "env", .. environment, "qemu-system-x86_64",
+                "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1",
+                "-m", "768", "-display", "none", "-monitor", "none", "-nodefaults", "-no-reboot",
+                "-serial", $"file:{folder}/console", "-serial", "stdio",
+                "-kernel", kernel, "-initrd", disk, "-append", "console=ttyS0 panic=-1 quiet",
+                .. devices]),
+            Path.GetFileName(kernel)["vmlinuz-".Length..]);
     }
 
     /// <summary>
@@ -74,46 +55,4 @@ public sealed class QemuGuest : IDisposable
             host,
             ["-netdev", "user,id=n0" + options, "-device", "virtio-net-pci,netdev=n0,romfile="],
             shim is null ? [] : [$"LD_PRELOAD={shim}"]);
-
-    /// <summary>What the guest said when it had a lease: how long its boot took.</summary>
-    public string Greeting { get; }
-
-    /// <summary>Runs a program of the initial RAM disk's /bin.</summary>
-    public ProgramResult Run(TimeSpan timeout, params IEnumerable<string> command)
-    {
-        string line = "/bin/" + string.Join(' ', command.Select(Quote));
-        long start = Environment.TickCount64;
-        machine.WriteLine(line);
-        IReadOnlyList<string> lines = machine.ReadUntil(End, timeout);
-        int status = int.Parse(lines[^1].Trim()[End.Length..], CultureInfo.InvariantCulture);
-        string output = string.Join('\n', lines.SkipLast(1).Select(line => line.TrimEnd('\r')));
-        return new ProgramResult(line, status, output, "",
-            TimeSpan.FromMilliseconds(Environment.TickCount64 - start));
-    }
-
-    /// <summary>Starts a shell command in the guest's background.</summary>
-    public void Start(string command) =>
-        Run(TimeSpan.FromSeconds(10), "sh", "-c", $"({command}) >/tmp/log 2>&1 &").OrFail();
-
-    /// <summary>
-    /// Runs a function of tools/guest.py; see <see cref="Guest.Does(string,
-    /// IEnumerable{string})"/>.
-    /// </summary>
-    public JsonObject Does(TimeSpan timeout, string what, params IEnumerable<string> arguments) =>
-        Guest.Parse(Run(timeout, ["python3", "/tools/guest.py", what, .. arguments]).OrFail()
-            .Output);
-
-    public void Dispose()
-    {
-        machine.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
-    private static string[] Build(string disk, string version)
-    {
-        string script = Path.Combine(AppContext.BaseDirectory, "qemu", "build-initrd.sh");
-        return ["sh", script, disk, Path.GetDirectoryName(Repository.Tool("guest.py"))!, version];
-    }
-
-    private static string Quote(string word) => $"'{word.Replace("'", "'\\''")}'";
 }

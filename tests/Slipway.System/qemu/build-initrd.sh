@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes the initial RAM disk of a QEMU guest: busybox, Debian's own dig, curl, ping, traceroute,
-# tracepath and Python with the libraries they need, and the modules of the cloud kernel's virtio.
-# Usage: build-initrd.sh OUTPUT TOOLS KERNEL-VERSION      TOOLS: the folder with guest.py
+# Makes the initial RAM disk of a guest under QEMU or UML: busybox, Debian's own dig, curl, ping,
+# traceroute, tracepath and Python with the libraries they need, and the modules of the cloud
+# kernel's virtio.
+# Usage: build-initrd.sh OUTPUT TOOLS [KERNEL-VERSION]    TOOLS: the folder with guest.py
 set -eu
-output=$1 tools=$2 kernel=$3
+output=$1 tools=$2 kernel=${3-}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
@@ -42,6 +43,7 @@ find "$root/bin" "$root$python" -type f \( -perm -100 -o -name '*.so' \) -exec l
 # In the order in which they need each other.
 for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci \
     failover net_failover virtio_net; do
+    [ -n "$kernel" ] || break # no modules: UML has all that it needs
     file=$(find "/lib/modules/$kernel" -name "$module.ko" | head -n 1)
     [ -z "$file" ] || { cp "$file" "$root/modules/"; echo "$module" >>"$root/modules/order"; }
 done

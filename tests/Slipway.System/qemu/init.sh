@@ -1,12 +1,14 @@
 #!/bin/sh
-# The first and only program of a QEMU guest: brings up the network by DHCP, then obeys the test.
-# On the second serial port it reads a command a line, prints what the command says, and last
-# `@@END STATUS`.
+# The first and only program of a guest under QEMU or UML: brings up the network by DHCP, then obeys
+# the test. On the second serial port it reads a command a line, prints what the command says, and
+# last `@@END STATUS`.
 export PATH=/bin HOME=/tmp PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-while read -r module; do insmod "/modules/$module.ko"; done </modules/order
+[ ! -e /modules/order ] ||
+    while read -r module; do insmod "/modules/$module.ko"; done </modules/order
+[ ! -e /sys/class/net/vec0 ] || ip link set vec0 name eth0 # UML's
 ip link set lo up
 echo '127.0.0.1 localhost' >/etc/hosts
 ulimit -n 20000 # thousands of connections are held at once

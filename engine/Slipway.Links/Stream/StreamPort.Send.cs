@@ -40,7 +40,7 @@ internal sealed partial class StreamPort
     private bool _isBroken;
 
     public Span<byte> Reserved => _reservedBytes == 0
-        ? default : _queue.AsSpan(_tail + PrefixBytes, _reservedBytes);
+        ? default : _queue.AsSpan(_tail + _prefixBytes, _reservedBytes);
 
     private int QueuedBytes => _tail - _head;
 
@@ -52,7 +52,7 @@ internal sealed partial class StreamPort
             return default;
         }
 
-        if (_tail + PrefixBytes + lengthBytes > QueueBytes && !TryMakeRoom())
+        if (_tail + _prefixBytes + lengthBytes > QueueBytes && !TryMakeRoom())
         {
             _isRoomWanted = true;
             return default;
@@ -69,8 +69,16 @@ internal sealed partial class StreamPort
             return false;
         }
 
-        BinaryPrimitives.WriteUInt32BigEndian(_queue.AsSpan(_tail), (uint)lengthBytes);
-        _tail += PrefixBytes + lengthBytes;
+        if (_framing == StreamFraming.Length16)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(_queue.AsSpan(_tail), (ushort)lengthBytes);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(_queue.AsSpan(_tail), (uint)lengthBytes);
+        }
+
+        _tail += _prefixBytes + lengthBytes;
         _reservedBytes = 0;
         return true;
     }
@@ -119,20 +127,43 @@ internal sealed partial class StreamPort
     private void Send()
     {
         _reservedBytes = 0; // it would move
-        int sent = Sockets.Send(_descriptor, _queue.AsSpan(_head, QueuedBytes));
-        if (sent < 0 && -sent is not (Errno.EAGAIN or Errno.EINTR or Errno.ENOBUFS or Errno.ENOMEM))
+        int errno = _framing == StreamFraming.Packets ? SendPackets() : SendBytes();
+        if (errno is not (0 or Errno.EAGAIN or Errno.EINTR or Errno.ENOBUFS or Errno.ENOMEM))
         {
             _isBroken = true;
-            sent = QueuedBytes; // nobody will have it
+            _head = _tail; // nobody will have it
         }
 
-        _head += Math.Max(0, sent);
         if (_head == _tail)
         {
             (_head, _tail) = (0, 0);
         }
 
         WaitForRoom(QueuedBytes > 0);
+    }
+
+    private int SendBytes()
+    {
+        int sent = Sockets.Send(_descriptor, _queue.AsSpan(_head, QueuedBytes));
+        _head += Math.Max(0, sent);
+        return Math.Max(0, -sent);
+    }
+
+    private int SendPackets()
+    {
+        while (_head < _tail)
+        {
+            int length = (int)BinaryPrimitives.ReadUInt32BigEndian(_queue.AsSpan(_head));
+            int sent = Sockets.Send(_descriptor, _queue.AsSpan(_head + _prefixBytes, length));
+            if (sent < 0)
+            {
+                return -sent;
+            }
+
+            _head += _prefixBytes + length;
+        }
+
+        return 0;
     }
 
     private void WaitForRoom(bool isWaiting)

@@ -190,7 +190,7 @@ public sealed class StreamLinkTests : IDisposable
         Assert.Equal(0, Sockets.CreatePair(
             Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
         using StreamLink link = _bench.Start(
-            StreamLink.FromDescriptor(near, MtuBytes, _bench.Reports.Add));
+            StreamLink.FromDescriptor(StreamProtocol.Stream, near, MtuBytes, _bench.Reports.Add));
         Assert.Equal(64, Files.Write(far, Framed(Frame(1))));
         _bench.Until(() => _bench.Frames.Count == 1, "its frame came");
         Files.Close(far);
@@ -205,7 +205,8 @@ public sealed class StreamLinkTests : IDisposable
         Assert.Equal(0, Sockets.CreatePair(
             Sockets.FamilyUnix, Sockets.Datagram, out int near, out int far));
         Assert.Throws<LinkException>(
-            () => StreamLink.FromDescriptor(near, MtuBytes, _bench.Reports.Add));
+            () => StreamLink.FromDescriptor(
+                StreamProtocol.Stream, near, MtuBytes, _bench.Reports.Add));
         Files.Close(near);
         Files.Close(far);
     }
@@ -215,7 +216,8 @@ public sealed class StreamLinkTests : IDisposable
     {
         Assert.Equal(0, Sockets.CreatePair(
             Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
-        using StreamLink link = StreamLink.FromDescriptor(near, MtuBytes, _bench.Reports.Add);
+        using StreamLink link = StreamLink.FromDescriptor(
+            StreamProtocol.Stream, near, MtuBytes, _bench.Reports.Add);
         using Host.Reactor reactor = new();
         link.Start(reactor, new EchoingReceiver(), default);
         byte[] sent = Framed(Frame(1, 1514));
@@ -240,18 +242,5 @@ public sealed class StreamLinkTests : IDisposable
         Socket guest = _bench.Connect("s", SocketType.Stream);
         _bench.Until(() => _bench.Opened.Count > before, "the guest is a port");
         return guest;
-    }
-
-    private static byte[] ReadExactly(Socket guest, int lengthBytes)
-    {
-        byte[] bytes = new byte[lengthBytes];
-        for (int at = 0; at < lengthBytes;)
-        {
-            int received = guest.Receive(bytes.AsSpan(at));
-            Assert.NotEqual(0, received);
-            at += received;
-        }
-
-        return bytes;
     }
 }
