@@ -2,6 +2,7 @@
 # Sets up, builds, publishes the binary and runs all tests.
 # Usage: tests/run.sh [NAME...]    with names: only the test projects whose name contains one.
 # The last line is `N passed, N failed, N skipped` over all projects; exits 1 if anything failed.
+# FUZZ_SECONDS is how long each fuzz target is smoked, 10 if unset.
 # SLIPWAY=PATH tests that binary instead of publishing one to out/slipway, SLIPWAY_ABI=PATH that
 # library instead of out/abi.
 set -u
@@ -116,6 +117,20 @@ for project in $projects; do
     [ "$name" != Slipway.System ] || [ -n "${SLIPWAY_WORKERS:-}" ] ||
         SLIPWAY_WORKERS=2 try "$project" "$name.2workers" 'FullyQualifiedName!~Qemu'
 done
+
+# Each fuzz target for some seconds, as a test of its own.
+smoke() {
+    local good bad
+    say "fuzz, ${FUZZ_SECONDS:-10} s a target"
+    NO_BUILD=1 fuzz/run.sh smoke "${FUZZ_SECONDS:-10}" </dev/null 2>"$results/fuzz.log" |
+        tee "$results/fuzz.txt"
+    good=$(grep -c '^ok ' "$results/fuzz.txt") bad=$(grep -c '^FAIL ' "$results/fuzz.txt")
+    # One that hangs ends without a line.
+    [ "$bad" -gt 0 ] || [ "$good" = "$(NO_BUILD=1 fuzz/run.sh list | wc -l)" ] || bad=1
+    passed=$((passed + good)) failed=$((failed + bad))
+    [ "$bad" = 0 ] || { broken="$broken fuzz"; cat "$results/fuzz.log"; }
+}
+[ $# != 0 ] || smoke
 
 [ -z "$broken" ] || say "failed in:$broken"
 say "reports are in $results"

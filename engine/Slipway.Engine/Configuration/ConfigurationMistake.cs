@@ -66,12 +66,13 @@ internal static class ConfigurationMistake
                 return Twice(key, repeated, error);
             }
 
+            bool isIndex = value.ValueKind == JsonValueKind.Array;
             if (type is null || !TryStep(ref value, step))
             {
                 break;
             }
 
-            key = step[0] == '[' ? key + step : key.Length == 0 ? step : $"{key}.{step}";
+            key = isIndex ? key + step : key.Length == 0 ? step : $"{key}.{step}";
             if (type.Kind == JsonTypeInfoKind.Object)
             {
                 JsonPropertyInfo? property = Find(type, step);
@@ -142,14 +143,18 @@ internal static class ConfigurationMistake
 
     private static bool TryStep(ref JsonElement value, string step)
     {
-        if (step[0] != '[')
+        // A name may look like an index, and the path does not always tell where one ends.
+        if (value.ValueKind == JsonValueKind.Object)
         {
-            return value.ValueKind == JsonValueKind.Object && value.TryGetProperty(step, out value);
+            bool isFound = value.TryGetProperty(step, out JsonElement property);
+            value = isFound ? property : value;
+            return isFound;
         }
 
-        if (value.ValueKind != JsonValueKind.Array
+        if (value.ValueKind != JsonValueKind.Array || step.Length < 3
             || !int.TryParse(
-                step.AsSpan(1, step.Length - 2), CultureInfo.InvariantCulture, out int index)
+                step.AsSpan(1, step.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture,
+                out int index)
             || index >= value.GetArrayLength())
         {
             return false;
@@ -219,8 +224,7 @@ internal static class ConfigurationMistake
             int end;
             if (path.AsSpan(i).StartsWith("['"))
             {
-                end = path.IndexOf("']", i, StringComparison.Ordinal);
-                end = end < 0 ? path.Length : end;
+                end = EndOfName(path, i + 2);
                 steps.Add(path[(i + 2)..end]);
                 i = end + 2;
             }
@@ -240,5 +244,17 @@ internal static class ConfigurationMistake
         }
 
         return steps;
+    }
+
+    // The name itself may have what ends one, too.
+    private static int EndOfName(string path, int start)
+    {
+        int end = path.IndexOf("']", start, StringComparison.Ordinal);
+        while (end >= 0 && end + 2 < path.Length && path[end + 2] is not ('.' or '['))
+        {
+            end = path.IndexOf("']", end + 1, StringComparison.Ordinal);
+        }
+
+        return end < 0 ? path.Length : end;
     }
 }

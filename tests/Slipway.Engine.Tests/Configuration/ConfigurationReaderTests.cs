@@ -251,6 +251,18 @@ public sealed class ConfigurationReaderTests
     }
 
     [Fact]
+    public void Key_ThatHidesWhereItEnds_IsRefusedAllTheSame() =>
+        Assert.Throws<ConfigurationException>(
+            () => ConfigurationReader.Parse("""{ "a'].b": 1 }"""));
+
+    [Theory]
+    [InlineData("]x")]
+    [InlineData("['a")]
+    [InlineData("a']b")]
+    public void Key_LikeAPieceOfAPath_IsNamed(string name) => AssertNamed(
+        $$"""{ "{{name}}": 1 }""", name, "1", "there is no such key");
+
+    [Fact]
     public void File_Missing_NamesOptionAndPath()
     {
         string path = Path.Combine(Path.GetTempPath(), "slipway-absent", "slipway.json");

@@ -4,8 +4,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Slipway.Tidy.Rules;
 
 /// <summary>
-/// Pointers live in the interop rooms, in Links' shared-memory folders and in that of the guest
-/// which measures them; elsewhere spans do. Wire may name hot loops that need them; so far none
+/// Pointers live in the interop rooms, in Links' shared-memory folders, in that of the guest which
+/// measures them and where they are fuzzed; elsewhere spans do. Wire may name hot loops that need them; so far none
 /// does.
 /// </summary>
 internal static class UnsafePlaces
@@ -15,7 +15,7 @@ internal static class UnsafePlaces
         "interop/Slipway.Linux/", "interop/Slipway.Abi/",
         "engine/Slipway.Links/Virtqueue/", "engine/Slipway.Links/VhostUser/",
         "engine/Slipway.Links/Ring/", "engine/Slipway.Links/Embedded/",
-        "perf/Slipway.Load/Virtio/",
+        "perf/Slipway.Load/Virtio/", "fuzz/Slipway.Fuzz/Coverage/", "fuzz/Slipway.Fuzz/Rings/",
     ];
 
     public static IEnumerable<string> Check(SourceTree tree) =>

@@ -1,0 +1,266 @@
+using System.Buffers.Binary;
+using Slipway.Stack;
+using Slipway.Testing;
+using Slipway.Wire;
+
+namespace Slipway.Fuzz.Targets;
+
+/// <summary>
+/// The whole stack with small tables between two guests' ports and a simulated host. Checked after
+/// every step: each frame that the engine sends is well formed, and goes to a guest. At the end
+/// all guests leave, and nothing may be left.
+/// </summary>
+internal sealed class FuzzWorld
+{
+    // What a step does, by its first byte modulo the number of them.
+    public const byte Frame = 0;
+    public const byte Tracked = 1;
+    public const byte Other = 2;
+    public const byte Wait = 3;
+    public const byte HostSends = 4;
+    public const byte HostEnds = 5;
+    public const byte HostConnects = 6;
+    public const byte Room = 7;
+    public const byte Leave = 8;
+    private const int Kinds = 9;
+
+    private const int MaximumRounds = 100_000;
+    private static readonly IpEndpoint Published = new(IpAddress.IPv4Loopback, 8080);
+
+    private static readonly StackSettings Settings = VirtualNetwork.Settings6 with
+    {
+        Limits = new StackLimits
+        {
+            TcpFlows = 16, TcpHalfOpen = 8, UdpFlows = 16, UdpRemotesPerFlow = 4,
+            UdpPublishedClients = 8, EchoFlows = 8, SwitchAddresses = 16, Neighbors = 16,
+            ReassemblyPackets = 4, ReassemblyBytes = 4 << 16, TcpReceiveBytes = 1 << 20,
+            TcpWindowBytes = 1 << 16,
+        },
+    };
+
+    private readonly FakeClock _clock = new();
+    private readonly Counters _counters = new();
+    private readonly SimHost _host;
+    private readonly SimServer _server;
+    private readonly SimServer _server6;
+    private readonly GuestStack _stack;
+    private readonly RecordingPort[] _ports = [new(1), new(2)];
+    private readonly FlowTracker _tracker = new();
+    private readonly List<SimConnection> _clients = [];
+    private readonly List<byte[]> _answers = [];
+    private readonly int _lasting;
+    private long _frames;
+
+    public FuzzWorld()
+    {
+        _host = new SimHost(_clock);
+        _server = _host.Serve(VirtualNetwork.FarEndpoint);
+        _server6 = _host.Serve(VirtualNetwork.FarEndpoint6);
+        _host.ServeUdp(new IpEndpoint(VirtualNetwork.Far, 53));
+        _stack = new GuestStack(Settings, _counters, _host, _host, new SimServices(_host));
+        foreach (RecordingPort port in _ports)
+        {
+            _stack.OnPortOpened(port, _clock.Now);
+        }
+
+        _lasting = _host.OpenSockets;
+        Turn();
+    }
+
+    /// <summary>One step of an input: its kind, and what belongs to it.</summary>
+    public void Do(ReadOnlySpan<byte> step)
+    {
+        if (step.IsEmpty)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> rest = step[1..];
+        switch ((byte)(step[0] % Kinds))
+        {
+            case Tracked:
+                Send(_tracker.Place(rest), _ports[0]);
+                break;
+            case Other:
+                Send(FrameMender.Mend(rest, isOther: true), _ports[1]);
+                break;
+            case Wait:
+                Pass(rest.Length == 0 ? (byte)1 : rest[0]);
+                break;
+            case HostSends:
+                HostSend(rest);
+                break;
+            case HostEnds:
+                HostEnd(rest);
+                break;
+            case Room:
+                _ports[0].Room = rest.Length == 0 || rest[0] == 255 ? int.MaxValue : rest[0];
+                _stack.OnPortWritable(_ports[0], _clock.Now);
+                Turn();
+                break;
+            case Leave:
+                _stack.OnPortClosed(_ports[0], _clock.Now);
+                _ports[0] = new RecordingPort(1);
+                _stack.OnPortOpened(_ports[0], _clock.Now);
+                Turn();
+                break;
+            default:
+                Send(FrameMender.Mend(rest, isOther: false), _ports[0]);
+                break;
+        }
+    }
+
+    public void Send(Ipv4Packet packet) => Send(packet.ToFrame(), _ports[0]);
+
+    /// <summary>How many echo replies with this body came, of all that was sent.</summary>
+    public int Answers(int bodyBytes, byte[] body) => _answers.Count(frame =>
+        EthernetFrame.Parse(frame).Type == 0x0800
+            && Ipv4Packet.ParseFrame(frame).Protocol == IpProtocol.Icmp
+            && frame.AsSpan().EndsWith(body) && bodyBytes == body.Length
+            && IcmpPacket.ParseFrame(frame).Type == 0);
+
+    /// <summary>All guests leave and the host ends what it has: nothing may be left.</summary>
+    public void End()
+    {
+        foreach (RecordingPort port in _ports)
+        {
+            port.Room = int.MaxValue;
+            _stack.OnPortWritable(port, _clock.Now);
+        }
+
+        Turn();
+        FuzzFaultException.If(
+            _counters.FramesReceived != _frames, "not every frame was counted");
+        foreach (SimConnection connection in Connections())
+        {
+            connection.Reset();
+        }
+
+        foreach (RecordingPort port in _ports)
+        {
+            _stack.OnPortClosed(port, _clock.Now);
+        }
+
+        Instant end = _clock.Now + Duration.FromSeconds(24 * 3600);
+        for (Instant next = Next(); next != Instant.Never; next = Next())
+        {
+            FuzzFaultException.If(next > end, $"it never comes to rest: {Left()}");
+            _clock.AdvanceTo(next);
+            Turn();
+        }
+
+        FuzzFaultException.If(
+            _stack.Tcp.Count != 0 || _stack.Tcp.HalfOpenCount != 0 || _stack.Timers.Count != 0
+                || _stack.ReassemblyCount != 0 || _host.OpenSockets != _lasting, Left());
+    }
+
+    private string Left() =>
+        $"left are {_stack.Tcp.Count} TCP flows, {_stack.Tcp.HalfOpenCount} half open, "
+            + $"{_stack.ReassemblyCount} datagrams, {_stack.Timers.Count} timers, "
+            + $"{_host.OpenSockets - _lasting} sockets";
+
+    private Instant Next() => Instant.Min(_stack.NextDeadline, _host.NextEvent);
+
+    private List<SimConnection> Connections() =>
+        [.. _server.Connections, .. _server6.Connections, .. _clients];
+
+    private void Send(byte[] frame, RecordingPort port)
+    {
+        _frames++;
+        _stack.OnFrame(port, frame, default, _clock.Now);
+        Turn();
+    }
+
+    // The host reads all that there is, and sends.
+    private void HostSend(ReadOnlySpan<byte> bytes)
+    {
+        if (Connections().LastOrDefault() is SimConnection { IsClosed: false } connection)
+        {
+            connection.ReadAll();
+            _ = connection.Write(bytes);
+        }
+
+        Turn();
+    }
+
+    private void HostEnd(ReadOnlySpan<byte> how)
+    {
+        if (Connections().LastOrDefault() is SimConnection connection)
+        {
+            if (how.Length > 0 && how[0] % 2 == 1)
+            {
+                connection.Reset();
+            }
+            else
+            {
+                connection.ShutdownSend();
+            }
+        }
+
+        Turn();
+    }
+
+    // From a millisecond to some minutes, with a turn at each deadline.
+    private void Pass(byte amount)
+    {
+        Instant end = _clock.Now + new Duration(1_000_000L << (amount % 20));
+        while (Next() is Instant next && next <= end)
+        {
+            _clock.AdvanceTo(next);
+            Turn();
+        }
+
+        _clock.AdvanceTo(end);
+        Turn();
+    }
+
+    private void Turn()
+    {
+        int rounds = 0;
+        bool isTold;
+        do
+        {
+            FuzzFaultException.If(++rounds == MaximumRounds, "it spins");
+            isTold = _host.Dispatch(_clock.Now);
+            _stack.Advance(_clock.Now);
+        }
+        while (isTold || _stack.HasPendingWork || _host.NextEvent <= _clock.Now);
+        foreach (RecordingPort port in _ports)
+        {
+            foreach (byte[] frame in port.TakeAll())
+            {
+                Check(frame);
+            }
+        }
+    }
+
+    private void Check(byte[] frame)
+    {
+        // What the switch passes on of the other guest is as its sender made it.
+        if (!frame.AsSpan(6, 6).SequenceEqual(GatewayMac()))
+        {
+            return;
+        }
+
+        FrameCheck.MustBeWellFormed(frame);
+        _tracker.Learn(frame);
+        _answers.Add(frame);
+        ushort type = BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(12));
+        if (type == 0x0800)
+        {
+            IpAddress to = IpAddress.ReadIPv4(frame.AsSpan(30));
+            FuzzFaultException.If(
+                !Settings.Subnet.Contains(to) && to != IpAddress.IPv4Broadcast,
+                $"a packet was sent to {to}, which is no guest");
+        }
+        else if (type == 0x86dd)
+        {
+            IpAddress to = IpAddress.ReadIPv6(frame.AsSpan(38));
+            FuzzFaultException.If(
+                !VirtualNetwork.Prefix6.Contains(to) && !to.IsMulticast && !to.IsLinkLocal,
+                $"a packet was sent to {to}, which is no guest");
+        }
+    }
+
+    private static ReadOnlySpan<byte> GatewayMac() => [0x5a, 0x94, 0xef, 0xe4, 0x0c, 0xdd];
+}
