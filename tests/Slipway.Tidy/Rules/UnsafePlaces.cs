@@ -5,8 +5,8 @@ namespace Slipway.Tidy.Rules;
 
 /// <summary>
 /// Pointers live in the interop rooms, in Links' shared-memory folders, in that of the guest which
-/// measures them and where they are fuzzed; elsewhere spans do. Wire may name hot loops that need them; so far none
-/// does.
+/// measures them and where they are fuzzed; elsewhere spans do. Wire may name hot loops that need
+/// them; so far none does.
 /// </summary>
 internal static class UnsafePlaces
 {
