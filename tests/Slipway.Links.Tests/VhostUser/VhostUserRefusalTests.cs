@@ -117,6 +117,8 @@ public sealed partial class VhostUserRefusalTests : IDisposable
         using FrontEnd next = new FrontEnd(_bench).Boot();
     }
 
+    // CVE-2011-2512, CVE-2020-10722 (a ring that is not there), CVE-2020-10723 and -10726 (sizes
+    // that wrap), CVE-2020-10725 (a ring without memory): QEMU and DPDK believed these.
     public static TheoryData<string> WrongMessages =>
     [
         "version 0", "version 2", "a reply", "longer than any", "4 GiB long",
@@ -154,6 +156,7 @@ public sealed partial class VhostUserRefusalTests : IDisposable
     [Fact]
     public void Descriptors_WithEveryMessage_DoNotPileUp()
     {
+        // CVE-2019-14818, CVE-2020-10724, CVE-2022-0669: DPDK kept those of every message.
         using FrontEnd vmm = new FrontEnd(_bench).Boot();
         int open = CountDescriptors();
         for (int i = 0; i < 2_000; i++)

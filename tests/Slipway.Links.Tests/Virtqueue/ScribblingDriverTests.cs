@@ -20,6 +20,7 @@ public sealed class ScribblingDriverTests
     [Fact]
     public void Driver_ScribblingWhileItIsRead_NeverLeavesItsMemory()
     {
+        // CVE-2026-93683, -86565, -86566, -86848: lengths and indices that were read twice.
         using QueueBench sink = new(Size) { IsCounting = true };
         using SharedMemory shared = new(MemoryBytes);
         using GuestMemory memory = shared.Map();

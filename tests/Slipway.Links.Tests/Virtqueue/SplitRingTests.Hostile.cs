@@ -34,6 +34,8 @@ public sealed partial class SplitRingTests
     [MemberData(nameof(HostileRings))]
     public void Driver_BreakingTheRules_StopsTheRing(string what, string fault)
     {
+        // CVE-2018-1059, CVE-2019-18960 (beyond a region), CVE-2021-3748 (in none), CVE-2016-5403
+        // (more than the ring has).
         Start();
         Misbehave(what);
         bool isRead = _ring.TryTake(out ushort head)

@@ -253,6 +253,7 @@ public sealed class TcpReceiveTests
     [InlineData((ushort)65_535)]
     public void Urgent_IsDeliveredInLine(ushort pointer)
     {
+        // URGENT/11: pointers before, behind and far beyond the segment.
         SimConnection host = _script.Connect();
 
         _script.Send(_script.Ack with
