@@ -22,14 +22,9 @@ public sealed class ProxyUpstreamTests : SystemTest
     public ProxyUpstreamTests(Site site, ITestOutputHelper output)
         : base(site, output)
     {
-        Directory.CreateDirectory($"{_folder}/squid");
-        File.SetUnixFileMode(_folder, (UnixFileMode)0x1ff); // squid becomes another user
-        File.SetUnixFileMode($"{_folder}/squid", (UnixFileMode)0x1ff);
     }
 
     private string Control => $"unix:{_folder}/control.sock";
-
-    private string SquidLog => $"{_folder}/squid/access.log";
 
     private string TinyproxyLog => $"{_folder}/tinyproxy.log";
 
@@ -43,7 +38,7 @@ public sealed class ProxyUpstreamTests : SystemTest
     public void Upstream_SwitchedWhileGuestsDownload_LosesNoRequest()
     {
         using WebServer web = new(Site.OutsideNamespace);
-        using RunningProgram squid = StartSquid();
+        using SquidProxy squid = new(Site.Host, _folder, SquidPort);
         using RunningProgram tinyproxy = StartTinyproxy();
         Guest guest = StartGuest(1500, "--control", Control);
         string stop = $"{_folder}/stop";
@@ -85,7 +80,7 @@ public sealed class ProxyUpstreamTests : SystemTest
         string said = loop.Finish(Patience).Output;
         Note(said);
         Assert.DoesNotContain("FAILED", said, StringComparison.Ordinal);
-        Assert.Contains(Blob, File.ReadAllText(SquidLog), StringComparison.Ordinal);
+        Assert.Contains(Blob, File.ReadAllText(squid.LogPath), StringComparison.Ordinal);
         Assert.Contains(Blob, File.ReadAllText(TinyproxyLog), StringComparison.Ordinal);
     }
 
@@ -122,31 +117,6 @@ public sealed class ProxyUpstreamTests : SystemTest
 
     private ProgramResult Ask(params string[] command) => Site.Host.Run(
         [Repository.Binary, .. command, "--control", Control]).OrFail();
-
-    private RunningProgram StartSquid()
-    {
-        File.WriteAllText($"{_folder}/squid.conf", $"""
-            http_port 127.0.0.1:{SquidPort}
-            pid_filename none
-            cache deny all
-            cache_mem 1 MB
-            access_log stdio:{SquidLog}
-            cache_log {_folder}/squid/cache.log
-            coredump_dir {_folder}/squid
-            netdb_filename none
-            pinger_enable off
-            shutdown_lifetime 0 seconds
-            workers 1
-            dns_nameservers 127.0.0.1
-            http_access allow all
-
-            """);
-        RunningProgram squid = Site.Host.Start(
-            "/usr/sbin/squid", "-N", "-n", $"slipway{Environment.ProcessId}", "-f",
-            $"{_folder}/squid.conf");
-        WaitForPort(SquidPort);
-        return squid;
-    }
 
     private RunningProgram StartTinyproxy()
     {

@@ -43,6 +43,9 @@ public sealed class WebServer : IDisposable
 
     public string BlobPath => $"{folder}/www/blob";
 
+    /// <summary>What is served stands here.</summary>
+    public string Root => $"{folder}/www";
+
     /// <summary>A file of the given length that nobody has to write.</summary>
     public void AddLarge(long lengthBytes)
     {
