@@ -6,7 +6,8 @@ namespace Slipway.Engine;
 
 /// <summary>Puts the DHCPv6 server on UDP port 547: its answers go out in the same turn.</summary>
 internal sealed class Dhcp6Endpoint(
-    Dhcp6Server server, Dhcp6Endpoint.Sender send, TimeProvider clock)
+    Dhcp6Server server, Dhcp6Endpoint.Sender send, TimeProvider clock,
+    SearchListFollower? search = null)
     : IDatagramService
 {
     public const ushort ServerPort = Dhcp6Message.ServerPort;
@@ -31,9 +32,25 @@ internal sealed class Dhcp6Endpoint(
     {
         Dhcp6Origin from = new(
             packet.Route.Mac, packet.Route.Port.Id, packet.Source, packet.Destination);
-        if (server.TryHandle(payload, from, clock.GetUtcNow(), _reply, out Dhcp6Reply reply))
+        if (search?.IsDue(now) == true)
         {
-            GuestRoute route = new(packet.Route.Port, reply.DestinationMac);
+            LookFirst(search, packet.Route, from, payload.ToArray(), now);
+        }
+        else
+        {
+            Handle(packet.Route, from, payload);
+        }
+    }
+
+    private void LookFirst(
+        SearchListFollower search, GuestRoute route, Dhcp6Origin from, byte[] message,
+        Instant now) => search.Look(now, _ => Handle(route, from, message));
+
+    private void Handle(in GuestRoute asked, in Dhcp6Origin from, ReadOnlySpan<byte> message)
+    {
+        if (server.TryHandle(message, from, clock.GetUtcNow(), _reply, out Dhcp6Reply reply))
+        {
+            GuestRoute route = new(asked.Port, reply.DestinationMac);
             send(
                 route, ServerPort, new IpEndpoint(reply.Destination, Dhcp6Message.ClientPort),
                 _reply.AsSpan(0, reply.LengthBytes));

@@ -40,6 +40,8 @@ public sealed partial class NetworkEngine
         _keeper = new KeeperWorker(
             settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), _proxy, sharding,
             environment.Clock);
+        _search = configuration.Dhcp.Search is null ? new SearchListFollower(
+            configuration.Dhcp, _keeper.Mailbox, _keeper.Reactor.Time, OnSearchList) : null;
         if (_dhcp6 is not null)
         {
             Serve(_dhcp6, _keeper.Stack);
@@ -57,7 +59,7 @@ public sealed partial class NetworkEngine
         }
 
         _networkNews = new NetworkNews(
-            _keeper.Reactor, NetworkNews.AllGroups, null, _dns.OnNetworkChanged);
+            _keeper.Reactor, NetworkNews.AllGroups, null, OnNetworkChanged);
         _networkNews.Start();
         if (_dhcp is not null)
         {
@@ -65,7 +67,7 @@ public sealed partial class NetworkEngine
             stack.Udp.AddService(
                 DhcpEndpoint.ServerPort,
                 new DhcpEndpoint(
-                    _dhcp, stack.Udp, configuration.Gateway, TimeProvider.System));
+                    _dhcp, stack.Udp, configuration.Gateway, TimeProvider.System, _search));
             _dhcp.IsUsedByAnother = IsUsedByAnother;
         }
 
@@ -122,6 +124,19 @@ public sealed partial class NetworkEngine
             engine.Dispose();
             throw;
         }
+    }
+
+    private void OnNetworkChanged()
+    {
+        _dns.OnNetworkChanged();
+        _search?.Look(_keeper.Reactor.Time, null); // a VPN brings its domains with it
+    }
+
+    private void OnSearchList(IReadOnlyList<string> domains, Instant now)
+    {
+        _dhcp?.SetSearchList(domains);
+        _dhcp6?.SetSearchList(domains);
+        _keeper.Stack.Router.SetSearchList(EncodeNames(domains), now);
     }
 
     // Guests have a default route of IPv6 as long as the host has one.

@@ -54,7 +54,8 @@ public sealed partial class NetworkEngine
         }
 
         udp.AddService(
-            Dhcp6Endpoint.ServerPort, new Dhcp6Endpoint(server, Send, TimeProvider.System));
+            Dhcp6Endpoint.ServerPort,
+            new Dhcp6Endpoint(server, Send, TimeProvider.System, _search));
     }
 
     private long _deniedNameMs = -1_000_000;

@@ -24,6 +24,7 @@ public sealed partial class NetworkEngine : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly DhcpServer? _dhcp;
     private readonly Dhcp6Server? _dhcp6;
+    private readonly SearchListFollower? _search;
     private HostRoutes? _routes;
     private NetworkNews? _networkNews;
     private readonly DnsServer _dns;

@@ -66,6 +66,29 @@ public sealed class LeaseTests(Site site, ITestOutputHelper output) : SystemTest
         Assert.Equal(Addresses.FirstGuest, answer.Output.Trim());
     }
 
+    [SlipwayFact]
+    public void SearchList_OfTheHostChanged_IsWhatTheNextLeaseTells()
+    {
+        string resolver = $"{Site.Host.EtcPath}/resolv.conf";
+        Guest guest = StartUnconfigured();
+        try
+        {
+            string[] lists = ["corp.example", "vpn.example lab.example", ""];
+            foreach (string list in lists)
+            {
+                File.WriteAllText(resolver, $"nameserver 127.0.0.1\nsearch {list}\n");
+                Eventually.Holds(Limit, $"the list is '{list}'", () =>
+                    AskWithUdhcpc(guest, "-O", "search").OrFail().Output.Contains(
+                        $"domain internal, search {$"internal {list}".Trim()};",
+                        StringComparison.Ordinal));
+            }
+        }
+        finally
+        {
+            File.WriteAllText(resolver, "nameserver 127.0.0.1\n");
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);

@@ -7,7 +7,7 @@ namespace Slipway.Services;
 internal static class DhcpEncoding
 {
     // Room for the names that an option of this kind sensibly holds; it is split over 255 bytes.
-    private const int MaxSearchLengthBytes = 512;
+    private const int MaxSearchLengthBytes = 768;
 
     /// <summary>
     /// Option 119: names one after another, compressed (RFC 3397). Empty for none.

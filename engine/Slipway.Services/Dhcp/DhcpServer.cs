@@ -22,7 +22,7 @@ public sealed partial class DhcpServer : LeaseServer, IDisposable
 {
     private readonly DhcpSettings _settings;
     private readonly Dhcp4LeaseTable _table;
-    private readonly byte[] _searchOption;
+    private byte[] _searchOption;
     private readonly byte[] _routesOption;
     private readonly byte[] _domainOption;
 
@@ -127,6 +127,11 @@ public sealed partial class DhcpServer : LeaseServer, IDisposable
                 return false;
         }
     }
+
+    /// <summary>Hands out another search list from now on (option 119). Of the worker.</summary>
+    /// <exception cref="ArgumentException">A name is none, or the list is too long.</exception>
+    public void SetSearchList(IReadOnlyList<string> domains) =>
+        _searchOption = DhcpEncoding.SearchList(domains);
 
     public void Dispose() => CloseStore();
 }

@@ -23,7 +23,7 @@ public sealed partial class Dhcp6Server : LeaseServer, IDisposable
     private readonly Dhcp6LeaseTable _table;
     private readonly byte[] _identifier;
     private readonly byte[] _dnsOption;
-    private readonly byte[] _searchOption;
+    private byte[] _searchOption;
     private readonly byte[] _zone;
 
     /// <summary>Restores the leases of the store, if there is one.</summary>
@@ -109,6 +109,11 @@ public sealed partial class Dhcp6Server : LeaseServer, IDisposable
         Counters.Replies += isAdvertise ? 0 : 1;
         return true;
     }
+
+    /// <summary>Hands out another search list from now on (option 24). Of the worker.</summary>
+    /// <exception cref="ArgumentException">A name is none, or the list is too long.</exception>
+    public void SetSearchList(IReadOnlyList<string> domains) =>
+        _searchOption = DhcpEncoding.DomainList(domains);
 
     public void Dispose() => CloseStore();
 

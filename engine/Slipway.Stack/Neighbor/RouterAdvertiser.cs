@@ -32,6 +32,7 @@ public sealed class RouterAdvertiser : ITimerOwner
     private readonly byte[] _message = new byte[MaximumLengthBytes];
     private int _repeats;
     private bool _hostHasRoute;
+    private ReadOnlyMemory<byte> _searchList;
 
     public RouterAdvertiser(
         StackSettings settings, PacketOutput output, PortSet ports, TimerWheel timers)
@@ -41,6 +42,7 @@ public sealed class RouterAdvertiser : ITimerOwner
         _ports = ports;
         _timers = timers;
         _timer = new TimerEntry(this);
+        _searchList = settings.Ipv6?.SearchList ?? default;
     }
 
     /// <summary>Whether guests are told of a default route.</summary>
@@ -52,6 +54,18 @@ public sealed class RouterAdvertiser : ITimerOwner
         bool before = IsRouter;
         _hostHasRoute = hostHasRoute;
         if (IsRouter != before)
+        {
+            _repeats = ChangeRepeats;
+            AdvertiseToAll(now);
+        }
+    }
+
+    /// <summary>Tells of other search domains from now on.</summary>
+    /// <param name="names">In wire form, one behind the other.</param>
+    public void SetSearchList(ReadOnlyMemory<byte> names, Instant now)
+    {
+        _searchList = names;
+        if (_settings.Ipv6 is not null)
         {
             _repeats = ChangeRepeats;
             AdvertiseToAll(now);
@@ -126,9 +140,9 @@ public sealed class RouterAdvertiser : ITimerOwner
             options.AddNat64Prefix(new Nat64Prefix(nat64, RouterLifetimeSeconds));
         }
 
-        if (!ipv6.SearchList.IsEmpty)
+        if (!_searchList.IsEmpty)
         {
-            options.AddSearchList(RouterLifetimeSeconds, ipv6.SearchList.Span);
+            options.AddSearchList(RouterLifetimeSeconds, _searchList.Span);
         }
 
         return options.LengthBytes;

@@ -4,7 +4,8 @@
 # What DHCPv6 tells besides an address is printed, for the test to judge.
 case ${1:-$reason} in
 bound | renew)
-    address=$ip/$mask gateway=$router link=$interface size=$mtu servers=$dns ;;
+    address=$ip/$mask gateway=$router link=$interface size=$mtu servers=$dns
+    echo "domain ${domain:-}, search ${search:-};" ;;
 BOUND | RENEW | REBIND | REBOOT)
     address=$new_ip_address/24 gateway=$new_routers link=$interface size=$new_interface_mtu
     servers= ;;
