@@ -19,17 +19,20 @@ set -eu
 #   pkg-config                          how those find the library
 #   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
-#   squid, tinyproxy, microsocks        upstream proxies: HTTP with passwords, SOCKS 5
+#   squid, tinyproxy, microsocks,       upstream proxies: HTTP with passwords, SOCKS 5
+#   dante-server
+#   dpkg-dev                            a repository for apt-get behind the proxy
 #   stunnel4                            TLS before one of them: an https:// proxy
 #   libglib2.0-bin, gsettings-*         the desktop's proxy settings, by gsettings
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
     curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd nginx-light wget
     isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 user-mode-linux busybox-static cpio clang gcc zlib1g-dev pkg-config
-    libslirp-dev util-linux procps squid tinyproxy microsocks stunnel4 libglib2.0-bin
+    libslirp-dev util-linux procps squid tinyproxy microsocks dante-server dpkg-dev stunnel4
+    libglib2.0-bin
     gsettings-desktop-schemas"
 # Those of them that Debian runs as services; the tests start their own.
-services="squid tinyproxy microsocks"
+services="squid tinyproxy microsocks danted"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -65,7 +68,7 @@ if [ -n "$missing" ]; then
     done
     for service in $services; do
         case " $missing " in
-        *" $service "*) as_root systemctl -q disable "$service" 2>/dev/null || true ;;
+        *" ${service/danted/dante-server} "*) as_root systemctl -q disable "$service" 2>/dev/null || true ;;
         esac
     done
 fi

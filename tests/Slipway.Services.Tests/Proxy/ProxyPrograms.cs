@@ -15,6 +15,12 @@ internal static class ProxyPrograms
 
     /// <summary>The password as a URL has it.</summary>
     public const string Encoded = "hunter2%3A%40%2F";
+
+
+    // `openssl passwd -6 -salt slipway PASSWORD`
+    private const string PasswordHash = "$6$slipway$2v.9Dl5PIPjDCoppebt0rtN1WfN6bBYDX4BRMzL"
+        + "6WQfQKQy3Vhup3LJRBx2vvdZlDPwAPOlk9a5d9uG23aZce/";
+
     public const string Origin = "origin.test";
 
     /// <summary>A web server whose answers are files of the folder.</summary>
@@ -96,6 +102,36 @@ internal static class ProxyPrograms
             wantsPassword ? [.. arguments, "-u", User, "-P", Password] : arguments);
     }
 
+    /// <summary>
+    /// Dante's server, with passwords or without; its users are those of a system of its own.
+    /// </summary>
+    public static RunningProgram Dante(TestFolder folder, bool wantsPassword)
+    {
+        int port = RunningProgram.FreePort();
+        folder.Write("passwd", $"root:x:0:0::/:/bin/sh\n{User}:x:4000:4000::/:/bin/false\n");
+        folder.Write("shadow", $"{User}:{PasswordHash}:19000::::::\n");
+        string configuration = folder.Write($"danted-{port}.conf", $$"""
+            logoutput: {{folder[$"danted-{port}.log"]}}
+            internal: 127.0.0.1 port = {{port}}
+            external: lo
+            socksmethod: {{(wantsPassword ? "username" : "none")}}
+            clientmethod: none
+            user.privileged: root
+            user.unprivileged: root
+            client pass {
+              from: 0.0.0.0/0 to: 0.0.0.0/0
+            }
+            socks pass {
+              from: 0.0.0.0/0 to: 0.0.0.0/0
+              command: connect
+            }
+
+            """);
+        return WithFiles(
+            folder, port, ["hosts", "passwd", "shadow"], "/usr/sbin/danted", "-f", configuration,
+            "-p", folder[$"danted-{port}.pid"]);
+    }
+
     /// <summary>stunnel before another proxy; its certificate is for proxy.test.</summary>
     public static RunningProgram Stunnel(TestFolder folder, RunningProgram behind)
     {
@@ -149,12 +185,21 @@ internal static class ProxyPrograms
     private static RunningProgram WithHosts(
         TestFolder folder, int port, string program, params string[] arguments)
     {
-        string hosts = Hosts(folder);
+        return WithFiles(folder, port, ["hosts"], program, arguments);
+    }
+
+    // In a mount namespace in which these files of /etc are the folder's.
+    private static RunningProgram WithFiles(
+        TestFolder folder, int port, string[] files, string program, params string[] arguments)
+    {
+        Hosts(folder);
+        string mounts = string.Concat(
+            files.Select(file => $"mount --bind {folder[file]} /etc/{file} && "));
         string unshare = Environment.UserName == "root" ? "-m" : "-rm";
         return RunningProgram.Start(
             port, "/usr/bin/unshare",
             [
-                unshare, "sh", "-c", $"mount --bind {hosts} /etc/hosts && exec \"$@\"", "sh",
+                unshare, "sh", "-c", $"{mounts}exec \"$@\"", "sh",
                 program, .. arguments,
             ]);
     }

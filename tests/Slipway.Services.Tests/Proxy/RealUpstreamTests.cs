@@ -25,6 +25,8 @@ public sealed class RealUpstreamTests : IDisposable
     [InlineData("tinyproxy", true)]
     [InlineData("microsocks", false)]
     [InlineData("microsocks", true)]
+    [InlineData("dante", false)]
+    [InlineData("dante", true)]
     public async Task Connect_StockProxy_LeadsToANameThatItAloneKnows(
         string program, bool wantsPassword)
     {
@@ -40,6 +42,7 @@ public sealed class RealUpstreamTests : IDisposable
     [InlineData("squid")]
     [InlineData("tinyproxy")]
     [InlineData("microsocks")]
+    [InlineData("dante")]
     public async Task Connect_WrongPassword_Is502WithoutThePassword(string program)
     {
         string url = Url(program, wantsPassword: true).Replace(
@@ -70,6 +73,7 @@ public sealed class RealUpstreamTests : IDisposable
     [InlineData("squid")]
     [InlineData("tinyproxy")]
     [InlineData("microsocks")]
+    [InlineData("dante")]
     public async Task Connect_PortClosed_Is502(string program)
     {
         using ProxyUpstreams upstreams = Create(Url(program, wantsPassword: false));
@@ -113,6 +117,7 @@ public sealed class RealUpstreamTests : IDisposable
     [InlineData("squid", true)]
     [InlineData("tinyproxy", true)]
     [InlineData("microsocks", true)]
+    [InlineData("dante", true)]
     [InlineData("tls", false)]
     public async Task Handler_PlainRequest_GoesByTheUpstream(string program, bool wantsPassword)
     {
@@ -269,12 +274,13 @@ public sealed class RealUpstreamTests : IDisposable
         {
             "squid" => ProxyPrograms.Squid(_folder, wantsPassword),
             "tinyproxy" => ProxyPrograms.Tinyproxy(_folder, wantsPassword),
+            "dante" => ProxyPrograms.Dante(_folder, wantsPassword),
             _ => ProxyPrograms.Microsocks(_folder, wantsPassword),
         });
         string password = program == "tinyproxy"
             ? ProxyPrograms.TinyproxyPassword : ProxyPrograms.Encoded;
         string credentials = wantsPassword ? $"{ProxyPrograms.User}:{password}@" : "";
-        string scheme = program == "microsocks" ? "socks5h" : "http";
+        string scheme = program is "microsocks" or "dante" ? "socks5h" : "http";
         return $"{scheme}://{credentials}127.0.0.1:{running.Port}";
     }
 
