@@ -46,6 +46,30 @@ public sealed class AddressLookupTests
         await Task.WhenAll(hopeless);
     }
 
+    [Fact]
+    public async Task Find_AfterAnothersQueriesHaveWaitedInVain_HasAPlace()
+    {
+        using ManualResetEventSlim dead = new();
+        using AddressLookup lookup = new(maxThreads: 2, maxQueued: 4, (name, _) =>
+        {
+            if (name == "dead")
+            {
+                dead.Wait();
+            }
+
+            return LocalName.Nonexistent;
+        });
+        TimeSpan moment = TimeSpan.FromMilliseconds(50);
+        for (int i = 0; i < 8; i++)
+        {
+            Assert.Null(await lookup.FindAsync(Wire("dead"), ipv4: true, Greedy, moment, default));
+        }
+
+        Assert.Same(LocalName.Nonexistent, await lookup.FindAsync(
+            Wire("good"), ipv4: true, Modest, Deadline, default));
+        dead.Set();
+    }
+
     private static byte[] Wire(string label) =>
         [(byte)label.Length, .. Encoding.ASCII.GetBytes(label), 0];
 }

@@ -125,6 +125,40 @@ public sealed class CacheTests
     }
 
     [Fact]
+    public async Task Answer_ThatHasRunOut_IsToldAtOnceAfterNobodyHasAnswered()
+    {
+        bool isAway = false;
+        using TestNameServer server = new((query, _) =>
+            isAway ? null : TestNameServer.Addresses(query, "192.0.2.1"));
+        using DnsExchange exchange = Over(server);
+        await AnswersAsync(exchange, "www.example");
+        isAway = true;
+        _time.Advance(TimeSpan.FromHours(1));
+        await AnswersAsync(exchange, "www.example");
+        int asked = server.Queries.Count;
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(["A 30 192.0.2.1"], await AnswersAsync(exchange, "www.example"));
+        }
+
+        // Who asks again waits for nobody, and nobody is asked again so soon.
+        Assert.InRange(server.Queries.Count - asked, 0, 4);
+        isAway = false;
+        for (int i = 0; i < 500; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            if ((await AnswersAsync(exchange, "www.example"))[0] != "A 30 192.0.2.1")
+            {
+                return;
+            }
+
+            await Task.Delay(20);
+        }
+
+        Assert.Fail("it is stale for ever");
+    }
+
+    [Fact]
     public async Task Answer_OfAHotName_IsAskedForBeforeItRunsOut()
     {
         using TestNameServer server = Good();

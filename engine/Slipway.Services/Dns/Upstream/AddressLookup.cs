@@ -35,9 +35,9 @@ internal sealed class AddressLookup(
     public async Task<LocalName?> FindAsync(
         byte[] name, bool ipv4, IpAddress guest, TimeSpan deadline, CancellationToken stop)
     {
-        Request request = new(
+        LinkedListNode<Request> request = new(new Request(
             Text(name), ipv4, guest,
-            Environment.TickCount64 + (long)deadline.TotalMilliseconds);
+            Environment.TickCount64 + (long)deadline.TotalMilliseconds));
         lock (_lock)
         {
             if (_disposed || _queue.Count >= maxQueued)
@@ -60,10 +60,19 @@ internal sealed class AddressLookup(
 
         try
         {
-            return await request.Answer.Task.WaitAsync(deadline, stop).ConfigureAwait(false);
+            return await request.Value.Answer.Task.WaitAsync(deadline, stop).ConfigureAwait(false);
         }
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {
+            // Its place is for others: the threads may be busy for long.
+            lock (_lock)
+            {
+                if (request.List is not null)
+                {
+                    _queue.Remove(request);
+                }
+            }
+
             return null;
         }
     }

@@ -23,12 +23,20 @@ internal sealed class CachedResponse
 
     private const int EntryOverheadBytes = 256;
 
+    // So long nobody waits again; and after so long others are asked again, in the background.
+    private static readonly TimeSpan s_failureTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_recheckTime = TimeSpan.FromSeconds(5);
+
     private readonly byte[] _response;
     private readonly int[] _ttlOffsets;
     private readonly DateTimeOffset _stored;
     private readonly uint _seconds;
     private int _asks;
     private int _isRefreshing;
+
+    // When nobody answered, and when they are asked again; in ticks, 0 for never.
+    private long _failedAt;
+    private long _recheckAt;
 
     private CachedResponse(
         byte[] key, byte[] response, int[] ttlOffsets, DateTimeOffset stored, uint seconds)
@@ -77,6 +85,31 @@ internal sealed class CachedResponse
         Interlocked.Increment(ref _asks) >= HotAsks
         && Expires - now <= TimeSpan.FromSeconds((double)_seconds / RefreshPart)
         && Interlocked.Exchange(ref _isRefreshing, 1) == 0;
+
+    /// <summary>Nobody has answered who was to tell it anew.</summary>
+    public void Fail(DateTimeOffset now)
+    {
+        Volatile.Write(ref _recheckAt, (now + s_recheckTime).UtcTicks);
+        Volatile.Write(ref _failedAt, now.UtcTicks);
+    }
+
+    /// <summary>
+    /// Nobody has answered lately: it is told at once, though it has run out (RFC 8767 section 5,
+    /// the failure recheck timer).
+    /// </summary>
+    public bool HasFailedLately(DateTimeOffset now)
+    {
+        long failedAt = Volatile.Read(ref _failedAt);
+        return failedAt != 0 && now.UtcTicks - failedAt < s_failureTime.Ticks;
+    }
+
+    /// <summary>Whether others are to be asked meanwhile; true once in a while.</summary>
+    public bool IsToBeRechecked(DateTimeOffset now)
+    {
+        long at = Volatile.Read(ref _recheckAt);
+        return now.UtcTicks >= at && Interlocked.CompareExchange(
+            ref _recheckAt, (now + s_recheckTime).UtcTicks, at) == at;
+    }
 
     /// <summary>Of the response, in bytes.</summary>
     public int LengthBytes => _response.Length;

@@ -105,6 +105,11 @@ internal sealed class HostResolver : IDisposable
             return query.Adopt(kept.At(now));
         }
 
+        if (kept.HasFailedLately(now))
+        {
+            return TellStale(kept, query, now);
+        }
+
         // Who answers late is of use to the next who asks.
         Task<byte[]?> asked = AskAsync(query, stop);
         Task first = await Task.WhenAny(asked, Task.Delay(_settings.StaleDelay, stop))
@@ -115,7 +120,18 @@ internal sealed class HostResolver : IDisposable
             return response;
         }
 
+        kept.Fail(now);
+        return TellStale(kept, query, now);
+    }
+
+    private byte[] TellStale(CachedResponse kept, UpstreamQuery query, DateTimeOffset now)
+    {
         _counters.CountStale();
+        if (kept.IsToBeRechecked(now) && TryBeginRefresh())
+        {
+            Refresh(kept, query);
+        }
+
         return query.Adopt(kept.At(now));
     }
 
@@ -133,29 +149,37 @@ internal sealed class HostResolver : IDisposable
     // Asked anew before it runs out, so that who asks often never waits.
     private void RefreshIfHot(CachedResponse kept, in DnsQuery query, DateTimeOffset now)
     {
-        if (!kept.IsToBeRefreshed(now))
+        if (kept.IsToBeRefreshed(now) && TryBeginRefresh())
         {
-            return;
+            Refresh(kept, UpstreamQuery.From(query, overTcp: false, guest: default));
+        }
+    }
+
+    private bool TryBeginRefresh()
+    {
+        if (Interlocked.Increment(ref _refreshing) <= MaxRefreshing)
+        {
+            return true;
         }
 
-        if (Interlocked.Increment(ref _refreshing) > MaxRefreshing)
-        {
-            Interlocked.Decrement(ref _refreshing);
-            return;
-        }
-
-        Refresh(UpstreamQuery.From(query, overTcp: false, guest: default));
+        Interlocked.Decrement(ref _refreshing);
+        return false;
     }
 
     // Apart, since what a lambda captures is allocated where its method begins.
-    private void Refresh(UpstreamQuery query) => _ = Task.Run(() => RefreshAsync(query));
+    private void Refresh(CachedResponse kept, UpstreamQuery query) =>
+        _ = Task.Run(() => RefreshAsync(kept, query));
 
-    private async Task RefreshAsync(UpstreamQuery query)
+    private async Task RefreshAsync(CachedResponse kept, UpstreamQuery query)
     {
         try
         {
             _counters.CountRefreshed();
-            await AskAsync(query, _stopping.Token).ConfigureAwait(false);
+            byte[]? response = await AskAsync(query, _stopping.Token).ConfigureAwait(false);
+            if (response is null || ServerGroup.IsFailure(response))
+            {
+                kept.Fail(_settings.Time.GetUtcNow());
+            }
         }
         catch (OperationCanceledException)
         {
@@ -178,8 +202,9 @@ internal sealed class HostResolver : IDisposable
         deadline.CancelAfter(_settings.QueryDeadline);
         while (true)
         {
-            UpstreamView view = _directory.Current;
+            // In this order: an answer of those who were asked before is not kept.
             int generation = _cache.Generation;
+            UpstreamView view = _directory.Current;
             using CancellationTokenSource ending =
                 CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, view.Superseded);
             byte[]? response =
