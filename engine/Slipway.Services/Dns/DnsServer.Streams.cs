@@ -37,7 +37,7 @@ public sealed partial class DnsServer
                 using CancellationTokenSource ending =
                     CancellationTokenSource.CreateLinkedTokenSource(
                     stop, _stopping.Token);
-                await ServeQueriesAsync(connection, guest, ending.Token).ConfigureAwait(false);
+                await ServeQueriesAsync(connection, guest, ending).ConfigureAwait(false);
             }
             catch (Exception error)
                 when (error is IOException or OperationCanceledException or ObjectDisposedException)
@@ -52,8 +52,10 @@ public sealed partial class DnsServer
         }
     }
 
-    private async Task ServeQueriesAsync(Stream connection, IpAddress guest, CancellationToken stop)
+    private async Task ServeQueriesAsync(
+        Stream connection, IpAddress guest, CancellationTokenSource ending)
     {
+        CancellationToken stop = ending.Token;
         using SemaphoreSlim writing = new(1);
         using SemaphoreSlim pipelined = new(MaxPipelined);
         List<Task> answers = [];
@@ -70,7 +72,7 @@ public sealed partial class DnsServer
                     return;
                 }
 
-                answers.Add(AnswerOnAsync(connection, query, guest, writing, pipelined, stop));
+                answers.Add(AnswerOnAsync(connection, query, guest, writing, pipelined, ending));
             }
         }
         finally
@@ -111,12 +113,13 @@ public sealed partial class DnsServer
         IpAddress guest,
         SemaphoreSlim writing,
         SemaphoreSlim pipelined,
-        CancellationToken stop)
+        CancellationTokenSource ending)
     {
-        byte[]? response = await AnswerAsync(query, guest, overTcp: true, stop)
-            .ConfigureAwait(false);
+        CancellationToken stop = ending.Token;
         try
         {
+            byte[]? response = await AnswerAsync(query, guest, overTcp: true, stop)
+                .ConfigureAwait(false);
             if (response is not null)
             {
                 byte[] framed = new byte[2 + response.Length];
@@ -131,6 +134,12 @@ public sealed partial class DnsServer
                 try
                 {
                     await connection.WriteAsync(framed, patience.Token).ConfigureAwait(false);
+                }
+                catch
+                {
+                    // Behind half an answer nothing can be told any more.
+                    await ending.CancelAsync().ConfigureAwait(false);
+                    throw;
                 }
                 finally
                 {

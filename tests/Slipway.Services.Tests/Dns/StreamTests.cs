@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Slipway.Wire;
 
 namespace Slipway.Services.Tests.Dns;
 
@@ -70,6 +71,38 @@ public sealed class StreamTests
         guest.Dispose();
         exchange.Server.Dispose();
         await serving.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Stream_WhoseAnswersAreNotRead_EndsThoughMoreIsAsked()
+    {
+        DnsNamedRecord large = new("large.test", DnsRecordContent.Text(new string('t', 60_000)));
+        using DnsExchange exchange = new(with: settings => settings with
+        {
+            Records = [large],
+            StreamIdleTime = TimeSpan.FromSeconds(1),
+        });
+        (NetworkStream guest, Task serving) = await ConnectAsync(exchange);
+        using (guest)
+        {
+            // What was cut off in the midst of an answer has no end and no next one.
+            for (int i = 0; i < 200 && !serving.IsCompleted; i++)
+            {
+                try
+                {
+                    await guest.WriteAsync(Framed(new Query("large.test", DnsType.Txt)))
+                        .AsTask().WaitAsync(TimeSpan.FromMilliseconds(100));
+                }
+                catch (Exception error) when (error is IOException or TimeoutException)
+                {
+                    await Task.WhenAny(serving, Task.Delay(100));
+                }
+
+                await Task.WhenAny(serving, Task.Delay(50));
+            }
+
+            Assert.True(serving.IsCompleted);
+        }
     }
 
     [Fact]
