@@ -72,6 +72,22 @@ public sealed class BadHeadTests
         { 403, "CONNECT 192.168.127.3:22 HTTP/1.0\r\n\r\n" },
         { 403, "CONNECT 169.254.169.254:80 HTTP/1.0\r\n\r\n" },
         { 403, "CONNECT [fe80::1]:80 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT 0:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT 127.0.0.1.:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT [::]:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT [::127.0.0.1]:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT [::ffff:7f00:1]:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT [::ffff:192.168.127.3]:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT [ff02::1]:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT 224.0.0.1:22 HTTP/1.0\r\n\r\n" },
+        { 403, "CONNECT 255.255.255.255:22 HTTP/1.0\r\n\r\n" },
+        { 400, "CONNECT 192.0.2.1:0 HTTP/1.0\r\n\r\n" },
+        { 400, "CONNECT 192.0.2.1:65536 HTTP/1.0\r\n\r\n" },
+        { 400, "CONNECT 192.0.2.1:99999999999 HTTP/1.0\r\n\r\n" },
+        { 400, "CONNECT [fe80::1%eth0]:22 HTTP/1.0\r\n\r\n" },
+        { 400, "CONNECT [192.0.2.1:22 HTTP/1.0\r\n\r\n" },
+        { 400, "GET http://192.0.2.1:65536/ HTTP/1.1\r\nHost: 192.0.2.1:65536\r\n\r\n" },
+        { 400, "GET http://.../ HTTP/1.1\r\nHost: ...\r\n\r\n" },
     };
 
     [Theory]

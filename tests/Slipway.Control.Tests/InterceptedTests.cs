@@ -77,6 +77,47 @@ public sealed class InterceptedTests
             upstream.Heads.Select(head => head.Split("\r\n")[0]));
     }
 
+    [Theory]
+    [InlineData(400, ".a")]
+    [InlineData(400, "...")]
+    [InlineData(403, "127.0.0.1")]
+    [InlineData(403, "2130706433")]
+    [InlineData(403, "0x7f.1")]
+    [InlineData(403, "[::ffff:127.0.0.1]")]
+    [InlineData(403, "localhost.")]
+    public async Task Http_ToAHostThatIsNone_IsRefused(int status, string host)
+    {
+        using Origin upstream = Origin.Of("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        using ProxyWorld world = new(upstream: $"http://127.0.0.1:{upstream.Port}");
+        Socket guest = world.Connect(Address, 80, out _);
+        await ProxyWorld.SendAsync(guest, $"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        string answer = await ProxyWorld.ReadToEndAsync(guest);
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Contains(world.Log, line => line.Contains($"{status}", StringComparison.Ordinal));
+        Assert.Empty(upstream.Heads);
+    }
+
+    [Fact]
+    public async Task Hello_ThatDrips_IsNotWaitedForWithoutEnd()
+    {
+        using Origin upstream = Origin.Of("");
+        NamedUpstream dialer = new(upstream.Port);
+        using ProxyWorld world = new(dialer, s_fast with
+        {
+            HeadTime = TimeSpan.FromSeconds(1),
+        });
+        Socket guest = world.Connect(Address, 443, out PairConnection connection);
+        await ProxyWorld.SendAsync(guest, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc");
+        for (int i = 0; i < 300 && !connection.HandedOver.Task.IsCompleted; i++)
+        {
+            await ProxyWorld.SendAsync(guest, "\x03");
+            await Task.WhenAny(connection.HandedOver.Task, Task.Delay(100));
+        }
+
+        Assert.True(connection.HandedOver.Task.IsCompleted);
+        Assert.Equal(Address, Assert.Single(dialer.Targets).Host);
+    }
+
     [Fact]
     public async Task Upstream_ThatFails_EndsTheConnection()
     {

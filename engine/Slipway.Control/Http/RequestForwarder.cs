@@ -68,10 +68,18 @@ internal sealed class RequestForwarder : IDisposable
             return;
         }
 
-        Uri destination = new(
+        if (!Uri.TryCreate(
             $"http://{new Authority(verdict.Loopback?.ToString() ?? target.Host, target.Port)}"
                 + target.PathAndQuery,
-            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true },
+            out Uri? destination))
+        {
+            await RefuseAsync(
+                context, guest, new HttpRefusal(400, $"{target.Authority} is no host's name"))
+                .ConfigureAwait(false);
+            return;
+        }
+
         GuestTransformer transformer = new(
             destination, verdict.Loopback is null ? null : target.Authority);
         ForwarderError error = await _forwarder.SendAsync(

@@ -14,16 +14,21 @@ internal static class ConnectHead
     public static ReadOnlySpan<byte> Method => "CONNECT "u8;
 
     /// <summary>Where the head ends, behind its empty line; 0 while it has not.</summary>
-    public static int FindEnd(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">All that has come.</param>
+    /// <param name="known">So many of them were looked at before: a head may drip.</param>
+    public static int FindEnd(ReadOnlySpan<byte> bytes, int known)
     {
-        int end = bytes.IndexOf("\r\n\r\n"u8);
-        return end < 0 ? 0 : end + 4;
+        int start = Math.Max(known - 3, 0);
+        int end = bytes[start..].IndexOf("\r\n\r\n"u8);
+        return end < 0 ? 0 : start + end + 4;
     }
 
     /// <summary>A line that ends in LF alone, or CR within one: no head will come of it.</summary>
-    public static bool HasBareLineEnd(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">All that has come.</param>
+    /// <param name="known">So many of them were found good before.</param>
+    public static bool HasBareLineEnd(ReadOnlySpan<byte> bytes, int known = 0)
     {
-        for (int i = 0; i < bytes.Length; i++)
+        for (int i = Math.Max(known - 1, 0); i < bytes.Length; i++)
         {
             bool isBare = bytes[i] == '\n' ? i == 0 || bytes[i - 1] != '\r'
                 : bytes[i] == '\r' && i + 1 < bytes.Length && bytes[i + 1] != '\n';

@@ -44,15 +44,16 @@ public sealed partial class GuestProxy
             using CancellationTokenSource within = Within(_settings.HeadTime);
             while (end == 0 && refusal is null)
             {
+                int known = reader.LengthBytes;
                 if (!await reader.ReadAsync(within.Token).ConfigureAwait(false)
                     && !reader.IsFull)
                 {
                     return; // the guest has left
                 }
 
-                end = ConnectHead.FindEnd(reader.Span);
+                end = ConnectHead.FindEnd(reader.Span, known);
                 refusal = end > 0 ? null
-                    : ConnectHead.HasBareLineEnd(reader.Span)
+                    : ConnectHead.HasBareLineEnd(reader.Span, known)
                         ? new HttpRefusal(400, "a line of the head does not end in CR LF")
                     : reader.IsFull ? new HttpRefusal(431, "the head is longer than 64 KiB")
                     : null;

@@ -33,16 +33,19 @@ public sealed partial class GuestProxy
         await PassAsync(connection, name, reader.Memory).ConfigureAwait(false);
     }
 
-    // The first byte has its time, and then the rest of the message.
+    // Each piece has its time, and all of them together theirs.
     private async ValueTask<string?> ReadNameAsync(GuestReader reader)
     {
         byte[] message = new byte[ClientHello.MaximumBytes];
+        using CancellationTokenSource whole = Within(_settings.HeadTime);
         try
         {
             ClientHelloResult result = ClientHelloResult.Incomplete;
             while (result == ClientHelloResult.Incomplete)
             {
-                using CancellationTokenSource within = Within(_settings.FirstByteTime);
+                using CancellationTokenSource within =
+                    CancellationTokenSource.CreateLinkedTokenSource(whole.Token);
+                within.CancelAfter(_settings.FirstByteTime);
                 if (!await reader.ReadAsync(within.Token).ConfigureAwait(false))
                 {
                     return null;
