@@ -119,6 +119,34 @@ public sealed class InterceptedTests
     }
 
     [Fact]
+    public async Task Ports_OfAFileInVpnkitsForm_AreThoseThatAreIntercepted()
+    {
+        using Origin upstream = Origin.Of("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $$"""
+                { "http": "127.0.0.1:{{upstream.Port}}", "transparent_http_ports": [8080, 8000] }
+                """);
+            using ProxyWorld world = new(file: file);
+            Assert.Equal(
+                [443, 8000, 8080],
+                new[] { 80, 443, 8000, 8080, 8443 }.Where(world.Intercepts));
+            Socket guest = world.Connect(Address, 8_080, out _);
+            await ProxyWorld.SendAsync(
+                guest, "GET /x HTTP/1.1\r\nHost: example.test:8080\r\n\r\n");
+            await ProxyWorld.ReadUntilAsync(guest, "\r\n\r\nok");
+            Assert.Equal(
+                "GET http://example.test:8080/x HTTP/1.1",
+                Assert.Single(upstream.Heads).Split("\r\n")[0]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task Upstream_ThatFails_EndsTheConnection()
     {
         using ProxyWorld world = new(new NamedUpstream(0));

@@ -22,8 +22,10 @@ internal sealed class ProxyWorld : IDisposable
     /// <param name="dialer">Dials tunnels; null for the upstream's own.</param>
     /// <param name="settings">Of the front ends.</param>
     /// <param name="upstream">The upstream's URL; null to go directly.</param>
+    /// <param name="file">A file of settings in vpnkit's form; null for none.</param>
     public ProxyWorld(
-        IProxyDialer? dialer = null, GuestProxySettings? settings = null, string? upstream = null)
+        IProxyDialer? dialer = null, GuestProxySettings? settings = null, string? upstream = null,
+        string? file = null)
     {
         StackSettings stack = new() { Seed = default };
         DnsServer names = Own(new DnsServer(new DnsSettings()));
@@ -33,6 +35,7 @@ internal sealed class ProxyWorld : IDisposable
             {
                 Configured = upstream is null ? null
                     : new ProxySettings { All = [Parse(upstream)] },
+                File = file,
                 Desktop = false,
                 Environment = false,
             },
@@ -99,6 +102,10 @@ internal sealed class ProxyWorld : IDisposable
 
         return text.ToString();
     }
+
+    /// <summary>Whether the worker gives the proxy connections to a port.</summary>
+    public bool Intercepts(int port) => _server.Intercepts(
+        new IpEndpoint(IpAddress.Parse("192.0.2.7"), (ushort)port));
 
     public bool TryEnter() => _server.TryEnter(s_guest);
 

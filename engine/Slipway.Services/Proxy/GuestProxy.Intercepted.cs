@@ -14,7 +14,7 @@ public sealed partial class GuestProxy
 
     private async Task ServeInterceptedAsync(GuestConnection connection)
     {
-        if (connection.Destination.Port == HttpPort && _requests is not null)
+        if (IsHttp(connection.Destination.Port) && _requests is not null)
         {
             if (await PeekAsync(connection.Socket, IsRequest, _settings.FirstByteTime)
                 .ConfigureAwait(false))
@@ -73,7 +73,7 @@ public sealed partial class GuestProxy
 
         // A name that leads to the host, or nowhere, is not what the address was.
         bool isNamed = name is not null && _parts.Reach.Judge(name) == ProxyVerdict.Allowed;
-        ProxyPurpose purpose = destination.Port == HttpPort ? ProxyPurpose.Http
+        ProxyPurpose purpose = IsHttp(destination.Port) ? ProxyPurpose.Http
             : isNamed || destination.Port == HttpsPort ? ProxyPurpose.Https : ProxyPurpose.Other;
         try
         {

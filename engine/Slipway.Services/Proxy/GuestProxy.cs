@@ -47,13 +47,36 @@ public sealed partial class GuestProxy : IDisposable
     /// Whether a connection to an address beyond the virtual network is the proxy's. For the
     /// worker: never waits.
     /// </summary>
-    public bool Intercepts(in IpEndpoint destination)
+    public bool Intercepts(in IpEndpoint destination) =>
+        IsTransparent(destination.Port) && _parts.Dialer.HasUpstream;
+
+    // The settings of the moment may name ports, of either kind, in the place of those here.
+    private bool IsTransparent(int port)
     {
-        foreach (int port in _settings.TransparentPorts)
+        if (IsHttp(port))
         {
-            if (port == destination.Port)
+            return NamedHttpPorts is not null || Contains(_settings.TransparentPorts, port);
+        }
+
+        return _parts.Upstreams.Follower.Current.TransparentHttpsPorts is IReadOnlyList<int> named
+            ? Contains(named, port)
+            : port != HttpPort && Contains(_settings.TransparentPorts, port);
+    }
+
+    private IReadOnlyList<int>? NamedHttpPorts =>
+        _parts.Upstreams.Follower.Current.TransparentHttpPorts;
+
+    private bool IsHttp(int port) => NamedHttpPorts is IReadOnlyList<int> named
+        ? Contains(named, port) : port == HttpPort;
+
+    // By index: the worker asks, and an enumerator would be allocated.
+    private static bool Contains(IReadOnlyList<int> ports, int port)
+    {
+        for (int i = 0; i < ports.Count; i++)
+        {
+            if (ports[i] == port)
             {
-                return _parts.Dialer.HasUpstream;
+                return true;
             }
         }
 

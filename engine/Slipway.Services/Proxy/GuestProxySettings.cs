@@ -12,7 +12,8 @@ public sealed record GuestProxySettings
     public int SocksPort { get; init; } = 1_080;
 
     /// <summary>
-    /// Ports of TCP that go through the upstream unasked while there is one.
+    /// Ports of TCP that go through the upstream unasked while there is one, unless the upstream's
+    /// settings name others.
     /// </summary>
     public IReadOnlyList<int> TransparentPorts { get; init; } = [80, 443];
 
