@@ -10,7 +10,8 @@ namespace Slipway.Engine;
 /// The proxy for the flows of one worker: a connection is one end of a socket pair whose other end
 /// the server has, until it hands its upstream's socket to the flow by the worker's mailbox.
 /// </summary>
-internal sealed class ProxyStreams(GuestProxy server, HostNetwork network, Mailbox mailbox)
+internal sealed class ProxyStreams(
+    GuestProxy server, HostNetwork network, Mailbox mailbox, RelayPorts relays)
 {
     public bool Listens(int port) => server.Listens(port);
 
@@ -49,7 +50,7 @@ internal sealed class ProxyStreams(GuestProxy server, HostNetwork network, Mailb
         Connection connection;
         try
         {
-            connection = new Connection(mailbox, stream, far, guest, destination);
+            connection = new Connection(mailbox, relays, stream, far, guest, destination);
         }
         catch (SocketException)
         {
@@ -62,8 +63,9 @@ internal sealed class ProxyStreams(GuestProxy server, HostNetwork network, Mailb
     }
 
     private sealed class Connection(
-        Mailbox mailbox, HandoverStream stream, SafeSocketHandle far, IpEndpoint guest,
-        IpEndpoint destination) : GuestConnection(new Socket(far), guest, destination)
+        Mailbox mailbox, RelayPorts relays, HandoverStream stream, SafeSocketHandle far,
+        IpEndpoint guest, IpEndpoint destination)
+        : GuestConnection(new Socket(far), guest, destination)
     {
         public override void HandOver(Socket upstream)
         {
@@ -78,6 +80,9 @@ internal sealed class ProxyStreams(GuestProxy server, HostNetwork network, Mailb
                 throw;
             }
         }
+
+        public override Task<GuestRelay?> OpenRelayAsync(IRelayReceiver receiver) =>
+            relays.OpenAsync(Destination.Address, Guest.Address, receiver);
 
         public override void Fail() =>
             mailbox.Post(new Failure(stream, UpstreamSocket.Detach(Socket)));

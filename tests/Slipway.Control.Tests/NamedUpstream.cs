@@ -17,6 +17,11 @@ internal sealed class NamedUpstream(int port) : IProxyDialer
 
     public bool HasUpstream => true;
 
+    public bool MayBeDirect => false;
+
+    public ValueTask CheckDirectAsync(ProxyTarget target, CancellationToken stop) =>
+        throw new ProxyException("it goes by the upstream", 403);
+
     public async ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop)
     {
         Targets.Enqueue(target);

@@ -19,6 +19,17 @@ internal sealed class PairConnection(Socket far, IpEndpoint guest, IpEndpoint de
     public TaskCompletionSource Failed { get; } =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>The port of UDP that was opened for it.</summary>
+    public TaskCompletionSource<PairRelay> Relay { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override Task<GuestRelay?> OpenRelayAsync(IRelayReceiver receiver)
+    {
+        PairRelay relay = new(receiver);
+        Relay.TrySetResult(relay);
+        return Task.FromResult<GuestRelay?>(relay);
+    }
+
     public override void HandOver(Socket upstream)
     {
         _isGone = true;

@@ -21,20 +21,30 @@ internal sealed class ProxyWorld : IDisposable
 
     /// <param name="dialer">Dials tunnels; null for the upstream's own.</param>
     /// <param name="settings">Of the front ends.</param>
-    /// <param name="upstream">The upstream's URL; null to go directly.</param>
+    /// <param name="upstream">The upstreams' URLs; null to go directly.</param>
     /// <param name="file">A file of settings in vpnkit's form; null for none.</param>
+    /// <param name="hasHostAlias">Guests may reach the host.</param>
+    /// <param name="hasIPv6">Guests have IPv6.</param>
     public ProxyWorld(
         IProxyDialer? dialer = null, GuestProxySettings? settings = null, string? upstream = null,
-        string? file = null)
+        string? file = null, bool hasHostAlias = true, bool hasIPv6 = false)
     {
-        StackSettings stack = new() { Seed = default };
+        StackSettings stack = new()
+        {
+            Seed = default,
+            HostAlias = hasHostAlias ? new StackSettings { Seed = default }.HostAlias : null,
+            Ipv6 = hasIPv6 ? new Ipv6Settings() : null,
+        };
         DnsServer names = Own(new DnsServer(new DnsSettings()));
         ProxyReach reach = new(stack, names);
         ProxyUpstreams upstreams = Own(ProxyUpstreams.Create(
             new ProxyUpstreamConfiguration
             {
                 Configured = upstream is null ? null
-                    : new ProxySettings { All = [Parse(upstream)] },
+                    : new ProxySettings
+                    {
+                        All = [.. upstream.Split(',').Select(Parse)],
+                    },
                 File = file,
                 Desktop = false,
                 Environment = false,
@@ -51,6 +61,9 @@ internal sealed class ProxyWorld : IDisposable
 
     /// <summary>A guest connects to a port of the gateway.</summary>
     public Socket Connect(int port) => Open(port, "192.168.127.1", out _);
+
+    public Socket Connect(int port, out PairConnection connection) =>
+        Open(port, "192.168.127.1", out connection);
 
     /// <summary>A guest connects to somewhere else, and is intercepted.</summary>
     public Socket Connect(string address, int port, out PairConnection connection) =>
@@ -107,6 +120,17 @@ internal sealed class ProxyWorld : IDisposable
     public bool Intercepts(int port) => _server.Intercepts(
         new IpEndpoint(IpAddress.Parse("192.0.2.7"), (ushort)port));
 
+    /// <summary>Waits until a line with a text is in the log.</summary>
+    public async Task WaitForLogAsync(string text)
+    {
+        DateTime end = DateTime.UtcNow + s_patience;
+        while (!Log.Any(line => line.Contains(text, StringComparison.Ordinal)))
+        {
+            Assert.True(DateTime.UtcNow < end, $"'{text}' is logged");
+            await Task.Delay(10);
+        }
+    }
+
     public bool TryEnter() => _server.TryEnter(s_guest);
 
     public void Dispose()
@@ -117,6 +141,11 @@ internal sealed class ProxyWorld : IDisposable
 
     private static ProxyServer Parse(string url)
     {
+        if (url == "direct")
+        {
+            return ProxyServer.Direct;
+        }
+
         Assert.True(ProxyServer.TryParse(url, out ProxyServer server, out string fault), fault);
         return server;
     }

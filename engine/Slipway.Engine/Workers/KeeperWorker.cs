@@ -23,6 +23,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly List<RelayPort> _relays = [];
 
     private readonly GuestProxy? _proxy;
+    private readonly RelayPorts _relayPorts;
 
     /// <param name="settings">The stack's.</param>
     /// <param name="dns">The DNS server.</param>
@@ -37,9 +38,11 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     {
         _sharding = sharding;
         _proxy = proxy;
+        _relayPorts = new RelayPorts(Mailbox);
         Dns = new DnsEndpoint(dns, Mailbox, settings, dnsBudget);
         Stack = new GuestStack(settings, Counters, Network, Network, StreamsOn(this, settings));
         Dns.Attach(Stack.Udp);
+        _relayPorts.Attach(Stack.Udp);
         if (sharding.Workers > 1)
         {
             Stack.Flows.SetSteering(this);
@@ -56,7 +59,8 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// <summary>The services by TCP, for the flows of a worker.</summary>
     public GuestStreams StreamsOn(Worker worker, StackSettings settings) => new(
         Dns.StreamsOn(worker.Network),
-        _proxy is null ? null : new ProxyStreams(_proxy, worker.Network, worker.Mailbox),
+        _proxy is null ? null
+            : new ProxyStreams(_proxy, worker.Network, worker.Mailbox, _relayPorts),
         settings);
 
     protected override FlowStack Flows => Stack.Flows;

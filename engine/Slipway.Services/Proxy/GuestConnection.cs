@@ -23,6 +23,13 @@ public abstract class GuestConnection(Socket socket, IpEndpoint guest, IpEndpoin
     /// <exception cref="SocketException">Out of descriptors.</exception>
     public abstract void HandOver(Socket upstream);
 
+    /// <summary>
+    /// Opens a port of UDP where the guest has connected to, for this guest alone. Null when there
+    /// is none left, or the engine stops.
+    /// </summary>
+    /// <param name="receiver">Takes what the guest sends there.</param>
+    public abstract Task<GuestRelay?> OpenRelayAsync(IRelayReceiver receiver);
+
     /// <summary>Ends the flow by RST, as a connection that failed.</summary>
     public abstract void Fail();
 

@@ -1,16 +1,14 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Text;
 using Slipway.Wire;
 
 namespace Slipway.Services;
 
 /// <summary>
-/// SOCKS5 (RFC 1928): CONNECT without authentication.
+/// SOCKS5 (RFC 1928): CONNECT and UDP ASSOCIATE, without authentication.
 /// <code>
 ///   guest  | 5 | n | methods n |                  server  | 5 | method |
-///   guest  | 5 | command | 0 | type | address | port 2 |
-///   server | 5 | reply | 0 | 1 | 0.0.0.0 | 0 |
+///   guest  | 5 | command | 0 | address, see SocksAddress |
+///   server | 5 | reply | 0 | address; 0.0.0.0:0 but for UDP ASSOCIATE |
 /// </code>
 /// </summary>
 public sealed partial class GuestProxy
@@ -19,15 +17,14 @@ public sealed partial class GuestProxy
     private const byte NoAuthentication = 0;
     private const byte NoMethod = 0xff;
     private const byte ConnectCommand = 1;
+    private const byte AssociateCommand = 3;
     private const int MostSocksBytes = 4_096;
 
     private async Task ServeSocksAsync(GuestConnection connection)
     {
         Socket guest = connection.Socket;
         GuestReader reader = new(guest, MostSocksBytes);
-        SocksReply reply;
-        ProxyTarget target;
-        int end;
+        SocksRequest request;
         using (CancellationTokenSource within = Within(_settings.HeadTime))
         {
             int start = await GreetAsync(guest, reader, within.Token).ConfigureAwait(false);
@@ -37,38 +34,63 @@ public sealed partial class GuestProxy
                 return;
             }
 
-            (reply, target, end) = await ReadRequestAsync(reader, start, within.Token)
-                .ConfigureAwait(false);
+            request = await ReadRequestAsync(reader, start, within.Token).ConfigureAwait(false);
         }
 
+        if (request is { Reply: SocksReply.Succeeded, Command: AssociateCommand })
+        {
+            await ServeAssociationAsync(connection).ConfigureAwait(false);
+            return;
+        }
+
+        SocksReply reply = request.Reply;
         ProxyTunnel? tunnel = null;
         if (reply == SocksReply.Succeeded)
         {
             try
             {
-                tunnel = await DialAsync(target).ConfigureAwait(false);
+                tunnel = await DialAsync(TargetOf(request.Target)).ConfigureAwait(false);
             }
             catch (ProxyException e)
             {
-                Log(connection, $"SOCKS: {target.Host}:{target.Port} failed: {e.Message}");
+                Log(connection, $"SOCKS: {request.Target} failed: {e.Message}");
                 reply = ReplyOf(e);
             }
         }
 
-        byte[] answer = [SocksVersion, (byte)reply, 0, 1, 0, 0, 0, 0, 0, 0];
-        if (tunnel is not null)
+        if (tunnel is null)
         {
-            await JoinAsync(connection, tunnel, answer, reader.Memory[end..])
-                .ConfigureAwait(false);
+            await RefuseSocksAsync(connection, reply).ConfigureAwait(false);
             return;
         }
 
+        await JoinAsync(
+            connection, tunnel, ToAnswer(reply, new IpEndpoint(IpAddress.IPv4Any, 0)),
+            reader.Memory[request.End..]).ConfigureAwait(false);
+    }
+
+    /// <summary>What SOCKS5 is asked for, as a target: TLS has a port of its own.</summary>
+    internal static ProxyTarget TargetOf(Authority target) => new(
+        target.Port == HttpsPort ? ProxyPurpose.Https : ProxyPurpose.Other, target.Host,
+        target.Port);
+
+    private async ValueTask RefuseSocksAsync(GuestConnection connection, SocksReply reply)
+    {
         using (CancellationTokenSource within = Within(s_closeTime))
         {
-            await SendAsync(guest, answer, within.Token).ConfigureAwait(false);
+            await SendAsync(
+                connection.Socket, ToAnswer(reply, new IpEndpoint(IpAddress.IPv4Any, 0)),
+                within.Token).ConfigureAwait(false);
         }
 
         await CloseAsync(connection).ConfigureAwait(false);
+    }
+
+    private static byte[] ToAnswer(SocksReply reply, in IpEndpoint bound)
+    {
+        Span<byte> address = stackalloc byte[SocksAddress.MostWrittenBytes];
+        int length = SocksAddress.Write(address, bound);
+        return [SocksVersion, (byte)reply, 0, .. address[..length]];
     }
 
     /// <summary>Agrees on the method; where the request begins, 0 for none.</summary>
@@ -93,61 +115,40 @@ public sealed partial class GuestProxy
         return isGood ? end : 0;
     }
 
-    private static async ValueTask<(SocksReply Reply, ProxyTarget Target, int End)>
-        ReadRequestAsync(GuestReader reader, int start, CancellationToken stop)
+    private static async ValueTask<SocksRequest> ReadRequestAsync(
+        GuestReader reader, int start, CancellationToken stop)
     {
         // Version, command, reserved, type, and the first byte of the address.
-        if (!await reader.ReadToAsync(start + 5, stop).ConfigureAwait(false)
+        int address = start + 3;
+        if (!await reader.ReadToAsync(address + 2, stop).ConfigureAwait(false)
             || reader.Span[start] != SocksVersion)
         {
-            return (SocksReply.GeneralFailure, default, start);
+            return new SocksRequest(SocksReply.GeneralFailure);
+        }
+
+        int length = SocksAddress.LengthOf(reader.Span[address], reader.Span[address + 1]);
+        if (length == 0)
+        {
+            return new SocksRequest(SocksReply.AddressTypeNotSupported);
+        }
+
+        int end = address + length;
+        if (!await reader.ReadToAsync(end, stop).ConfigureAwait(false))
+        {
+            return new SocksRequest(SocksReply.GeneralFailure);
         }
 
         byte command = reader.Span[start + 1];
-        int address = start + 4;
-        int length = reader.Span[start + 3] switch
+        Authority target = SocksAddress.Read(reader.Span[address..end]);
+        return command switch
         {
-            1 => IpAddress.IPv4LengthBytes,
-            3 => 1 + reader.Span[address],
-            4 => IpAddress.IPv6LengthBytes,
-            _ => 0,
+            // Where the guest means to send from: only its first datagram tells for sure.
+            AssociateCommand => new SocksRequest(SocksReply.Succeeded, command, target, end),
+            ConnectCommand when target.Host.Length > 0 && target.Port > 0 =>
+                new SocksRequest(SocksReply.Succeeded, command, target, end),
+            ConnectCommand => new SocksRequest(SocksReply.GeneralFailure),
+            _ => new SocksRequest(SocksReply.CommandNotSupported),
         };
-        int end = address + length + 2;
-        if (length == 0)
-        {
-            return (SocksReply.AddressTypeNotSupported, default, start);
-        }
-
-        if (!await reader.ReadToAsync(end, stop).ConfigureAwait(false))
-        {
-            return (SocksReply.GeneralFailure, default, start);
-        }
-
-        if (command != ConnectCommand)
-        {
-            return (SocksReply.CommandNotSupported, default, end);
-        }
-
-        int port = BinaryPrimitives.ReadUInt16BigEndian(reader.Span[(end - 2)..]);
-        string host = HostOf(reader.Span[start + 3], reader.Span.Slice(address, length));
-        ProxyPurpose purpose = port == HttpsPort ? ProxyPurpose.Https : ProxyPurpose.Other;
-        return host.Length == 0 || port == 0 ? (SocksReply.GeneralFailure, default, end)
-            : (SocksReply.Succeeded, new ProxyTarget(purpose, host, port), end);
-    }
-
-    private static string HostOf(byte type, ReadOnlySpan<byte> address)
-    {
-        switch (type)
-        {
-            case 1:
-                return IpAddress.ReadIPv4(address).ToString();
-            case 4:
-                return IpAddress.ReadIPv6(address).ToString();
-            default:
-                string name = Encoding.Latin1.GetString(address[1..]);
-                return Authority.TryParse(name, out Authority read) && read.Port == 0
-                    ? read.Host : "";
-        }
     }
 
     private static SocksReply ReplyOf(ProxyException e) => e.HttpStatus == 403
@@ -164,4 +165,11 @@ public sealed partial class GuestProxy
             _ when e.HttpStatus == 504 => SocksReply.TtlExpired,
             _ => SocksReply.GeneralFailure,
         };
+
+    /// <param name="Reply">What it is answered, as far as its form goes.</param>
+    /// <param name="Command">The command.</param>
+    /// <param name="Target">The address.</param>
+    /// <param name="End">Where it ends among the bytes read.</param>
+    private readonly record struct SocksRequest(
+        SocksReply Reply, byte Command = 0, Authority Target = default, int End = 0);
 }

@@ -28,6 +28,7 @@ public sealed partial class GuestProxy : IDisposable
     private readonly GuestProxySettings _settings;
     private readonly IHttpRequests? _requests;
     private readonly GuestQuota _streams;
+    private readonly GuestQuota _associations;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stop;
     private long _fullToldUntil;
@@ -40,6 +41,8 @@ public sealed partial class GuestProxy : IDisposable
         _settings = parts.Settings;
         _requests = requests;
         _streams = new GuestQuota(_settings.MaxStreams, _settings.MaxStreamsPerGuest);
+        _associations = new GuestQuota(
+            _settings.MaxAssociations, _settings.MaxAssociationsPerGuest);
         _stop = _stopping.Token;
     }
 

@@ -26,6 +26,15 @@ public sealed record GuestProxySettings
     /// <summary>The same of one guest.</summary>
     public int MaxStreamsPerGuest { get; init; } = new StackLimits().ProxyStreamsPerGuest;
 
+    /// <summary>
+    /// Associations of UDP by SOCKS5 at a time, which have two sockets each at most. Beyond it the
+    /// command fails.
+    /// </summary>
+    public int MaxAssociations { get; init; } = 256;
+
+    /// <summary>The same of one guest.</summary>
+    public int MaxAssociationsPerGuest { get; init; } = 64;
+
     /// <summary>How long a guest may take for the head of a request.</summary>
     public TimeSpan HeadTime { get; init; } = TimeSpan.FromSeconds(15);
 

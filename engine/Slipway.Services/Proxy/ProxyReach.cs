@@ -66,6 +66,13 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
             ? new ProxyVerdict(null, mapped.ToIPAddress()) : ProxyVerdict.Allowed;
     }
 
+    /// <summary>The address by which guests know one of the host's side.</summary>
+    public IpAddress ToGuest(IPAddress host)
+    {
+        IpAddress address = IpAddress.From(host);
+        return _destinations.ToGuest(address, address);
+    }
+
     /// <summary>
     /// The addresses of a host as guests' DNS tells them, those left out that they may not reach.
     /// </summary>

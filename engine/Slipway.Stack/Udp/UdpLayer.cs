@@ -149,7 +149,8 @@ public sealed partial class UdpLayer : ITransport
         {
             service.Receive(packet, header.SourcePort, header.DestinationPort, header.Payload, now);
         }
-        else if (!TryReplyToClient(packet, header, now) && !TryServe(packet, header, now))
+        else if (!TryReplyToClient(packet, header, now) && !TryServe(packet, header, now)
+            && !TryRelay(packet, header, now))
         {
             _errors.SendAbout(packet, IcmpError.PortUnreachable, now);
         }

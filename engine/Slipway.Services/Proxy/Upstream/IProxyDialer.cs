@@ -19,6 +19,19 @@ public interface IProxyDialer
     bool HasUpstream { get; }
 
     /// <summary>
+    /// Whether something of what no upstream carries (UDP) may leave directly now. Where a PAC file
+    /// decides, only the target tells.
+    /// </summary>
+    bool MayBeDirect { get; }
+
+    /// <summary>
+    /// Returns when the direct way is among those to the target, and throws when it is not.
+    /// </summary>
+    /// <exception cref="ProxyException">It is not allowed, or goes by upstreams alone.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    ValueTask CheckDirectAsync(ProxyTarget target, CancellationToken stop);
+
+    /// <summary>
     /// Opens a byte stream to the target by the upstreams in their order, a dead one passed over.
     /// </summary>
     /// <exception cref="ProxyException">No stream came about; says which status tells the guest.

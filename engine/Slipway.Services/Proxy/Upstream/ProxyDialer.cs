@@ -33,6 +33,25 @@ internal sealed class ProxyDialer : IProxyDialer
 
     public bool HasUpstream => _follower.Current.HasUpstream;
 
+    public bool MayBeDirect
+    {
+        get
+        {
+            ProxySettings settings = _follower.Refresh();
+            return settings.Pac is not null || HasDirect(settings.For(ProxyPurpose.Other));
+        }
+    }
+
+    public async ValueTask CheckDirectAsync(ProxyTarget target, CancellationToken stop)
+    {
+        if (!HasDirect(await RouteAsync(target, stop).ConfigureAwait(false)))
+        {
+            throw new ProxyException(
+                "this target is reached by an upstream proxy alone", 403,
+                SocketError.AccessDenied);
+        }
+    }
+
     public async ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop)
     {
         List<(ProxyServer Server, UpstreamFailure Failure)> failures = [];
@@ -86,6 +105,9 @@ internal sealed class ProxyDialer : IProxyDialer
             _report($"upstream proxy {server}: {failure.Message}");
         }
     }
+
+    private static bool HasDirect(IReadOnlyList<ProxyServer> servers) =>
+        servers.Any(server => server.Kind == ProxyServerKind.Direct);
 
     private static void Check(ProxyTarget target)
     {

@@ -55,6 +55,8 @@ public sealed class ProxyUpstreams : IProxyDialer, IDisposable
 
     public bool HasUpstream => _dialer.HasUpstream;
 
+    public bool MayBeDirect => _dialer.MayBeDirect;
+
     /// <summary>Begins to follow the settings.</summary>
     /// <param name="configuration">Which sources count, and the times.</param>
     /// <param name="resolve">Looks a name up, for direct connections and upstreams' own names; may
@@ -65,6 +67,9 @@ public sealed class ProxyUpstreams : IProxyDialer, IDisposable
         ProxyUpstreamConfiguration configuration,
         Func<string, CancellationToken, ValueTask<IPAddress[]>> resolve, Action<string> report) =>
         new(configuration, resolve, report);
+
+    public ValueTask CheckDirectAsync(ProxyTarget target, CancellationToken stop) =>
+        _dialer.CheckDirectAsync(target, stop);
 
     public ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop) =>
         _dialer.ConnectAsync(target, stop);
