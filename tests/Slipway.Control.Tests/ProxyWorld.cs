@@ -25,9 +25,11 @@ internal sealed class ProxyWorld : IDisposable
     /// <param name="file">A file of settings in vpnkit's form; null for none.</param>
     /// <param name="hasHostAlias">Guests may reach the host.</param>
     /// <param name="hasIPv6">Guests have IPv6.</param>
+    /// <param name="hosts">The host's hosts file.</param>
     public ProxyWorld(
         IProxyDialer? dialer = null, GuestProxySettings? settings = null, string? upstream = null,
-        string? file = null, bool hasHostAlias = true, bool hasIPv6 = false)
+        string? file = null, bool hasHostAlias = true, bool hasIPv6 = false,
+        string hosts = "/etc/hosts")
     {
         StackSettings stack = new()
         {
@@ -35,7 +37,7 @@ internal sealed class ProxyWorld : IDisposable
             HostAlias = hasHostAlias ? new StackSettings { Seed = default }.HostAlias : null,
             Ipv6 = hasIPv6 ? new Ipv6Settings() : null,
         };
-        DnsServer names = Own(new DnsServer(new DnsSettings()));
+        DnsServer names = Own(new DnsServer(new DnsSettings { HostsPath = hosts }));
         ProxyReach reach = new(stack, names);
         ProxyUpstreams upstreams = Own(ProxyUpstreams.Create(
             new ProxyUpstreamConfiguration

@@ -16,6 +16,7 @@ internal sealed class HostConnector(
     private const int MaxAddresses = 8;
 
     /// <exception cref="SocketException">No address could be connected to in time.</exception>
+    /// <exception cref="ProxyException">None of its addresses may be reached (403).</exception>
     public async Task<Socket> ConnectAsync(string host, int port, CancellationToken stop)
     {
         using CancellationTokenSource deadline =
@@ -23,7 +24,7 @@ internal sealed class HostConnector(
         deadline.CancelAfter(timeout);
         try
         {
-            IPAddress[] addresses = await ResolveAsync(host, deadline.Token).ConfigureAwait(false);
+            IPAddress[] addresses = await LookUpAsync(host, deadline.Token).ConfigureAwait(false);
             return addresses.Length > 0
                 ? await RaceAsync(InTurn(addresses), port, deadline.Token).ConfigureAwait(false)
                 : throw new SocketException((int)SocketError.HostNotFound);
@@ -34,8 +35,21 @@ internal sealed class HostConnector(
         }
     }
 
-    /// <summary>The addresses of a name; none where it has none or nobody tells.</summary>
+    /// <summary>The addresses of a name that guests may reach.</summary>
+    /// <exception cref="SocketException">It has none, or nobody tells.</exception>
     public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken stop)
+    {
+        try
+        {
+            return await LookUpAsync(host, stop).ConfigureAwait(false);
+        }
+        catch (ProxyException)
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+    }
+
+    private async Task<IPAddress[]> LookUpAsync(string host, CancellationToken stop)
     {
         if (HostRule.TryParseAddress(host, out byte[] address))
         {
@@ -46,7 +60,8 @@ internal sealed class HostConnector(
         {
             return await resolve(host, stop).AsTask().WaitAsync(stop).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (error is not OperationCanceledException
+            and not ProxyException { HttpStatus: 403 })
         {
             throw new SocketException((int)SocketError.HostNotFound);
         }

@@ -127,7 +127,8 @@ internal sealed class ProxyDialer : IProxyDialer
         string place = string.Create(
             CultureInfo.InvariantCulture, $"{target.Host} port {target.Port}");
         UpstreamFailure last = failures[^1].Failure;
-        int status = failures.All(failed => failed.Failure.HttpStatus == 504) ? 504 : 502;
+        int status = last.HttpStatus == 403 ? 403
+            : failures.All(failed => failed.Failure.HttpStatus == 504) ? 504 : 502;
         if (failures is [(ProxyServer { Kind: ProxyServerKind.Direct }, _)])
         {
             return new ProxyException($"{place}: {last.Message}", status, last.Error, last);

@@ -10,8 +10,9 @@ public sealed class ProxyException(
     : Exception(message, inner)
 {
     /// <summary>
-    /// What tells a guest: 400 for a target that cannot be, 403 where the allow list forbids it,
-    /// 502 where an upstream or the target refuses or cannot be reached, 504 where one is silent.
+    /// What tells a guest: 400 for a target that cannot be, 403 where the allow list forbids it or
+    /// guests may not reach its address, 502 where an upstream or the target refuses or cannot be
+    /// reached, 504 where one is silent.
     /// </summary>
     public int HttpStatus { get; } = httpStatus;
 

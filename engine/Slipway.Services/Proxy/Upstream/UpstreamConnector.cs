@@ -162,6 +162,10 @@ internal sealed class UpstreamConnector(
         {
             throw UpstreamFailure.Of(error, isUpstream);
         }
+        catch (ProxyException refused)
+        {
+            throw UpstreamFailure.Of(refused, isUpstream);
+        }
     }
 
     private static UpstreamFailure Explain(Exception error) => error switch

@@ -30,6 +30,14 @@ internal sealed class UpstreamFailure(
         };
     }
 
+    /// <summary>The name leads to addresses alone that guests may not reach.</summary>
+    public static UpstreamFailure Of(ProxyException refused, bool isUpstream) => new(
+        refused.Message, isUpstream ? 502 : refused.HttpStatus, SocketError.AccessDenied, refused)
+    {
+        IsDead = isUpstream,
+        IsFinal = !isUpstream,
+    };
+
     public static string Describe(SocketError error) => error switch
     {
         SocketError.ConnectionRefused => "connection refused",

@@ -79,6 +79,10 @@ internal sealed class UpstreamHandler : DelegatingHandler
                 UpstreamFailure failure = Explain(error, server);
                 failures.Add((server, failure));
                 _dialer.Fail(server, failure);
+                if (failure.IsFinal)
+                {
+                    break;
+                }
             }
         }
 
@@ -94,6 +98,8 @@ internal sealed class UpstreamHandler : DelegatingHandler
         bool isUpstream = server.Kind != ProxyServerKind.Direct;
         return error.InnerException is SocketException socket
             ? UpstreamFailure.Of(socket, isUpstream)
+            : error.InnerException is ProxyException refused
+                ? UpstreamFailure.Of(refused, isUpstream)
             : new UpstreamFailure($"failed ({error.HttpRequestError})", 502, null, error)
             {
                 IsDead = isUpstream && error.HttpRequestError != HttpRequestError.ProxyTunnelError,
