@@ -96,6 +96,7 @@ internal sealed class ControlHost : IAsyncDisposable
         routes.MapGet("/v1/flows", (RequestDelegate)api.ListFlowsAsync);
         routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
         routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);
+        routes.MapGet("/metrics", (RequestDelegate)new MetricsApi(engine, version).GetAsync);
     }
 
     /// <summary>Signals are the program's, not the web server's.</summary>

@@ -12,6 +12,10 @@ internal sealed class DurationHistogram
     private const int Parts = 1 << PartBits;
     private readonly long[] _counts = new long[64 * Parts];
     private long _longest;
+    private long _total;
+
+    /// <summary>The sum of all, in nanoseconds.</summary>
+    public long Total => Volatile.Read(ref _total);
 
     /// <summary>The longest duration, in nanoseconds.</summary>
     public long Longest => Volatile.Read(ref _longest);
@@ -22,12 +26,28 @@ internal sealed class DurationHistogram
         long bounded = Math.Max(0, nanoseconds);
         _counts[IndexOf(bounded)]++;
         _longest = Math.Max(_longest, bounded);
+        _total += bounded;
     }
 
     public void Clear()
     {
         Array.Clear(_counts);
         _longest = 0;
+        _total = 0;
+    }
+
+    /// <summary>How many were counted that are shorter than a power of two of a nanosecond; with
+    /// a power of 63 all.</summary>
+    /// <param name="power">At least 2.</param>
+    public long CountBelow(int power)
+    {
+        long count = 0;
+        foreach (ref long one in _counts.AsSpan(0, (power - PartBits + 1) << PartBits))
+        {
+            count += Volatile.Read(ref one);
+        }
+
+        return count;
     }
 
     /// <summary>

@@ -15,10 +15,17 @@ internal sealed class TurnClock
         [.. Enum.GetValues<TurnStage>().Select(_ => new DurationHistogram())];
 
     private Instant _begin;
+    private Instant _workBegin;
     private bool _runs;
 
     /// <summary>Whether somebody looks; heeded from the next turn on.</summary>
     public bool IsWanted { get; set; }
+
+    /// <summary>Whether metrics have been asked for, which stays so.</summary>
+    public bool IsMeasured { get; set; }
+
+    /// <summary>How long whole turns took without waiting, since somebody looks.</summary>
+    public DurationHistogram Work { get; } = new();
 
     public double Milliseconds(TurnStage stage) =>
         Volatile.Read(ref _nanoseconds[(int)stage]) / 1e6;
@@ -28,8 +35,9 @@ internal sealed class TurnClock
 
     public void BeginTurn()
     {
-        bool began = IsWanted && !_runs;
-        _runs = IsWanted;
+        bool isWanted = IsWanted || IsMeasured;
+        bool began = isWanted && !_runs;
+        _runs = isWanted;
         if (_runs)
         {
             _begin = Reactor.Now();
@@ -41,6 +49,8 @@ internal sealed class TurnClock
             {
                 histogram.Clear();
             }
+
+            Work.Clear();
         }
     }
 
@@ -54,6 +64,14 @@ internal sealed class TurnClock
             _nanoseconds[(int)stage] += nanoseconds;
             _histograms[(int)stage].Add(nanoseconds);
             _begin = now;
+            if (stage == TurnStage.Wait)
+            {
+                _workBegin = now;
+            }
+            else if (stage == TurnStage.Flush)
+            {
+                Work.Add((now - _workBegin).Nanoseconds);
+            }
         }
     }
 }

@@ -50,4 +50,19 @@ public class DurationHistogramTests
         _histogram.Clear();
         Assert.Equal((0, 0), (_histogram.Percentile(1), _histogram.Longest));
     }
+
+    [Fact]
+    public void Durations_BelowAPowerOfTwo_AreCountedAndAdded()
+    {
+        foreach (long one in (long[])[1, 1_023, 1_024, 1_500, 4_096, 1L << 40])
+        {
+            _histogram.Add(one);
+        }
+
+        Assert.Equal(
+            [2, 4, 5, 6], ((int[])[10, 12, 14, 63]).Select(_histogram.CountBelow));
+        Assert.Equal(1 + 1_023 + 1_024 + 1_500 + 4_096 + (1L << 40), _histogram.Total);
+        _histogram.Clear();
+        Assert.Equal((0, 0), (_histogram.CountBelow(63), _histogram.Total));
+    }
 }

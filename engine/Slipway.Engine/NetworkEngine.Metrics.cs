@@ -1,0 +1,50 @@
+using Slipway.Services;
+
+namespace Slipway.Engine;
+
+/// <summary>What is measured beside the counters; from any thread.</summary>
+public sealed partial class NetworkEngine
+{
+    // Bounds from 1 us to 1 s, a power of four apart: eleven of them.
+    private const int ShortestBound = 10;
+    private const int LongestBound = 30;
+    private const int AllTurns = 63;
+
+    /// <summary>What the DNS server has counted.</summary>
+    public DnsCounters DnsCounters => _dns.Counters;
+
+    /// <summary>
+    /// How long turns took, of each worker. The first call begins to measure, which costs a turn
+    /// some 150 ns.
+    /// </summary>
+    public IReadOnlyList<TurnReport> MeasureTurns()
+    {
+        List<TurnReport> reports = [];
+        foreach (Worker worker in (IEnumerable<Worker>)[_keeper, .. _shards])
+        {
+            worker.Clock.IsMeasured = true;
+            reports.Add(Measure(worker));
+        }
+
+        return reports;
+    }
+
+    private static TurnReport Measure(Worker worker)
+    {
+        DurationHistogram work = worker.Clock.Work;
+        List<TurnBucket> buckets = [];
+        for (int power = ShortestBound; power <= LongestBound; power += 2)
+        {
+            buckets.Add(new TurnBucket((1L << power) / 1e9, work.CountBelow(power)));
+        }
+
+        buckets.Add(new TurnBucket(double.PositiveInfinity, work.CountBelow(AllTurns)));
+        Dictionary<string, double> stages = new(StringComparer.Ordinal);
+        foreach (TurnStage stage in Enum.GetValues<TurnStage>())
+        {
+            stages[stage.ToString()] = worker.Clock.Milliseconds(stage) / 1e3;
+        }
+
+        return new TurnReport(worker.Index, work.Total / 1e9, buckets, stages);
+    }
+}
