@@ -25,13 +25,14 @@ set -eu
 #   stunnel4                            TLS before one of them: an https:// proxy
 #   libglib2.0-bin, gsettings-*         the desktop's proxy settings, by gsettings
 #   prometheus                          promtool, which judges the metrics
+#   tshark, tcpdump                     (and capinfos) which read captures
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
     curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd nginx-light wget
     isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 user-mode-linux busybox-static cpio clang gcc zlib1g-dev pkg-config
     libslirp-dev util-linux procps squid tinyproxy microsocks dante-server dpkg-dev stunnel4
     libglib2.0-bin gsettings-desktop-schemas
-    prometheus"
+    prometheus tshark tcpdump"
 # Those of them that Debian runs as services; the tests start their own.
 services="squid tinyproxy microsocks danted prometheus"
 

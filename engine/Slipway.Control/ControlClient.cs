@@ -7,7 +7,7 @@ using Slipway.Linux;
 namespace Slipway.Control;
 
 /// <summary>Asks things of a running engine over its control socket.</summary>
-public sealed class ControlClient : IDisposable
+public sealed partial class ControlClient : IDisposable
 {
     private readonly HttpClient _http;
     private readonly string _path;
@@ -163,13 +163,17 @@ public sealed class ControlClient : IDisposable
             ?? throw new ControlException($"{_path} answers nothing");
     }
 
+    private Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken stop) =>
+        SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
+
     private async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, CancellationToken stop)
+        HttpRequestMessage request, HttpCompletionOption completion, CancellationToken stop)
     {
         HttpResponseMessage response;
         try
         {
-            response = await _http.SendAsync(request, stop).ConfigureAwait(false);
+            response = await _http.SendAsync(request, completion, stop).ConfigureAwait(false);
         }
         catch (HttpRequestException e)
         {

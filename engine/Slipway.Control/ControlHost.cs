@@ -50,7 +50,11 @@ internal sealed class ControlHost : IAsyncDisposable
         IApplicationBuilder path = application;
         path.Use((context, next) => ApiExchange.AnswerAsync(context, () => next(context)));
         path.UseRouting();
-        path.UseEndpoints(routes => Map(routes, engine, version));
+        path.UseEndpoints(routes =>
+        {
+            Map(routes, engine, version);
+            MapLooking(routes, engine, version, application.Lifetime);
+        });
         path.Run(context => ApiExchange.WriteProblemAsync(
             context, StatusCodes.Status404NotFound, $"there is no {context.Request.Path} here"));
         await application.StartAsync(stop).ConfigureAwait(false);
@@ -96,7 +100,21 @@ internal sealed class ControlHost : IAsyncDisposable
         routes.MapGet("/v1/flows", (RequestDelegate)api.ListFlowsAsync);
         routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
         routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);
+    }
+
+    // What looks at the engine as a whole.
+    private static void MapLooking(
+        IEndpointRouteBuilder routes, NetworkEngine engine, string version,
+        IHostApplicationLifetime life)
+    {
+        CaptureApi capture = new(engine, life);
+        RingApi ring = new(engine);
         routes.MapGet("/metrics", (RequestDelegate)new MetricsApi(engine, version).GetAsync);
+        routes.MapGet("/v1/capture", (RequestDelegate)capture.StreamAsync);
+        routes.MapDelete("/v1/capture/{id:int}", (RequestDelegate)capture.EndAsync);
+        routes.MapGet("/v1/capture/ring", (RequestDelegate)ring.DumpAsync);
+        routes.MapPost("/v1/capture/ring", (RequestDelegate)ring.StartAsync);
+        routes.MapDelete("/v1/capture/ring", (RequestDelegate)ring.StopAsync);
     }
 
     /// <summary>Signals are the program's, not the web server's.</summary>

@@ -98,6 +98,11 @@ public sealed partial class NetworkEngine
             _keeper.Add(Open(specification, configuration));
         }
 
+        if (configuration.RingBytes > 0)
+        {
+            StartRing(configuration.RingBytes, snapLengthBytes: 0);
+        }
+
         _keeper.Start(_keeper.Reactor.Time);
     }
 

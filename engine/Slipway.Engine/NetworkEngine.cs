@@ -160,7 +160,7 @@ public sealed partial class NetworkEngine : IDisposable
 
     private void Close()
     {
-        _capture?.Dispose();
+        EndCaptures();
         _servicesStopping.Cancel();
         _proxy?.Dispose();
         _upstreams?.Dispose();

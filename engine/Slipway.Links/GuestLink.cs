@@ -35,6 +35,21 @@ public abstract class GuestLink : IDisposable
         }
     }
 
+    /// <summary>Whether a guest of this link is there; on the link's worker.</summary>
+    public bool Has(IGuestPort port)
+    {
+        IReadOnlyList<IGuestPort> ports = OpenPorts;
+        for (int i = 0; i < ports.Count; i++)
+        {
+            if (ports[i] == port)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public abstract void Dispose();
 
     /// <summary>Guests that are there.</summary>

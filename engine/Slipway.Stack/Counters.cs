@@ -10,6 +10,7 @@ public sealed class Counters
 {
     private readonly long[] _dropped = new long[Enum.GetValues<DropReason>().Length];
     private readonly long[] _malformed = new long[Enum.GetValues<ParseError>().Length];
+    private FrameLoss _loss;
 
     public long FramesReceived;
     public long BytesReceived;
@@ -24,7 +25,21 @@ public sealed class Counters
     public long UdpFlowsEvicted;
     public long EchoFlowsOpened;
 
-    public void Drop(DropReason reason) => _dropped[(int)reason]++;
+    public void Drop(DropReason reason)
+    {
+        _dropped[(int)reason]++;
+        _loss = new FrameLoss(reason, ParseError.None);
+    }
+
+    /// <summary>
+    /// What was counted last, if it was since this was called: a capture asks about each frame.
+    /// </summary>
+    public FrameLoss TakeLoss()
+    {
+        FrameLoss loss = _loss;
+        _loss = default;
+        return loss;
+    }
 
     /// <summary>Counts, and says that something is not to be served.</summary>
     /// <returns>False.</returns>
@@ -34,7 +49,11 @@ public sealed class Counters
         return false;
     }
 
-    public void Malformed(ParseError error) => _malformed[(int)error]++;
+    public void Malformed(ParseError error)
+    {
+        _malformed[(int)error]++;
+        _loss = new FrameLoss(null, error);
+    }
 
     public long Dropped(DropReason reason) => Volatile.Read(ref _dropped[(int)reason]);
 

@@ -56,10 +56,12 @@ public sealed class ShardStack : IFrameReceiver
         }
         else
         {
-            Flows.Capture?.Record(isFromGuest: true, frame);
+            IFrameCapture? capture = Flows.Capture;
+            capture?.Begin(port, frame);
             Flows.Counters.FramesReceived++;
             Flows.Counters.BytesReceived += frame.Length;
             Flows.TryReceive(port, header, offload, now);
+            capture?.End();
         }
     }
 

@@ -18,6 +18,8 @@ namespace Slipway.Control;
 [JsonSerializable(typeof(IReadOnlyList<DnsReport>))]
 [JsonSerializable(typeof(ProxyReport))]
 [JsonSerializable(typeof(StatisticsReport))]
+[JsonSerializable(typeof(RingRequest))]
+[JsonSerializable(typeof(RingReport))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -96,6 +96,11 @@ internal sealed class ConfigurationDocument
     public string? Control { get; set; }
 
     [Description(
+        "Keep the last frames of all guests in so much memory, to be read after the event by "
+            + "`slipway capture ring`: 16MiB; none by default. Option --ring.")]
+    public string? Ring { get; set; }
+
+    [Description(
         "debug, information, warning or error; information by default. Option --log-level.")]
     [AllowedValues("debug", "information", "warning", "error")]
     public string? LogLevel { get; set; }

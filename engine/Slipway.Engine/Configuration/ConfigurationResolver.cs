@@ -60,6 +60,8 @@ internal static class ConfigurationResolver
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
             Control = ResolveControl(document, commandLine),
+            RingBytes = commandLine.Ring is string ring ? RingSize.Parse("--ring", ring)
+                : document.Ring is string size ? RingSize.Parse("ring", size) : 0,
             LogLevel = ResolveLogLevel(document, commandLine, defaults.LogLevel),
             ReadyDescriptor = ResolveReadyDescriptor(document, commandLine),
         };

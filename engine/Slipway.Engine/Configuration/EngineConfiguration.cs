@@ -104,6 +104,9 @@ public sealed record EngineConfiguration
     /// <summary>Where it is asked and told things while it runs.</summary>
     public ControlSpecification Control { get; init; } = ControlSpecification.Default;
 
+    /// <summary>Memory for the last frames, in bytes; 0 keeps none.</summary>
+    public int RingBytes { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>

@@ -21,6 +21,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly List<GuestLink> _links = [];
     private readonly Dictionary<int, IGuestPort> _ports = [];
     private readonly List<RelayPort> _relays = [];
+    private readonly LinkNumbers _numbers = new();
 
     private readonly GuestProxy? _proxy;
     private readonly RelayPorts _relayPorts;
@@ -71,7 +72,14 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// <summary>Who is told of what links receive.</summary>
     private IFrameReceiver Receiver => _shards.Count == 0 ? Stack : this;
 
-    public void Add(GuestLink link) => _links.Add(link);
+    public void Add(GuestLink link)
+    {
+        _links.Add(link);
+        _numbers.Add(link);
+    }
+
+    /// <summary>What links and ports are called in captures.</summary>
+    public LinkNumbers Numbers => _numbers;
 
     /// <summary>Begins to receive.</summary>
     public void Start(Instant now)
@@ -85,7 +93,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// <summary>A link comes while the engine runs; on the worker.</summary>
     public void Attach(GuestLink link, Instant now)
     {
-        _links.Add(link);
+        Add(link);
         try
         {
             link.Start(Reactor, Receiver, now);
@@ -103,6 +111,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         if (_links.Remove(link))
         {
             link.Close(Receiver, now);
+            _numbers.Remove(link);
         }
     }
 
@@ -158,6 +167,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     public void OnPortOpened(IGuestPort port, Instant now)
     {
         _ports.Add(port.Id, port);
+        _numbers.Add(port);
         foreach (ShardWorker shard in _shards)
         {
             shard.PostOpened(QueueFor(port) ?? RelayFor(port, shard));
@@ -183,6 +193,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     {
         Stack.OnPortClosed(port, now);
         _ports.Remove(port.Id);
+        _numbers.Remove(port);
         _relays.RemoveAll(relay => relay.Id == port.Id);
         foreach (ShardWorker shard in _shards)
         {

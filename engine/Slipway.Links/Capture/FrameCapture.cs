@@ -1,41 +1,20 @@
 using Slipway.Linux;
-using Slipway.Stack;
 
 namespace Slipway.Links;
 
-/// <summary>Writes the frames of all guests to a descriptor as pcapng.</summary>
-/// <remarks>
-/// Theory of operation. Workers put blocks into a buffer, under a lock that is held for a copy;
-/// a thread writes what is there while the other buffer fills. A reader that does not keep up
-/// costs frames, which are counted in the file, and never holds up a worker.
-/// </remarks>
-public sealed class FrameCapture : IFrameCapture, IDisposable
+/// <summary>Writes the frames of all guests to a descriptor as pcapng, on a thread.</summary>
+public sealed class FrameCapture : ICaptureSink, IDisposable
 {
-    /// <summary>Some thirty of the largest frames, of each buffer.</summary>
-    private const int BufferBytes = 2 << 20;
-
-    private const int LargestSnapBytes = 262_144;
-
-    private readonly object _lock = new();
     private readonly int _descriptor;
-    private readonly int _snapBytes;
+    private readonly CaptureBuffer _buffer;
     private readonly Thread _thread;
-    private byte[] _filling = new byte[BufferBytes];
-    private byte[] _written = new byte[BufferBytes];
-    private int _usedBytes;
-    private long _received;
-    private long _dropped;
-    private bool _isStopping;
 
     /// <param name="descriptor">A file, a pipe or a socket that blocks; this object's.</param>
-    /// <param name="snapLengthBytes">Of each frame at most; 0 for all.</param>
-    public FrameCapture(int descriptor, int snapLengthBytes)
+    /// <param name="buffer">What is written; this object's.</param>
+    public FrameCapture(int descriptor, CaptureBuffer buffer)
     {
         _descriptor = descriptor;
-        _snapBytes = snapLengthBytes is > 0 and < LargestSnapBytes
-            ? snapLengthBytes : LargestSnapBytes;
-        PcapngWriter.WriteHead(_filling, _snapBytes);
-        _usedBytes = PcapngWriter.HeadBytes;
+        _buffer = buffer;
         _thread = new Thread(Write) { Name = "slipway capture", IsBackground = true };
         _thread.Start();
     }
@@ -43,26 +22,7 @@ public sealed class FrameCapture : IFrameCapture, IDisposable
     /// <summary>The reader has gone, or the disk is full: nothing is written any more.</summary>
     public bool IsBroken { get; private set; }
 
-    public void Record(bool isFromGuest, ReadOnlySpan<byte> frame)
-    {
-        ReadOnlySpan<byte> captured = frame[..Math.Min(frame.Length, _snapBytes)];
-        int bytes = PcapngWriter.PacketBytes(captured.Length);
-        long now = TimeSpecification.RealtimeNanoseconds();
-        lock (_lock)
-        {
-            _received++;
-            if (_usedBytes + bytes > BufferBytes || IsBroken || _isStopping)
-            {
-                _dropped++;
-                return;
-            }
-
-            PcapngWriter.WritePacket(
-                _filling.AsSpan(_usedBytes, bytes), isFromGuest, captured, frame.Length, now);
-            _usedBytes += bytes;
-            Monitor.Pulse(_lock);
-        }
-    }
+    public void Take(in CapturedFrame frame) => _buffer.Take(frame);
 
     /// <summary>
     /// Writes what is there, and the statistics; does not wait for a dead reader.
@@ -70,17 +30,7 @@ public sealed class FrameCapture : IFrameCapture, IDisposable
     public void Dispose()
     {
         const int patienceMs = 2_000;
-        lock (_lock)
-        {
-            if (_isStopping)
-            {
-                return;
-            }
-
-            _isStopping = true;
-            Monitor.Pulse(_lock);
-        }
-
+        _buffer.End();
         _ = _thread.Join(patienceMs);
     }
 
@@ -88,33 +38,20 @@ public sealed class FrameCapture : IFrameCapture, IDisposable
     {
         // A reader that goes away is no reason to end the process.
         Signals.BlockPipe();
-        while (TryTake(out int count))
+        ReadOnlyMemory<byte> blocks;
+        do
         {
-            Write(_written.AsSpan(0, count));
-        }
-
-        Span<byte> end = stackalloc byte[PcapngWriter.StatisticsBytes];
-        PcapngWriter.WriteStatistics(
-            end, _received, _dropped, TimeSpecification.RealtimeNanoseconds());
-        Write(end);
-        Files.Close(_descriptor); // here, and so also where a dead reader holds this up
-    }
-
-    // Waits for something to write; false when all is written and no more comes.
-    private bool TryTake(out int count)
-    {
-        lock (_lock)
-        {
-            while (_usedBytes == 0 && !_isStopping)
+            _buffer.News.Wait();
+            if (!_buffer.TryTake(out blocks))
             {
-                Monitor.Wait(_lock);
+                break;
             }
 
-            count = _usedBytes;
-            (_filling, _written) = (_written, _filling);
-            _usedBytes = 0;
-            return count > 0;
+            Write(blocks.Span);
         }
+        while (!IsBroken);
+        _buffer.Dispose();
+        Files.Close(_descriptor); // here, and so also where a dead reader holds this up
     }
 
     private void Write(ReadOnlySpan<byte> bytes)

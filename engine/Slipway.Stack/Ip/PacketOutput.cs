@@ -244,15 +244,20 @@ public sealed partial class PacketOutput(StackSettings settings, Counters counte
 
     private bool Count(IGuestPort port, int frameLengthBytes, in FrameOffload offload)
     {
-        Capture?.Record(isFromGuest: false, port.Reserved[..frameLengthBytes]);
-        if (!port.Commit(frameLengthBytes, offload))
+        IFrameCapture? capture = Capture;
+        capture?.Send(port, port.Reserved[..frameLengthBytes]);
+        bool isTaken = port.Commit(frameLengthBytes, offload);
+        if (isTaken)
+        {
+            counters.FramesSent++;
+            counters.BytesSent += frameLengthBytes;
+        }
+        else
         {
             counters.Drop(DropReason.LinkFull);
-            return false;
         }
 
-        counters.FramesSent++;
-        counters.BytesSent += frameLengthBytes;
-        return true;
+        capture?.Sent(isTaken);
+        return isTaken;
     }
 }

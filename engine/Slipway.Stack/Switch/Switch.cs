@@ -75,7 +75,38 @@ public sealed class Switch : IFrameReceiver
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)
     {
-        _output.Capture?.Record(isFromGuest: true, frame);
+        if (_output.Capture is not IFrameCapture capture)
+        {
+            Take(port, frame, offload, now);
+            return;
+        }
+
+        capture.Begin(port, frame);
+        Take(port, frame, offload, now);
+        capture.End();
+    }
+
+    /// <summary>
+    /// Another worker has heard a MAC. False when it is another guest's, on another port.
+    /// </summary>
+    public bool Hear(IGuestPort port, MacAddress mac, Instant now) => Learn(mac, port, now);
+
+    public void OnPortWritable(IGuestPort port, Instant now)
+    {
+        // Nothing waits here: what a full link cannot take is dropped, and TCP is told by itself.
+    }
+
+    public void OnPortClosed(IGuestPort port, Instant now)
+    {
+        _ports.Remove(port);
+        _last = default;
+        _lastMac = default;
+        _stations.RemoveWhere(station => station.Port == port);
+    }
+
+    private void Take(
+        IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)
+    {
         _counters.FramesReceived++;
         _counters.BytesReceived += frame.Length;
         int largest = offload.IsSegmented
@@ -117,24 +148,6 @@ public sealed class Switch : IFrameReceiver
         {
             Deliver(port, frame, offload, header, now);
         }
-    }
-
-    /// <summary>
-    /// Another worker has heard a MAC. False when it is another guest's, on another port.
-    /// </summary>
-    public bool Hear(IGuestPort port, MacAddress mac, Instant now) => Learn(mac, port, now);
-
-    public void OnPortWritable(IGuestPort port, Instant now)
-    {
-        // Nothing waits here: what a full link cannot take is dropped, and TCP is told by itself.
-    }
-
-    public void OnPortClosed(IGuestPort port, Instant now)
-    {
-        _ports.Remove(port);
-        _last = default;
-        _lastMac = default;
-        _stations.RemoveWhere(station => station.Port == port);
     }
 
     // Whether the frame's sender does not pass itself off as the gateway.

@@ -21,10 +21,14 @@ internal sealed class ControlOptions
     };
 
     /// <param name="command">Is given the options.</param>
-    public ControlOptions(Command command)
+    /// <param name="hasJson">False where it prints nothing that programs would read.</param>
+    public ControlOptions(Command command, bool hasJson = true)
     {
         command.Options.Add(_control);
-        command.Options.Add(_json);
+        if (hasJson)
+        {
+            command.Options.Add(_json);
+        }
     }
 
     /// <summary>A command that asks for something and shows it, with others below it.</summary>

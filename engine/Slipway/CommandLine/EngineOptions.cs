@@ -82,6 +82,13 @@ internal sealed class EngineOptions
         HelpName = "MODE",
     };
 
+    private readonly Option<string> _ring = new("--ring")
+    {
+        Description = "Keep the last frames of all guests in so much memory, for "
+            + "`slipway capture ring`.",
+        HelpName = "SIZE",
+    };
+
     private readonly Option<string> _logLevel = new("--log-level")
     {
         Description = "What is said on standard error: debug, information, warning or error.",
@@ -121,6 +128,7 @@ internal sealed class EngineOptions
         command.Options.Add(_noHostAlias);
         command.Options.Add(_ipv6);
         command.Options.Add(_control);
+        command.Options.Add(_ring);
         command.Options.Add(_logLevel);
         command.Options.Add(_readyFd);
     }
@@ -145,6 +153,7 @@ internal sealed class EngineOptions
             NoHostAlias = result.GetValue(_noHostAlias),
             Ipv6 = result.GetValue(_ipv6),
             Control = result.GetValue(_control),
+            Ring = result.GetValue(_ring),
             LogLevel = result.GetValue(_logLevel),
             ReadyFd = result.GetValue(_readyFd),
         };

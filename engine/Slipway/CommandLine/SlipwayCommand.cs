@@ -23,6 +23,7 @@ internal static class SlipwayCommand
             TableCommands.CreateFlows(),
             TableCommands.CreateLeases(),
             TableCommands.CreateStatistics(),
+            CaptureCommand.Create(),
             CreateConfig(),
             CreateVersion(),
         };
