@@ -55,8 +55,7 @@ internal sealed class ControlHost : IAsyncDisposable
             Map(routes, engine, version);
             MapLooking(routes, engine, version, application.Lifetime);
         });
-        path.Run(context => ApiExchange.WriteProblemAsync(
-            context, StatusCodes.Status404NotFound, $"there is no {context.Request.Path} here"));
+        path.Run(WriteNotFoundAsync);
         await application.StartAsync(stop).ConfigureAwait(false);
         return new ControlHost(application, feed);
     }
@@ -75,6 +74,15 @@ internal sealed class ControlHost : IAsyncDisposable
         await _application.StopAsync().ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
         _connections.Dispose();
+    }
+
+    private static Task WriteNotFoundAsync(HttpContext context)
+    {
+        PathString path = context.Request.Path;
+        return path.StartsWithSegments("/v1", StringComparison.Ordinal)
+            ? ApiExchange.WriteProblemAsync(
+                context, StatusCodes.Status404NotFound, $"there is no {path} here")
+            : GvproxyApi.WriteNotFoundAsync(context);
     }
 
     private static void Map(
@@ -100,6 +108,7 @@ internal sealed class ControlHost : IAsyncDisposable
         routes.MapGet("/v1/flows", (RequestDelegate)api.ListFlowsAsync);
         routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
         routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);
+        new GvproxyApi(engine).Map(routes);
     }
 
     // What looks at the engine as a whole.

@@ -80,6 +80,11 @@ public sealed class ControlServer : IDisposable
 
     public void Dispose()
     {
+        if (_isStopping)
+        {
+            return; // the descriptors may be somebody else's by now
+        }
+
         _isStopping = true;
         _file.Remove();
         if (_thread.IsAlive)

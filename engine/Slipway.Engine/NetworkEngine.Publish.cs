@@ -80,7 +80,7 @@ public sealed partial class NetworkEngine
             return error;
         }
 
-        port = new PublishedPort(++_lastPublished, local, guest, publication.Protocol, close!);
+        port = new PublishedPort(++_lastPublished, local, guest, publication, close!);
         _published.Add(port);
         string protocol = publication.Protocol == IpProtocol.Udp ? "udp" : "tcp";
         _log.Write(LogLevel.Information, $"published {local}/{protocol} to {guest}");
@@ -93,6 +93,7 @@ public sealed partial class NetworkEngine
         new(publication.Key, publication.ToString(), Explain(publication, error))
         {
             IsInUse = error == HostError.AddressInUse,
+            HostError = error,
         };
 
     private static string Explain(PublishSpecification publication, HostError error)

@@ -40,6 +40,25 @@ public sealed partial class NetworkEngine
         return list;
     }
 
+    /// <summary>The guests' MAC addresses, and the ports that they are at.</summary>
+    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
+    public IReadOnlyList<StationEntry> ListStations()
+    {
+        List<StationEntry> list = [];
+        Invoke(now => _keeper.Stack.ListStationsTo(list, now));
+        return list;
+    }
+
+    /// <summary>The zones that were configured and added; from any thread.</summary>
+    public IReadOnlyList<DnsZone> ListDnsZones() => _dns.Zones;
+
+    /// <summary>
+    /// Adds a zone, or puts it in the place of the one with its name; from any thread.
+    /// </summary>
+    /// <exception cref="ArgumentException">A name or a pattern in it is none.</exception>
+    /// <exception cref="InvalidOperationException">Too many were added.</exception>
+    public void SetDnsZone(DnsZone zone) => _dns.SetZone(zone);
+
     /// <summary>
     /// Adds a name, or changes the addresses of one that was added; from any thread.
     /// </summary>

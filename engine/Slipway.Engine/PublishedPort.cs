@@ -8,12 +8,13 @@ public sealed class PublishedPort
     private readonly Action _close;
 
     internal PublishedPort(
-        int id, in IpEndpoint host, in IpEndpoint guest, IpProtocol protocol, Action close)
+        int id, in IpEndpoint host, in IpEndpoint guest, PublishSpecification specification,
+        Action close)
     {
         Id = id;
         Host = host;
         Guest = guest;
-        Protocol = protocol;
+        Specification = specification;
         _close = close;
     }
 
@@ -27,7 +28,10 @@ public sealed class PublishedPort
     public IpEndpoint Guest { get; }
 
     /// <summary>TCP or UDP.</summary>
-    public IpProtocol Protocol { get; }
+    public IpProtocol Protocol => Specification.Protocol;
+
+    /// <summary>What was asked for, and by whom.</summary>
+    public PublishSpecification Specification { get; }
 
     internal void Close() => _close();
 }

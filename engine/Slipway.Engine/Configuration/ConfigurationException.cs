@@ -1,3 +1,5 @@
+using Slipway.Stack;
+
 namespace Slipway.Engine;
 
 /// <summary>
@@ -23,6 +25,9 @@ public sealed class ConfigurationException : Exception
 
     /// <summary>Another program has what is asked for.</summary>
     public bool IsInUse { get; init; }
+
+    /// <summary>What the host's kernel said; None where it was not asked.</summary>
+    public HostError HostError { get; init; }
 
     /// <summary>What is wrong and how to mend it.</summary>
     public string Remedy { get; }

@@ -65,6 +65,19 @@ public sealed class Switch : IFrameReceiver
             ? new GuestRoute(station.Port, mac) : null;
     }
 
+    /// <summary>Adds what was heard lately to a list, the longest silent first.</summary>
+    public void ListTo(List<StationEntry> list, Instant now)
+    {
+        for (int i = _stations.Oldest; i >= 0; i = _stations.Newer(i))
+        {
+            Station station = _stations.ValueAt(i);
+            if (now - station.Heard < Lifetime)
+            {
+                list.Add(new StationEntry(_stations.KeyAt(i), station.Port.Id));
+            }
+        }
+    }
+
     public void OnPortOpened(IGuestPort port, Instant now)
     {
         _ports.Add(port);

@@ -1,0 +1,7 @@
+using Slipway.Wire;
+
+namespace Slipway.Control;
+
+/// <summary>Who asks.</summary>
+/// <param name="Guest">A guest's address; null for the host's user.</param>
+internal readonly record struct GvproxyCaller(IpAddress? Guest);

@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Slipway.Control.Tests;
+
+/// <summary>One answer of a control socket, as it came.</summary>
+internal sealed record ControlAnswer(int Status, string Head, string Body)
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Asks on a connection of its own, and reads to its end.</summary>
+    /// <param name="path">The socket.</param>
+    /// <param name="request">"GET /path".</param>
+    /// <param name="body">What is sent with it.</param>
+    /// <param name="fields">Further header fields, each with CR LF.</param>
+    public static async Task<ControlAnswer> AskAsync(
+        string path, string request, string body = "", string fields = "")
+    {
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        return await AskAsync(socket, request, body, fields);
+    }
+
+    public static async Task<ControlAnswer> AskAsync(
+        Socket socket, string request, string body, string fields)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(
+            $"{request} HTTP/1.1\r\nHost: x\r\nContent-Length: {bytes.Length}\r\n{fields}"
+            + $"Connection: close\r\n\r\n{body}"));
+        string text = await ReadToEndAsync(socket);
+        int end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        Assert.True(end > 0, $"no answer to {request}: '{text}'");
+        return new ControlAnswer(int.Parse(text.AsSpan(9, 3)), text[..end], text[(end + 4)..]);
+    }
+
+    public static async Task<string> ReadToEndAsync(Socket socket)
+    {
+        StringBuilder text = new();
+        byte[] buffer = new byte[65_536];
+        int read;
+        while ((read = await socket.ReceiveAsync(buffer).WaitAsync(s_patience)) > 0)
+        {
+            text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+
+        return text.ToString();
+    }
+}
