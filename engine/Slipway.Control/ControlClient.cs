@@ -219,14 +219,17 @@ public sealed partial class ControlClient : IDisposable
     };
 
     private async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, CancellationToken stop)
+        SocketsHttpConnectionContext context, CancellationToken stop) =>
+        new NetworkStream(await ConnectAsync(stop).ConfigureAwait(false), ownsSocket: true);
+
+    private async Task<Socket> ConnectAsync(CancellationToken stop)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), stop)
                 .ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
+            return socket;
         }
         catch
         {

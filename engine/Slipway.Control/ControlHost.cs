@@ -23,10 +23,14 @@ internal sealed class ControlHost : IAsyncDisposable
     private readonly SocketConnectionContextFactory _connections = new(
         new SocketConnectionFactoryOptions(), NullLogger.Instance);
 
-    private ControlHost(WebApplication application, ConnectionFeed feed)
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly RawRequests _raw;
+
+    private ControlHost(WebApplication application, ConnectionFeed feed, NetworkEngine engine)
     {
         _application = application;
         _feed = feed;
+        _raw = new RawRequests(engine, _stopping.Token);
     }
 
     public static async Task<ControlHost> StartAsync(
@@ -57,23 +61,38 @@ internal sealed class ControlHost : IAsyncDisposable
         });
         path.Run(WriteNotFoundAsync);
         await application.StartAsync(stop).ConfigureAwait(false);
-        return new ControlHost(application, feed);
+        return new ControlHost(application, feed, engine);
     }
 
     /// <summary>Serves a client.</summary>
-    public void Add(Socket client)
+    public void Add(Socket client) =>
+        _ = Task.Run(() => ServeAsync(client), CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
     {
-        if (!_feed.TryAdd(_connections.Create(client)))
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _application.StopAsync().ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+        _connections.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        if (!await _raw.TryServeAsync(client).ConfigureAwait(false)
+            && !_feed.TryAdd(_connections.Create(client)))
         {
             client.Dispose();
         }
     }
 
-    public async ValueTask DisposeAsync()
+    // It is served before the web server has the connection.
+    private static Task RefuseLateConnectAsync(HttpContext context)
     {
-        await _application.StopAsync().ConfigureAwait(false);
-        await _application.DisposeAsync().ConfigureAwait(false);
-        _connections.Dispose();
+        context.Response.Headers.Connection = "close";
+        return ApiExchange.WriteProblemAsync(
+            context, StatusCodes.Status400BadRequest,
+            "/v1/connect has to be the first request of its connection; open another one");
     }
 
     private static Task WriteNotFoundAsync(HttpContext context)
@@ -91,6 +110,7 @@ internal sealed class ControlHost : IAsyncDisposable
         EngineApi api = new(engine, version);
         ServiceApi services = new(engine);
         NameApi names = new(engine);
+        routes.Map("/v1/connect", (RequestDelegate)RefuseLateConnectAsync);
         routes.MapGet("/v1/version", (RequestDelegate)api.GetVersionAsync);
         routes.MapGet("/v1/health", (RequestDelegate)api.GetVersionAsync);
         routes.MapGet("/v1/ports", (RequestDelegate)api.ListPortsAsync);

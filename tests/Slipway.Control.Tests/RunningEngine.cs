@@ -12,12 +12,14 @@ internal sealed class RunningEngine : IEngineLog, IDisposable
     private readonly NetworkEngine _engine;
     private readonly Thread _thread;
 
-    public RunningEngine()
+    public RunningEngine(string json = "{}", EngineEnvironment? environment = null)
     {
-        _engine = NetworkEngine.Create(new EngineConfiguration(), this);
+        _engine = NetworkEngine.Create(ConfigurationReader.Parse(json), this, environment);
         _thread = new Thread(_engine.Run);
         _thread.Start();
     }
+
+    public NetworkEngine Engine => _engine;
 
     public ConcurrentQueue<string> Said { get; } = [];
 

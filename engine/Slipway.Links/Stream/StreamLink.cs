@@ -45,6 +45,7 @@ public sealed class StreamLink : GuestLink
     private IDescriptorWatcher? _watcher;
     private IFrameReceiver? _receiver;
     private bool _fullReported;
+    private bool _takesMore;
 
     private StreamLink(
         StreamProtocol protocol, string description, int mtuBytes, Action<string> report,
@@ -93,6 +94,22 @@ public sealed class StreamLink : GuestLink
             listen: null, descriptor);
     }
 
+    /// <summary>A link whose guests somebody else accepts, and gives to it.</summary>
+    /// <param name="description">What it is, for messages.</param>
+    /// <exception cref="LinkException">The protocol cannot tell the MTU.</exception>
+    /// <inheritdoc cref="Listen"/>
+    public static StreamLink ForGiven(
+        StreamProtocol protocol, string description, int mtuBytes, Action<string> report) =>
+        new(protocol, description, mtuBytes, report, listen: null) { _takesMore = true };
+
+    /// <summary>Takes a guest that has connected elsewhere; on the worker, once started.</summary>
+    /// <param name="descriptor">A connected socket, closed where there is no place.</param>
+    public void Give(int descriptor, Instant now)
+    {
+        _ = Files.SetNonBlocking(descriptor);
+        Accept(descriptor, cid: 0, now);
+    }
+
     public override void Start(IDescriptorWatcher watcher, IFrameReceiver receiver, Instant now)
     {
         _watcher = watcher;
@@ -105,7 +122,7 @@ public sealed class StreamLink : GuestLink
         }
         else
         {
-            _listener!.Start(watcher);
+            _listener?.Start(watcher);
         }
     }
 
@@ -169,7 +186,7 @@ public sealed class StreamLink : GuestLink
         {
             _report($"{Description}: a guest {mistake}; it is disconnected");
         }
-        else if (_listener is null)
+        else if (_listener is null && !_takesMore)
         {
             _report($"{Description} is gone: its guest has left and cannot come again");
         }

@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Slipway.Engine;
+using Slipway.Links;
+using Slipway.Stack;
+using Slipway.Testing;
+
+namespace Slipway.Control.Tests;
+
+/// <summary>
+/// A simulated guest of a running engine that lives on a thread of its own. Its servers echo what
+/// they get; when the client has ended its side they say "end" and end theirs.
+/// </summary>
+internal sealed class LiveGuest : IFrameSink, IDisposable
+{
+    private const int BufferBytes = 1 << 20;
+    private const int MtuBytes = 1500;
+
+    private readonly ConcurrentQueue<byte[]> _frames = [];
+    private readonly ConcurrentQueue<Action> _todo = [];
+    private readonly List<GuestTcp> _served = [];
+    private readonly FakeClock _clock = new();
+    private readonly Instant _start;
+    private readonly Stopwatch _elapsed = Stopwatch.StartNew();
+    private readonly NetworkEngine _engine;
+    private readonly FrameLink _link;
+    private readonly SimGuest _guest;
+    private readonly Thread _thread;
+    private volatile bool _isStopping;
+
+    /// <param name="engine">Whose guest it is.</param>
+    /// <param name="ports">That it serves.</param>
+    public LiveGuest(NetworkEngine engine, params int[] ports)
+    {
+        _engine = engine;
+        _start = _clock.Now;
+        _link = FrameLink.Create(BufferBytes, MtuBytes, Offloads.None, this, Assert.Fail);
+        engine.Attach(_link);
+        _guest = new SimGuest(_clock, Transmit);
+        foreach (int port in ports)
+        {
+            _guest.Listen((ushort)port, _served.Add);
+        }
+
+        _thread = new Thread(Live);
+        _thread.Start();
+    }
+
+    /// <summary>Does something as the guest, and returns when it is done.</summary>
+    public Task<T> DoAsync<T>(Func<SimGuest, T> action)
+    {
+        TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _todo.Enqueue(() => done.SetResult(action(_guest)));
+        return done.Task;
+    }
+
+    public int Take(ReadOnlySpan<OutboundFrame> frames)
+    {
+        foreach (OutboundFrame frame in frames)
+        {
+            if (EthernetFrame.Parse(frame.Bytes).Type != 0x86dd) // the guest speaks IPv4
+            {
+                _frames.Enqueue(frame.Bytes.ToArray());
+            }
+        }
+
+        return frames.Length;
+    }
+
+    public void Dispose()
+    {
+        _isStopping = true;
+        _thread.Join();
+    }
+
+    private void Live()
+    {
+        while (!_isStopping)
+        {
+            _clock.AdvanceTo(_start + new Duration(_elapsed.Elapsed.Ticks * 100));
+            bool isBusy = false;
+            while (_frames.TryDequeue(out byte[]? frame))
+            {
+                isBusy = true;
+                _guest.Receive(frame);
+            }
+
+            while (_todo.TryDequeue(out Action? action))
+            {
+                action();
+            }
+
+            Echo();
+            _guest.Tick();
+            _guest.Flush();
+            if (!isBusy)
+            {
+                Thread.Sleep(1);
+            }
+        }
+    }
+
+    private void Echo()
+    {
+        for (int i = _served.Count - 1; i >= 0; i--)
+        {
+            GuestTcp connection = _served[i];
+            if (connection.Available > 0)
+            {
+                connection.Write(connection.ReadAll());
+            }
+
+            if (connection.IsEndOfStream)
+            {
+                connection.Write("end"u8);
+                connection.CloseSend();
+                _served.RemoveAt(i);
+            }
+        }
+    }
+
+    private void Transmit(byte[] frame)
+    {
+        if (_link.TryInput(
+            default, frame.Length, frame, static (room, bytes) => bytes.CopyTo(room)))
+        {
+            _link.Wake();
+        }
+    }
+}
