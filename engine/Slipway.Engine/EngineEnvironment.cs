@@ -25,4 +25,10 @@ public sealed record EngineEnvironment
     /// such thing, and only CONNECT and SOCKS are served. The engine disposes it.
     /// </summary>
     public Func<ProxyParts, IHttpRequests>? HttpRequests { get; init; }
+
+    /// <summary>
+    /// Makes what guests find at port 80 of the gateway, when the first one asks; null for nothing.
+    /// The engine disposes it.
+    /// </summary>
+    public Func<NetworkEngine, IGuestPages>? GuestPages { get; init; }
 }

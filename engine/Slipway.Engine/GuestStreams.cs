@@ -1,11 +1,13 @@
+using Slipway.Host;
 using Slipway.Stack;
 using Slipway.Wire;
 
 namespace Slipway.Engine;
 
 /// <summary>The stream services for the flows of one worker, by where a SYN goes.</summary>
-internal sealed class GuestStreams(DnsStreams dns, ProxyStreams? proxy, StackSettings settings)
-    : IStreamServices
+internal sealed class GuestStreams(
+    DnsStreams dns, ProxyStreams? proxy, GuestPagePort? pages, HostNetwork network,
+    StackSettings settings) : IStreamServices
 {
     public bool Intercepts(in IpEndpoint destination) => proxy?.Intercepts(destination) == true;
 
@@ -16,6 +18,8 @@ internal sealed class GuestStreams(DnsStreams dns, ProxyStreams? proxy, StackSet
         bool isIntercepted = !settings.IsGateway(destination.Address);
         return proxy is not null && (isIntercepted || proxy.Listens(destination.Port))
             ? proxy.Open(destination, guest, isIntercepted, owner, out stream)
+            : pages is not null && destination.Port == GuestPagePort.Port
+                ? pages.Open(network, guest, owner, out stream)
             : dns.Open(destination, guest, owner, out stream);
     }
 }

@@ -37,9 +37,10 @@ public sealed partial class NetworkEngine
         _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
         _proxy = MakeProxy(
             configuration, settings, _dns, environment, log, out _upstreams);
+        _pages = MakePages(environment);
         _keeper = new KeeperWorker(
-            settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), _proxy, sharding,
-            environment.Clock);
+            settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), _proxy, _pages,
+            sharding, environment.Clock);
         _search = configuration.Dhcp.Search is null ? new SearchListFollower(
             configuration.Dhcp, _keeper.Mailbox, _keeper.Reactor.Time, OnSearchList) : null;
         if (_dhcp6 is not null)

@@ -3,9 +3,12 @@ using Slipway.Linux;
 
 namespace Slipway.Engine;
 
-/// <summary>Guests that come by a socket which the control API has accepted.</summary>
+/// <summary>
+/// Guests that come by a socket which the control API has accepted, and pages for guests.
+/// </summary>
 public sealed partial class NetworkEngine
 {
+    private readonly GuestPagePort? _pages;
     private StreamLink? _visitors;
 
     /// <summary>
@@ -48,4 +51,9 @@ public sealed partial class NetworkEngine
             }
         }
     }
+
+    private GuestPagePort? MakePages(EngineEnvironment environment) =>
+        environment.GuestPages is Func<NetworkEngine, IGuestPages> make
+            && _configuration.GuestControl != GuestControl.Off
+            ? new GuestPagePort(() => make(this)) : null;
 }

@@ -162,6 +162,7 @@ public sealed partial class NetworkEngine : IDisposable
     {
         EndCaptures();
         _servicesStopping.Cancel();
+        _pages?.Dispose();
         _proxy?.Dispose();
         _upstreams?.Dispose();
         foreach (PublishedPort port in _published)

@@ -9,5 +9,6 @@ internal static class ProgramEnvironment
     public static EngineEnvironment Create() => new()
     {
         HttpRequests = static parts => new GuestHttp(parts),
+        GuestPages = static engine => new GuestPages(engine, ProgramVersion.Text),
     };
 }

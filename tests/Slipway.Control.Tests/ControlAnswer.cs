@@ -28,9 +28,13 @@ internal sealed record ControlAnswer(int Status, string Head, string Body)
         await socket.SendAsync(Encoding.UTF8.GetBytes(
             $"{request} HTTP/1.1\r\nHost: x\r\nContent-Length: {bytes.Length}\r\n{fields}"
             + $"Connection: close\r\n\r\n{body}"));
-        string text = await ReadToEndAsync(socket);
+        return Parse(await ReadToEndAsync(socket));
+    }
+
+    public static ControlAnswer Parse(string text)
+    {
         int end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-        Assert.True(end > 0, $"no answer to {request}: '{text}'");
+        Assert.True(end > 0, $"no answer: '{text}'");
         return new ControlAnswer(int.Parse(text.AsSpan(9, 3)), text[..end], text[(end + 4)..]);
     }
 

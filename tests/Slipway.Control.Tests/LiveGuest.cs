@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using Slipway.Engine;
 using Slipway.Links;
 using Slipway.Stack;
 using Slipway.Testing;
+using Slipway.Wire;
 
 namespace Slipway.Control.Tests;
 
@@ -16,9 +18,16 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
     private const int BufferBytes = 1 << 20;
     private const int MtuBytes = 1500;
 
+    /// <summary>What comes of a connection that was refused.</summary>
+    public const string Refused = "refused";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private int _lastPort;
+
     private readonly ConcurrentQueue<byte[]> _frames = [];
     private readonly ConcurrentQueue<Action> _todo = [];
     private readonly List<GuestTcp> _served = [];
+    private readonly List<Question> _asked = [];
     private readonly FakeClock _clock = new();
     private readonly Instant _start;
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
@@ -46,12 +55,32 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
         _thread.Start();
     }
 
-    /// <summary>Does something as the guest, and returns when it is done.</summary>
-    public Task<T> DoAsync<T>(Func<SimGuest, T> action)
+    /// <summary>
+    /// Connects to the gateway, says something and returns all that comes back; null where the
+    /// connection was refused.
+    /// </summary>
+    public Task<string> AskAsync(int port, string text)
     {
-        TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _todo.Enqueue(() => done.SetResult(action(_guest)));
-        return done.Task;
+        TaskCompletionSource<string> answer = new(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        _todo.Enqueue(() =>
+        {
+            GuestTcp connection = _guest.Connect(
+                (ushort)(40_000 + _asked.Count + Interlocked.Increment(ref _lastPort)),
+                new IpEndpoint(VirtualNetwork.Gateway, (ushort)port));
+            connection.Write(Encoding.UTF8.GetBytes(text));
+            _asked.Add(new Question(connection, answer, new StringBuilder()));
+        });
+        return answer.Task.WaitAsync(s_patience);
+    }
+
+    /// <summary>The same over HTTP.</summary>
+    public async Task<ControlAnswer> AskAsync(string request, string body = "", string fields = "")
+    {
+        string text = await AskAsync(
+            80, $"{request} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {body.Length}\r\n"
+            + $"{fields}Connection: close\r\n\r\n{body}");
+        return ControlAnswer.Parse(text);
     }
 
     public int Take(ReadOnlySpan<OutboundFrame> frames)
@@ -91,6 +120,7 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
             }
 
             Echo();
+            Collect();
             _guest.Tick();
             _guest.Flush();
             if (!isBusy)
@@ -119,6 +149,23 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
         }
     }
 
+    private void Collect()
+    {
+        for (int i = _asked.Count - 1; i >= 0; i--)
+        {
+            (GuestTcp connection, TaskCompletionSource<string> answer, StringBuilder text) =
+                _asked[i];
+            text.Append(Encoding.UTF8.GetString(connection.ReadAll()));
+            if (connection.IsEndOfStream || connection.End != GuestTcpEnd.None)
+            {
+                answer.SetResult(
+                    connection.End == GuestTcpEnd.None ? text.ToString() : Refused);
+                connection.Abort();
+                _asked.RemoveAt(i);
+            }
+        }
+    }
+
     private void Transmit(byte[] frame)
     {
         if (_link.TryInput(
@@ -127,4 +174,7 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
             _link.Wake();
         }
     }
+
+    private sealed record Question(
+        GuestTcp Connection, TaskCompletionSource<string> Answer, StringBuilder Text);
 }

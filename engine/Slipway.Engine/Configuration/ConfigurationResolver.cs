@@ -62,6 +62,7 @@ internal static class ConfigurationResolver
             Control = ResolveControl(document, commandLine),
             RingBytes = commandLine.Ring is string ring ? RingSize.Parse("--ring", ring)
                 : document.Ring is string size ? RingSize.Parse("ring", size) : 0,
+            GuestControl = GuestControlResolver.Resolve(document.GuestControl),
             LogLevel = ResolveLogLevel(document, commandLine, defaults.LogLevel),
             ReadyDescriptor = ResolveReadyDescriptor(document, commandLine),
         };

@@ -25,21 +25,23 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
 
     private readonly GuestProxy? _proxy;
     private readonly RelayPorts _relayPorts;
+    private readonly GuestPagePort? _pages;
 
     /// <param name="settings">The stack's.</param>
     /// <param name="dns">The DNS server.</param>
     /// <param name="proxy">The proxy; null for none.</param>
+    /// <param name="pages">Port 80 of the gateway; null for none.</param>
     /// <param name="sharding">Whose flow is whose.</param>
     /// <param name="clock">Null for the machine's.</param>
     public KeeperWorker(
         StackSettings settings, DnsServer dns, ResponseBudget dnsBudget, GuestProxy? proxy,
-        FlowSharding sharding,
-        Func<Instant>? clock)
+        GuestPagePort? pages, FlowSharding sharding, Func<Instant>? clock)
         : base(FlowSharding.Keeper, clock)
     {
         _sharding = sharding;
         _proxy = proxy;
         _relayPorts = new RelayPorts(Mailbox);
+        _pages = pages;
         Dns = new DnsEndpoint(dns, Mailbox, settings, dnsBudget);
         Stack = new GuestStack(settings, Counters, Network, Network, StreamsOn(this, settings));
         Dns.Attach(Stack.Udp);
@@ -62,7 +64,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         Dns.StreamsOn(worker.Network),
         _proxy is null ? null
             : new ProxyStreams(_proxy, worker.Network, worker.Mailbox, _relayPorts),
-        settings);
+        _pages, worker.Network, settings);
 
     protected override FlowStack Flows => Stack.Flows;
 

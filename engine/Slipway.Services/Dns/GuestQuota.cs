@@ -3,7 +3,7 @@ using Slipway.Wire;
 namespace Slipway.Services;
 
 /// <summary>Counts what is outstanding, in all and for each guest, against two bounds.</summary>
-internal sealed class GuestQuota(int max, int maxPerGuest)
+public sealed class GuestQuota(int max, int maxPerGuest)
 {
     // Guests without anything outstanding are not held, so that there are at most `max` of them.
     private readonly Dictionary<IpAddress, int> _byGuest = [];
