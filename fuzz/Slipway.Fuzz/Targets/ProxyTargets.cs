@@ -55,7 +55,7 @@ internal static class ProxyTargets
 
     private static void Head(ReadOnlySpan<byte> input)
     {
-        int end = ConnectHead.FindEnd(input);
+        int end = ConnectHead.FindEnd(input, known: 0);
         if (end > 0 && ConnectHead.Read(input[..end], out Authority target) is null)
         {
             FuzzFaultException.If(target.Port == 0, "a target without a port was accepted");
