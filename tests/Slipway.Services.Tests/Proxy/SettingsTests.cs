@@ -152,6 +152,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("[]")]
     [InlineData("""{"http":7}""")]
     [InlineData("""{"http":"ftp://a.test"}""")]
+    [InlineData("""{"http":"\ud800"}""")]
+    [InlineData("""{"allow_enabled":true,"allow":["\ud800"]}""")]
     [InlineData("""{"transparent_http_ports":[0]}""")]
     [InlineData("""{"allow_enabled":"yes"}""")]
     public void File_Broken_KeepsTheLastGoodSettingsAndSaysSoOnce(string broken)
@@ -168,6 +170,14 @@ public sealed class SettingsTests : IDisposable
 
         _folder.Write("proxy.json", """{"http":"two.test:22"}""");
         Assert.Equal("http http://two.test:22", upstreams.Follower.Refresh().ToString());
+    }
+
+    [Fact]
+    public void File_WithAByteOrderMark_IsRead()
+    {
+        string file = _folder.Write("proxy.json", "\ufeff{\"http\":\"one.test:1\"}");
+        using ProxyUpstreams upstreams = Create(new() { File = file });
+        Assert.Equal("http http://one.test:1", upstreams.Follower.Current.ToString());
     }
 
     [Fact]

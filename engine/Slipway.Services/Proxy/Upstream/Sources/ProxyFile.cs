@@ -10,6 +10,7 @@ namespace Slipway.Services;
 internal sealed class ProxyFile : ProxySource
 {
     private const int MaxLengthBytes = 1 << 20;
+    private const char ByteOrderMark = '\ufeff';
     private readonly string _path;
     private readonly Action<string> _report;
     private readonly Lock _reading = new();
@@ -47,8 +48,10 @@ internal sealed class ProxyFile : ProxySource
             {
                 Complain($"cannot be read ({error.Message})");
             }
-            catch (Exception error) when (error is JsonException or FormatException)
+            catch (Exception error)
+                when (error is JsonException or FormatException or InvalidOperationException)
             {
+                // The last is what the library makes of half a character: "\ud800".
                 Complain(error is FormatException ? error.Message : "is not a JSON object");
             }
         }
@@ -75,7 +78,7 @@ internal sealed class ProxyFile : ProxySource
         byte[] bytes = new byte[file.Length];
         int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         ProxySettings settings = VpnkitProxyDocument.Parse(
-            Encoding.UTF8.GetString(bytes, 0, length), out IReadOnlyList<string> leftOut);
+            Encoding.UTF8.GetString(bytes, 0, length).TrimStart(ByteOrderMark), out IReadOnlyList<string> leftOut);
         foreach (string item in leftOut)
         {
             _report($"the proxy file {_path}: {item}; left out");
