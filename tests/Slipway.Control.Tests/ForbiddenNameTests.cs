@@ -26,7 +26,7 @@ public sealed class ForbiddenNameTests : IDisposable
     public async Task Name_OfAForbiddenAddress_IsRefusedByEveryFrontEndAndLogged(string name)
     {
         using Origin origin = Origin.Of("secret");
-        using ProxyWorld world = new(hosts: _hosts);
+        using ProxyWorld world = new(dns: new DnsSettings { HostsPath = _hosts });
         string place = $"{name}:{origin.Port}";
         string plain = await world.AskAsync(
             $"GET http://{place}/ HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n");
@@ -51,7 +51,7 @@ public sealed class ForbiddenNameTests : IDisposable
     {
         using Origin upstream = Origin.Of("HTTP/1.1 200 OK\r\n\r\n");
         using ProxyWorld world = new(
-            upstream: $"direct,http://127.0.0.1:{upstream.Port}", hosts: _hosts);
+            upstream: $"direct,http://127.0.0.1:{upstream.Port}", dns: new DnsSettings { HostsPath = _hosts });
         foreach (string request in (string[])[
             "GET http://reserved.test/ HTTP/1.1\r\nHost: reserved.test\r\n\r\n",
             "CONNECT reserved.test:443 HTTP/1.1\r\nHost: reserved.test:443\r\n\r\n"])
@@ -66,7 +66,7 @@ public sealed class ForbiddenNameTests : IDisposable
     [Fact]
     public async Task Name_ThatDoesNotExist_IsABadGateway()
     {
-        using ProxyWorld world = new(hosts: _hosts);
+        using ProxyWorld world = new(dns: new DnsSettings { HostsPath = _hosts });
         string answer = await world.AskAsync(
             "CONNECT nothing.invalid:443 HTTP/1.1\r\nHost: nothing.invalid:443\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 502 ", answer, StringComparison.Ordinal);

@@ -25,11 +25,11 @@ internal sealed class ProxyWorld : IDisposable
     /// <param name="file">A file of settings in vpnkit's form; null for none.</param>
     /// <param name="hasHostAlias">Guests may reach the host.</param>
     /// <param name="hasIPv6">Guests have IPv6.</param>
-    /// <param name="hosts">The host's hosts file.</param>
+    /// <param name="dns">How names are looked up; null as the host does.</param>
     public ProxyWorld(
         IProxyDialer? dialer = null, GuestProxySettings? settings = null, string? upstream = null,
         string? file = null, bool hasHostAlias = true, bool hasIPv6 = false,
-        string hosts = "/etc/hosts")
+        DnsSettings? dns = null)
     {
         StackSettings stack = new()
         {
@@ -37,7 +37,7 @@ internal sealed class ProxyWorld : IDisposable
             HostAlias = hasHostAlias ? new StackSettings { Seed = default }.HostAlias : null,
             Ipv6 = hasIPv6 ? new Ipv6Settings() : null,
         };
-        DnsServer names = Own(new DnsServer(new DnsSettings { HostsPath = hosts }));
+        DnsServer names = Own(new DnsServer(dns ?? new DnsSettings()));
         ProxyReach reach = new(stack, names);
         ProxyUpstreams upstreams = Own(ProxyUpstreams.Create(
             new ProxyUpstreamConfiguration
@@ -72,9 +72,13 @@ internal sealed class ProxyWorld : IDisposable
         Open(port, address, out connection);
 
     /// <summary>Sends bytes on a new connection and reads to its end.</summary>
-    public async Task<string> AskAsync(string bytes, int port = HttpPort)
+    public Task<string> AskAsync(string bytes, int port = HttpPort) =>
+        AskAsync(s_guest, bytes, port);
+
+    /// <summary>The same as a guest with another address.</summary>
+    public async Task<string> AskAsync(IpAddress from, string bytes, int port = HttpPort)
     {
-        using Socket guest = Connect(port);
+        using Socket guest = Open(from, port, "192.168.127.1", out _);
         await SendAsync(guest, bytes);
         return await ReadToEndAsync(guest);
     }
@@ -152,14 +156,18 @@ internal sealed class ProxyWorld : IDisposable
         return server;
     }
 
-    private Socket Open(int port, string address, out PairConnection connection)
+    private Socket Open(int port, string address, out PairConnection connection) =>
+        Open(s_guest, port, address, out connection);
+
+    private Socket Open(
+        IpAddress from, int port, string address, out PairConnection connection)
     {
         Assert.Equal(
             0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
         connection = new PairConnection(
-            new Socket(new SafeSocketHandle(far, true)), new IpEndpoint(s_guest, 50_000),
+            new Socket(new SafeSocketHandle(far, true)), new IpEndpoint(from, 50_000),
             new IpEndpoint(IpAddress.Parse(address), (ushort)port));
-        Assert.True(_server.TryEnter(s_guest));
+        Assert.True(_server.TryEnter(from));
         PairConnection served = connection;
         bool isIntercepted = address != "192.168.127.1";
         _ = Task.Run(() => _server.ServeAsync(served, isIntercepted));

@@ -79,15 +79,21 @@ internal sealed class NameTarget : ServiceTarget
 
     private async Task RefreshAsync(IpAddress guest)
     {
-        IReadOnlyList<IpEndpoint>? endpoints = await LookUpAsync(guest).ConfigureAwait(false);
-        if (endpoints is not null)
+        try
         {
-            long due = Environment.TickCount64 + FreshMilliseconds;
-            _found = endpoints.Count > 0 ? new Found(endpoints[0], due)
-                : new Found(_found?.Endpoint ?? default, due);
+            IReadOnlyList<IpEndpoint>? endpoints =
+                await LookUpAsync(guest).ConfigureAwait(false);
+            if (endpoints is not null)
+            {
+                long due = Environment.TickCount64 + FreshMilliseconds;
+                _found = endpoints.Count > 0 ? new Found(endpoints[0], due)
+                    : new Found(_found?.Endpoint ?? default, due);
+            }
         }
-
-        Volatile.Write(ref _isLooking, 0);
+        finally
+        {
+            Volatile.Write(ref _isLooking, 0);
+        }
     }
 
     // Null when too much is asked already, or the engine ends.

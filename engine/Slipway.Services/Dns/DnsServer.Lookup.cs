@@ -44,10 +44,8 @@ public sealed partial class DnsServer
         }
 
         encoded = encoded[..length];
-        ValueTask<byte[]?> first = AnswerAsync(
-            QueryFor(encoded, DnsType.A), asker, overTcp: true, stop);
-        ValueTask<byte[]?> second = AnswerAsync(
-            QueryFor(encoded, DnsType.Aaaa), asker, overTcp: true, stop);
+        Task<byte[]?> first = FindAsync(QueryFor(encoded, DnsType.A), asker, stop);
+        Task<byte[]?> second = FindAsync(QueryFor(encoded, DnsType.Aaaa), asker, stop);
         byte[]? ipv4 = await first.ConfigureAwait(false);
         byte[]? ipv6 = await second.ConfigureAwait(false);
         if (ipv4 is null && ipv6 is null)
@@ -59,6 +57,16 @@ public sealed partial class DnsServer
         Read(ipv4, DnsType.A, found);
         Read(ipv6, DnsType.Aaaa, found);
         return found;
+    }
+
+    // As stubs do: by UDP, and by TCP what is longer than that holds.
+    private async Task<byte[]?> FindAsync(byte[] query, IpAddress asker, CancellationToken stop)
+    {
+        byte[]? answer = await AnswerAsync(query, asker, overTcp: false, stop)
+            .ConfigureAwait(false);
+        return answer is not null && (answer[2] & (DnsMessage.TruncatedFlag >> 8)) != 0
+            ? await AnswerAsync(query, asker, overTcp: true, stop).ConfigureAwait(false)
+            : answer;
     }
 
     private static byte[] QueryFor(byte[] encoded, DnsType type)

@@ -119,6 +119,7 @@ public sealed partial class GuestProxy : IDisposable
     {
         try
         {
+            _parts.Reach.SpeakFor(connection.Guest.Address);
             using (connection)
             {
                 await (isIntercepted ? ServeInterceptedAsync(connection)

@@ -17,6 +17,15 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
 
     private readonly DestinationMap _destinations = new(settings);
 
+    // Flows with what is done for a guest, through all that dials.
+    private readonly AsyncLocal<IpAddress?> _guest = new();
+
+    /// <summary>
+    /// Names that are looked up from here on are asked for by this guest: of one guest's queries
+    /// only so many wait. Counts for what the caller starts.
+    /// </summary>
+    public void SpeakFor(IpAddress guest) => _guest.Value = guest;
+
     /// <summary>Judges a host by what it is called, before anything is dialed.</summary>
     /// <param name="host">A name, or an address in any form that resolvers take.</param>
     public ProxyVerdict Judge(string host)
@@ -89,7 +98,8 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
 
         IReadOnlyList<IpAddress> found =
             IPAddress.TryParse(host, out IPAddress? address) ? [IpAddress.From(address)]
-            : await names.LookupAsync(host, settings.Gateway, stop).ConfigureAwait(false) ?? [];
+            : await names.LookupAsync(host, _guest.Value ?? settings.Gateway, stop)
+                .ConfigureAwait(false) ?? [];
         List<IPAddress> reached = [];
         ProxyVerdict last = default;
         foreach (IpAddress one in found)

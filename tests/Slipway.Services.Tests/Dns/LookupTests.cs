@@ -24,6 +24,24 @@ public sealed class LookupTests
     }
 
     [Fact]
+    public async Task Lookup_OfAServerThatHasNoTcp_IsItsAnswer()
+    {
+        using TestNameServer server = new((query, isTcp) =>
+            isTcp ? null : TestNameServer.Addresses(query, "192.0.2.1"));
+        using DnsExchange exchange = new([server.EndPoint]);
+        Assert.Equal([IpAddress.Parse("192.0.2.1")], await Look(exchange, "web.example"));
+    }
+
+    [Fact]
+    public async Task Lookup_OfMoreThanADatagramHolds_IsTheWholeAnswer()
+    {
+        string[] many = [.. Enumerable.Range(1, 60).Select(i => $"192.0.2.{i}")];
+        using TestNameServer server = new((query, _) => TestNameServer.Addresses(query, many));
+        using DnsExchange exchange = new([server.EndPoint]);
+        Assert.Equal(8, (await Look(exchange, "web.example"))!.Count);
+    }
+
+    [Fact]
     public async Task Lookup_OfANameThatNobodyKnows_IsEmpty()
     {
         using DnsExchange exchange = new([new IPEndPoint(IPAddress.Loopback, 9)]);

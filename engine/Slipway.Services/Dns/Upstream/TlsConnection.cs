@@ -85,6 +85,11 @@ internal sealed class TlsConnection : IDisposable
         await _writing.WaitAsync(stop).ConfigureAwait(false);
         try
         {
+            if (!IsOpen)
+            {
+                return; // the last frame may be under way still, and nothing goes beside it
+            }
+
             await _stream.WriteAsync(frame, _closing.Token).AsTask().WaitAsync(stop)
                 .ConfigureAwait(false);
         }

@@ -77,8 +77,9 @@ internal sealed class ProxyFile : ProxySource
 
         byte[] bytes = new byte[file.Length];
         int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        ProxySettings settings = VpnkitProxyDocument.Parse(
-            Encoding.UTF8.GetString(bytes, 0, length).TrimStart(ByteOrderMark), out IReadOnlyList<string> leftOut);
+        string text = Encoding.UTF8.GetString(bytes, 0, length).TrimStart(ByteOrderMark);
+        ProxySettings settings =
+            VpnkitProxyDocument.Parse(text, out IReadOnlyList<string> leftOut);
         foreach (string item in leftOut)
         {
             _report($"the proxy file {_path}: {item}; left out");
