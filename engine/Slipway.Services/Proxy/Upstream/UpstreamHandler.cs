@@ -12,8 +12,6 @@ namespace Slipway.Services;
 /// </summary>
 internal sealed class UpstreamHandler : DelegatingHandler
 {
-    // The HTTP library connects apart from the request that it connects for.
-    private static readonly HttpRequestOptionsKey<ExecutionContext?> s_flow = new("Slipway.Flow");
     private readonly ProxyDialer _dialer;
     private readonly UpstreamWebProxy _proxy;
 
@@ -37,20 +35,10 @@ internal sealed class UpstreamHandler : DelegatingHandler
                 RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
                     connector.Accepts(certificate, chain, errors),
             },
-            ConnectCallback = async (context, stop) =>
-            {
-                if (context.InitialRequestMessage.Options.TryGetValue(
-                    s_flow, out ExecutionContext? flow) && flow is not null)
-                {
-                    ExecutionContext.Restore(flow); // names are looked up for its guest
-                }
-
-                return new NetworkStream(
-                    await hosts.ConnectAsync(
-                        context.DnsEndPoint.Host, context.DnsEndPoint.Port, stop)
-                        .ConfigureAwait(false),
-                    ownsSocket: true);
-            },
+            ConnectCallback = async (context, stop) => new NetworkStream(
+                await hosts.ConnectAsync(
+                    context.DnsEndPoint.Host, context.DnsEndPoint.Port, stop).ConfigureAwait(false),
+                ownsSocket: true),
         };
     }
 
@@ -60,7 +48,6 @@ internal sealed class UpstreamHandler : DelegatingHandler
     {
         Uri uri = request.RequestUri ?? throw new ProxyException("the request names no URI", 400);
         ProxyTarget target = new(ProxyPurpose.Http, uri.IdnHost.Trim('[', ']'), uri.Port);
-        request.Options.Set(s_flow, ExecutionContext.Capture());
         List<(ProxyServer, UpstreamFailure)> failures = [];
         foreach (ProxyServer server in
             await _dialer.RouteAsync(target, cancellationToken).ConfigureAwait(false))
