@@ -75,7 +75,7 @@ public sealed partial class NetworkEngine
 
         ServiceEntry service = new(++_lastService, specification, TargetOf(specification.Target));
         _services.Add(service);
-        if (specification.Name is string name && !TellName(name))
+        if (specification.Name is string name && FindNameFault(name) is string fault)
         {
             _services.Remove(service);
             if (isNewAddress)
@@ -84,8 +84,7 @@ public sealed partial class NetworkEngine
             }
 
             throw new ConfigurationException(
-                $"{specification.Key}.name", name,
-                "is built in or configured already; choose another")
+                $"{specification.Key}.name", name, fault)
             {
                 IsInUse = true,
             };
@@ -181,6 +180,25 @@ public sealed partial class NetworkEngine
 
         _servicesNow = [.. _services];
         _keeper.Stack.Settings.Services.Current = new ServiceTable(rules, _keptAddresses);
+    }
+
+    /// <summary>Tells the name; why it cannot be told, and then it is not.</summary>
+    private string? FindNameFault(string name)
+    {
+        if (!IsNameOfService(name) && _dns.Records.Any(record =>
+            record.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        {
+            return "is a DNS record already; remove that first, or choose another";
+        }
+
+        try
+        {
+            return TellName(name) ? null : "is built in or configured already; choose another";
+        }
+        catch (InvalidOperationException full)
+        {
+            return $"finds no place: {full.Message}";
+        }
     }
 
     /// <summary>The name has the addresses of all services that are called so.</summary>

@@ -56,6 +56,37 @@ public sealed class ServiceTests : IDisposable
     }
 
     [Fact]
+    public void AddService_OfANameThatWasAdded_LeavesThatAsItIs()
+    {
+        IpAddress mine = IpAddress.Parse("192.0.2.1");
+        Assert.True(Engine.SetDnsRecord("Web.test", [mine]));
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => Add(Web));
+        Assert.True(error.IsInUse);
+        Assert.Equal([mine], Lookup("web.test"));
+        Assert.Empty(Engine.Services);
+        Assert.Equal(0, AnswersFor(s_web.Address));
+        Assert.True(Engine.RemoveDnsRecord("web.test"));
+        Add(Web);
+        Assert.Equal([s_web.Address], Lookup("web.test"));
+    }
+
+    [Fact]
+    public void AddService_OverTheBoundOfNames_LeavesNothingBehind()
+    {
+        for (int i = 0; i < 4_096; i++)
+        {
+            Assert.True(Engine.SetDnsRecord($"n{i}.test", [IpAddress.Parse("192.0.2.1")]));
+        }
+
+        Assert.Throws<ConfigurationException>(() => Add(Web));
+        Assert.Empty(Engine.Services);
+        Assert.Equal(0, AnswersFor(s_web.Address));
+        Assert.True(Engine.RemoveDnsRecord("n7.test"));
+        Add(Web);
+        Assert.Equal(1, AnswersFor(s_web.Address));
+    }
+
+    [Fact]
     public void AddService_OfOneNameTwice_NamesBothAddresses()
     {
         ServiceEntry first = Add(Web);
