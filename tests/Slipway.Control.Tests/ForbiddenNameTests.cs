@@ -1,3 +1,5 @@
+using Slipway.Services;
+
 namespace Slipway.Control.Tests;
 
 /// <summary>
