@@ -70,7 +70,8 @@ if [ -n "$missing" ]; then
     done
     for service in $services; do
         case " $missing " in
-        *" ${service/danted/dante-server} "*) as_root systemctl -q disable "$service" 2>/dev/null || true ;;
+        *" ${service/danted/dante-server} "*)
+            as_root systemctl -q disable "$service" 2>/dev/null || true ;;
         esac
     done
 fi

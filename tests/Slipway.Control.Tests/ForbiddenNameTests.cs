@@ -53,7 +53,8 @@ public sealed class ForbiddenNameTests : IDisposable
     {
         using Origin upstream = Origin.Of("HTTP/1.1 200 OK\r\n\r\n");
         using ProxyWorld world = new(
-            upstream: $"direct,http://127.0.0.1:{upstream.Port}", dns: new DnsSettings { HostsPath = _hosts });
+            upstream: $"direct,http://127.0.0.1:{upstream.Port}",
+            dns: new DnsSettings { HostsPath = _hosts });
         foreach (string request in (string[])[
             "GET http://reserved.test/ HTTP/1.1\r\nHost: reserved.test\r\n\r\n",
             "CONNECT reserved.test:443 HTTP/1.1\r\nHost: reserved.test:443\r\n\r\n"])

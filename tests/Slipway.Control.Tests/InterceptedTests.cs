@@ -129,9 +129,8 @@ public sealed class InterceptedTests
                 { "http": "127.0.0.1:{{upstream.Port}}", "transparent_http_ports": [8080, 8000] }
                 """);
             using ProxyWorld world = new(file: file);
-            Assert.Equal(
-                [443, 8000, 8080],
-                new[] { 80, 443, 8000, 8080, 8443 }.Where(world.Intercepts));
+            int[] ports = [80, 443, 8000, 8080, 8443];
+            Assert.Equal([443, 8000, 8080], ports.Where(world.Intercepts));
             Socket guest = world.Connect(Address, 8_080, out _);
             await ProxyWorld.SendAsync(
                 guest, "GET /x HTTP/1.1\r\nHost: example.test:8080\r\n\r\n");
