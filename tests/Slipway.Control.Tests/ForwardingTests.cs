@@ -74,6 +74,61 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task Guest_ThatEndsItsSendingSide_GetsItsAnswers()
+    {
+        TaskCompletionSource asked = new();
+        TaskCompletionSource answered = new();
+        using Origin origin = new(async (_, socket) =>
+        {
+            asked.TrySetResult();
+            await answered.Task;
+            await ProxyWorld.SendAsync(socket, Ok);
+        });
+        using ProxyWorld world = new();
+        using Socket guest = world.Connect(ProxyWorld.HttpPort);
+        string request = $"GET {Url(origin)}/ HTTP/1.1\r\n{Host(origin)}\r\n";
+        await ProxyWorld.SendAsync(guest, request + request);
+        guest.Shutdown(SocketShutdown.Send);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.Delay(2_500); // more than a look at whether the guest is still there
+        answered.TrySetResult();
+        string answer = await ProxyWorld.ReadToEndAsync(guest);
+        Assert.Equal(2, answer.Split("\r\n\r\nok").Length - 1);
+        Assert.Equal(2, origin.Heads.Count);
+    }
+
+    [Fact]
+    public async Task Guest_ThatLeaves_IsNotWaitedFor()
+    {
+        TaskCompletionSource ended = new();
+        using Origin origin = new(async (_, socket) =>
+        {
+            byte[] buffer = new byte[16];
+            try
+            {
+                await socket.ReceiveAsync(buffer);
+            }
+            catch (SocketException)
+            {
+                ended.TrySetResult();
+            }
+
+            ended.TrySetResult();
+        });
+        using ProxyWorld world = new();
+        Socket guest = world.Connect(ProxyWorld.HttpPort);
+        await ProxyWorld.SendAsync(
+            guest, $"GET {Url(origin)}/ HTTP/1.1\r\n{Host(origin)}\r\n");
+        while (origin.Heads.IsEmpty)
+        {
+            await Task.Delay(10);
+        }
+
+        guest.Dispose();
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
     public async Task Bodies_ChunkedAndExpected_ArriveWhole()
     {
         TaskCompletionSource<string> body = new();

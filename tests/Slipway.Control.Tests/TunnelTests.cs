@@ -46,6 +46,73 @@ public sealed class TunnelTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connect_BehindPlainRequests_IsATunnelThatIsHandedOver(bool isAtOnce)
+    {
+        using Origin origin = Origin.Of("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        using ProxyWorld world = new();
+        using Socket guest = world.Connect(ProxyWorld.HttpPort, out PairConnection connection);
+        string place = $"192.168.127.254:{origin.Port}";
+        string plain = $"GET http://{place}/a HTTP/1.1\r\nHost: {place}\r\n\r\n";
+        string connect = $"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n";
+        string inside = "GET /b HTTP/1.1\r\n\r\n";
+        if (isAtOnce)
+        {
+            await ProxyWorld.SendAsync(guest, plain + plain + connect + inside);
+            await ProxyWorld.ReadUntilAsync(guest, "\r\n\r\nok");
+            await ProxyWorld.ReadUntilAsync(guest, "\r\n\r\nok");
+            await ProxyWorld.ReadUntilAsync(guest, "established\r\n\r\n");
+        }
+        else
+        {
+            foreach ((string sent, string expected) in (IEnumerable<(string, string)>)[
+                (plain, "\r\n\r\nok"), (plain, "\r\n\r\nok"),
+                (connect, "established\r\n\r\n")])
+            {
+                await ProxyWorld.SendAsync(guest, sent);
+                await ProxyWorld.ReadUntilAsync(guest, expected);
+            }
+
+            await ProxyWorld.SendAsync(guest, inside);
+        }
+
+        Assert.Equal(
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            await ProxyWorld.ReadUntilAsync(guest, "\r\n\r\nok"));
+        await connection.HandedOver.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(3, origin.Heads.Count);
+        Assert.Contains(inside, origin.Heads);
+        guest.Shutdown(SocketShutdown.Send);
+        Assert.Equal("", await ProxyWorld.ReadToEndAsync(guest));
+        Assert.Empty(world.Log);
+    }
+
+    [Theory]
+    [InlineData(403, "CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n")]
+    [InlineData(403, "CONNECT localhost:22 HTTP/1.1\r\nHost: localhost:22\r\n")]
+    [InlineData(502, "CONNECT 192.168.127.254:1 HTTP/1.1\r\nHost: 192.168.127.254:1\r\n")]
+    [InlineData(400, "CONNECT 192.0.2.1 HTTP/1.1\r\nHost: 192.0.2.1\r\n")]
+    [InlineData(400, "CONNECT 192.0.2.1:443 HTTP/1.1\r\nHost: 192.0.2.2:443\r\n")]
+    [InlineData(400, "CONNECT 192.0.2.1:443 HTTP/1.1\r\n")]
+    [InlineData(400, "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nContent-Length: 3\r\n", "abc")]
+    [InlineData(
+        400, "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nTransfer-Encoding: chunked\r\n",
+        "0\r\n\r\n")]
+    public async Task Connect_BehindAPlainRequest_IsRefusedAsAFirstOneIs(
+        int status, string head, string content = "")
+    {
+        using ProxyWorld world = new();
+        using Socket guest = world.Connect(ProxyWorld.HttpPort);
+        await ProxyWorld.SendAsync(guest, "GET / HTTP/1.1\r\nHost: gateway.internal\r\n\r\n");
+        await ProxyWorld.ReadUntilAsync(guest, "0\r\n\r\n");
+        await ProxyWorld.SendAsync(guest, $"{head}\r\n{content}");
+        string answer = await ProxyWorld.ReadToEndAsync(guest);
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.Contains($"{status}", world.Log.First(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(1, "\xc0\xa8\x7f\xfe")]
     [InlineData(3, "\x0dhost.internal")]
     [InlineData(4, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\xa8\x7f\xfe")]

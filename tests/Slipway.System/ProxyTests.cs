@@ -24,6 +24,11 @@ public sealed class ProxyTests(Site site, ITestOutputHelper output) : SystemTest
         Assert.Equal(Digest(web), Fetch(guest, "http", web, "-x", Proxy));
         Assert.Equal(Digest(web), Fetch(guest, "http", web, "-p", "-x", Proxy));
         Assert.Equal(Digest(web), Fetch(guest, "https", web, "-x", Proxy));
+        ProgramResult both = guest.Run(
+            "curl", "-sSf", "-m", "20", "-x", Proxy, $"http://{Site.Outside}:{Site.Port}/",
+            "--next", "-sSf", "-m", "20", "-p", "-x", Proxy,
+            $"http://{Site.Outside}:{Site.Port}/");
+        Assert.Equal(3, both.OrFail().Output.Split("hello from the host").Length);
         ProgramResult page = guest.Run(
             "env", $"http_proxy={Proxy}", "wget", "-q", "-O-", "--tries=1", "--timeout=20",
             $"http://{WebServer.Name}/hello");

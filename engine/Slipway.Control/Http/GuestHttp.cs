@@ -1,7 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Slipway.Services;
 
@@ -25,7 +26,6 @@ public sealed class GuestHttp : IHttpRequests
     private readonly ProxyParts _parts;
     private readonly ConnectionFeed _listener = new();
     private readonly ServerLog _log;
-    private readonly SocketConnectionContextFactory _connections;
     private readonly Lazy<Task<KestrelServer>> _server;
     private RequestForwarder? _forwarder;
 
@@ -33,26 +33,25 @@ public sealed class GuestHttp : IHttpRequests
     {
         _parts = parts;
         _log = new ServerLog(parts.Log);
-        _connections = new SocketConnectionContextFactory(
-            new SocketConnectionFactoryOptions(), _log.CreateLogger("connections"));
         _server = new Lazy<Task<KestrelServer>>(StartAsync);
     }
 
-    public async Task ServeAsync(
+    public async Task<ConnectRequest?> ServeAsync(
         GuestConnection connection, bool isTransparent, CancellationToken stop)
     {
         await _server.Value.ConfigureAwait(false);
-        GuestFeature guest = new(connection, isTransparent);
-        ConnectionContext context = _connections.Create(connection.Socket);
-        await using (context.ConfigureAwait(false))
+        GuestTransport transport = new(connection, isTransparent);
+        await using (transport.ConfigureAwait(false))
         {
-            context.Features.Set(guest);
+            GuestFeature guest = transport.Features.GetRequiredFeature<GuestFeature>();
             using CancellationTokenRegistration stopping =
-                stop.UnsafeRegister(_ => context.Abort(), null);
-            if (_listener.TryAdd(context))
+                stop.UnsafeRegister(_ => transport.Abort(), null);
+            if (_listener.TryAdd(transport))
             {
                 await guest.Ended.Task.ConfigureAwait(false);
             }
+
+            return guest.Connect;
         }
     }
 
@@ -66,7 +65,6 @@ public sealed class GuestHttp : IHttpRequests
         }
 
         _forwarder?.Dispose();
-        _connections.Dispose();
         _log.Dispose();
     }
 
@@ -98,13 +96,16 @@ public sealed class GuestHttp : IHttpRequests
     private static async Task ServeOneAsync(
         ConnectionDelegate next, ConnectionContext connection)
     {
+        GuestFeature guest = connection.Features.GetRequiredFeature<GuestFeature>();
         try
         {
+            guest.Transport.Watch(
+                connection.Features.GetRequiredFeature<IConnectionHeartbeatFeature>());
             await next(connection).ConfigureAwait(false);
         }
         finally
         {
-            connection.Features.Get<GuestFeature>()!.Ended.TrySetResult();
+            guest.Ended.TrySetResult();
         }
     }
 }

@@ -50,6 +50,16 @@ internal sealed class RequestForwarder : IDisposable
             return;
         }
 
+        if (HttpMethods.IsConnect(context.Request.Method))
+        {
+            // The proxy goes on with the connection, as with a CONNECT that comes first.
+            byte[] rest = await guest.Transport.TakeAsync(context.RequestAborted)
+                .ConfigureAwait(false);
+            guest.Connect = new ConnectRequest(target.Authority, rest);
+            context.Abort();
+            return;
+        }
+
         if (target.Host.Length == 0)
         {
             await context.Response.WriteAsync(

@@ -22,16 +22,16 @@ internal readonly record struct RequestTarget(string Host, int Port, string Path
         target = new RequestTarget("", 0, "/");
         HttpRequest request = context.Request;
         string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (HttpMethods.IsConnect(request.Method))
-        {
-            return new HttpRefusal(501, "CONNECT has to be the first request of a connection");
-        }
-
         if (request.Headers.ContainsKey("X-Content-Length")
             && request.Headers.TransferEncoding.Count > 0)
         {
             // What Kestrel makes of it; what comes behind would be another's request elsewhere.
             return new HttpRefusal(400, "Content-Length comes with Transfer-Encoding");
+        }
+
+        if (HttpMethods.IsConnect(request.Method))
+        {
+            return ReadConnect(request, raw, guest, out target);
         }
 
         return raw.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
@@ -40,6 +40,30 @@ internal readonly record struct RequestTarget(string Host, int Port, string Path
                 ? new HttpRefusal(501, "only http:// is served here; use CONNECT for the rest")
             : guest.IsTransparent ? ReadByHost(request, raw, guest, out target)
             : null;
+    }
+
+    // Kestrel has seen to it that Host is the same.
+    private static HttpRefusal? ReadConnect(
+        HttpRequest request, string raw, GuestFeature guest, out RequestTarget target)
+    {
+        target = default;
+        if (guest.IsTransparent)
+        {
+            return new HttpRefusal(501, "CONNECT is for guests that speak to the proxy itself");
+        }
+
+        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0)
+        {
+            return new HttpRefusal(400, "CONNECT has no content");
+        }
+
+        if (!Authority.TryParse(raw, out Authority authority) || authority.Port == 0)
+        {
+            return new HttpRefusal(400, "CONNECT needs a target of the form HOST:PORT");
+        }
+
+        target = new RequestTarget(authority.Host, authority.Port, "");
+        return null;
     }
 
     private static HttpRefusal? ReadAbsolute(string raw, out RequestTarget target)

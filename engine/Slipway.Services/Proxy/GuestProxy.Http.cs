@@ -23,7 +23,10 @@ public sealed partial class GuestProxy
         }
         else if (_requests is not null)
         {
-            await _requests.ServeAsync(connection, isTransparent: false, _stop)
+            ConnectRequest? connect = await _requests
+                .ServeAsync(connection, isTransparent: false, _stop).ConfigureAwait(false);
+            await (connect is null ? CloseAsync(connection)
+                : OpenTunnelAsync(connection, connect.Target, connect.Rest))
                 .ConfigureAwait(false);
         }
         else
@@ -72,6 +75,12 @@ public sealed partial class GuestProxy
             return;
         }
 
+        await OpenTunnelAsync(connection, target, reader.Memory[end..]).ConfigureAwait(false);
+    }
+
+    private async ValueTask OpenTunnelAsync(
+        GuestConnection connection, Authority target, ReadOnlyMemory<byte> fromGuest)
+    {
         ProxyTunnel tunnel;
         try
         {
@@ -87,8 +96,7 @@ public sealed partial class GuestProxy
             return;
         }
 
-        await JoinAsync(connection, tunnel, s_established, reader.Memory[end..])
-            .ConfigureAwait(false);
+        await JoinAsync(connection, tunnel, s_established, fromGuest).ConfigureAwait(false);
     }
 
     private async ValueTask RefuseAsync(GuestConnection connection, HttpRefusal refusal)

@@ -19,8 +19,9 @@ public sealed partial class GuestProxy
             if (await PeekAsync(connection.Socket, IsRequest, _settings.FirstByteTime)
                 .ConfigureAwait(false))
             {
-                await _requests.ServeAsync(connection, isTransparent: true, _stop)
+                _ = await _requests.ServeAsync(connection, isTransparent: true, _stop)
                     .ConfigureAwait(false);
+                await CloseAsync(connection).ConfigureAwait(false);
                 return;
             }
 

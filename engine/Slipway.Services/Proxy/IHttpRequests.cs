@@ -6,9 +6,12 @@ namespace Slipway.Services;
 /// </summary>
 public interface IHttpRequests : IDisposable
 {
-    /// <summary>Serves a connection to its end; nothing of it has been read.</summary>
-    /// <param name="connection">Owned from here on.</param>
+    /// <summary>
+    /// Serves a connection to its end, or to a CONNECT, which is returned: the connection is then
+    /// the caller's to go on with. Nothing of it has been read.
+    /// </summary>
+    /// <param name="connection">Stays the caller's to close.</param>
     /// <param name="isTransparent">The guest does not know that it speaks to a proxy.</param>
     /// <param name="stop">The engine stops.</param>
-    Task ServeAsync(GuestConnection connection, bool isTransparent, CancellationToken stop);
+    Task<ConnectRequest?> ServeAsync(GuestConnection connection, bool isTransparent, CancellationToken stop);
 }
