@@ -28,7 +28,7 @@ internal sealed class ProxyStreams(
         }
 
         HostError error = network.OpenHandover(
-            owner, out HandoverStream? opened, out SafeSocketHandle? far);
+            owner, isHeld: isIntercepted, out HandoverStream? opened, out SafeSocketHandle? far);
         if (error != HostError.None)
         {
             server.Leave(guest.Address);
@@ -84,8 +84,10 @@ internal sealed class ProxyStreams(
         public override Task<GuestRelay?> OpenRelayAsync(IRelayReceiver receiver) =>
             relays.OpenAsync(Destination.Address, Guest.Address, receiver);
 
-        public override void Fail() =>
-            mailbox.Post(new Failure(stream, UpstreamSocket.Detach(Socket)));
+        public override void Answer() => mailbox.Post(new Answering(stream));
+
+        public override void Fail(HostError error) =>
+            mailbox.Post(new Failure(stream, UpstreamSocket.Detach(Socket), error));
     }
 
     private sealed class Handover(
@@ -101,15 +103,20 @@ internal sealed class ProxyStreams(
         public override void Run(Instant now) => stream.HandOver(far, upstream, now);
     }
 
+    private sealed class Answering(HandoverStream stream) : Command
+    {
+        public override void Run(Instant now) => stream.Answer();
+    }
+
     // The far end is closed afterwards: its end would be told as a FIN.
-    private sealed class Failure(HandoverStream stream, SafeSocketHandle far)
-        : Command, IDisposable
+    private sealed class Failure(
+        HandoverStream stream, SafeSocketHandle far, HostError error) : Command, IDisposable
     {
         public void Dispose() => far.Dispose();
 
         public override void Run(Instant now)
         {
-            stream.Fail(HostError.Reset, now);
+            stream.Fail(error, now);
             far.Dispose();
         }
     }

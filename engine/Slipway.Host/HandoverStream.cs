@@ -29,6 +29,7 @@ public sealed class HandoverStream : IHostStream, IReadinessOwner
     private readonly HostNetwork _network;
     private readonly Reactor _reactor;
     private readonly IReadinessOwner _owner;
+    private readonly int _near;
 
     // The pair's near end; after the handover its ring, until the guest has acknowledged that.
     private UnixStream? _pair;
@@ -38,12 +39,15 @@ public sealed class HandoverStream : IHostStream, IReadinessOwner
     private SafeSocketHandle? _far;
     private HostError _failure;
     private bool _isShutDown;
+    private bool _isHeld;
     private bool _isClosed;
     private bool _wasReset;
 
     internal HandoverStream(
-        HostNetwork network, Reactor reactor, int near, IReadinessOwner owner)
+        HostNetwork network, Reactor reactor, int near, IReadinessOwner owner, bool isHeld)
     {
+        _near = near;
+        _isHeld = isHeld;
         _network = network;
         _reactor = reactor;
         _owner = owner;
@@ -53,6 +57,7 @@ public sealed class HandoverStream : IHostStream, IReadinessOwner
     public IpEndpoint LocalEndpoint => _tcp?.LocalEndpoint ?? default;
 
     public HostError FinishConnect() => _failure != HostError.None ? _failure
+        : _isHeld ? HostError.InProgress
         : _tcp?.FinishConnect() ?? _pair!.FinishConnect();
 
     public HostIo Peek(long offsetBytes, Span<byte> destination)
@@ -165,7 +170,20 @@ public sealed class HandoverStream : IHostStream, IReadinessOwner
         Tell(Readiness.Readable | Readiness.Writable, now);
     }
 
-    /// <summary>The service has failed: the guest gets what it was sent, and then RST.</summary>
+    /// <summary>The service has connected: the guest's SYN is answered. On the worker.</summary>
+    public void Answer()
+    {
+        if (!_isClosed && _isHeld)
+        {
+            _isHeld = false;
+            _reactor.WatchEdges(_near, _owner);
+        }
+    }
+
+    /// <summary>
+    /// The service has failed: the guest gets what it was sent, and then RST; before it has been
+    /// answered, what a failed connect tells it.
+    /// </summary>
     public void Fail(HostError error, Instant now)
     {
         if (!_isClosed && _tcp is null)

@@ -187,12 +187,17 @@ public sealed class HostNetwork(
     /// The same, and the service may give its upstream's socket in its place
     /// (<see cref="HandoverStream.HandOver"/>).
     /// </summary>
+    /// <param name="owner">The flow.</param>
+    /// <param name="isHeld">It connects until the service says that it has.</param>
+    /// <param name="stream">The flow's end.</param>
+    /// <param name="far">The service's.</param>
     public HostError OpenHandover(
-        IReadinessOwner owner, out HandoverStream? stream, out SafeSocketHandle? far)
+        IReadinessOwner owner, bool isHeld, out HandoverStream? stream, out SafeSocketHandle? far)
     {
         HostError error = OpenPair(out int near, out far);
-        stream = error == HostError.None ? new HandoverStream(this, reactor, near, owner) : null;
-        if (stream is not null)
+        stream = error == HostError.None
+            ? new HandoverStream(this, reactor, near, owner, isHeld) : null;
+        if (stream is not null && !isHeld)
         {
             reactor.WatchEdges(near, owner);
         }

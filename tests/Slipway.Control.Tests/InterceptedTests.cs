@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using Slipway.Services;
+using Slipway.Stack;
 
 namespace Slipway.Control.Tests;
 
@@ -29,7 +30,8 @@ public sealed class InterceptedTests
         _ = tls.AuthenticateAsClientAsync(name);
         await connection.HandedOver.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(
-            new ProxyTarget(ProxyPurpose.Https, expected, 443), Assert.Single(dialer.Targets));
+            new ProxyTarget(ProxyPurpose.Https, expected, 443, Address),
+            Assert.Single(dialer.Targets));
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class InterceptedTests
         await ProxyWorld.SendAsync(guest, "NOISE / HTTP/1.1\r\n\r\n");
         Assert.Equal("answer", await ProxyWorld.ReadUntilAsync(guest, "answer"));
         Assert.Equal(
-            new ProxyTarget(ProxyPurpose.Other, Address, 8_443), Assert.Single(dialer.Targets));
+            new ProxyTarget(ProxyPurpose.Other, Address, 8_443, Address),
+            Assert.Single(dialer.Targets));
         Assert.Equal("NOISE / HTTP/1.1\r\n\r\n", Assert.Single(upstream.Heads));
     }
 
@@ -151,7 +154,50 @@ public sealed class InterceptedTests
         using ProxyWorld world = new(new NamedUpstream(0));
         Socket guest = world.Connect(Address, 443, out PairConnection connection);
         await ProxyWorld.SendAsync(guest, "x");
-        await connection.Failed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        HostError error = await connection.Failed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(HostError.Reset, error);
         Assert.Contains("no upstream answers", Assert.Single(world.Log), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(443)]
+    [InlineData(8_443)]
+    public async Task Upstream_ThatIsDown_IsARefusedConnect(int port)
+    {
+        int down;
+        using (Origin gone = Origin.Of(""))
+        {
+            down = gone.Port;
+        }
+
+        using ProxyWorld world = new(upstream: $"http://127.0.0.1:{down}");
+        _ = world.Connect(Address, port, out PairConnection connection);
+        HostError error = await connection.Failed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(HostError.Refused, error);
+        Assert.False(connection.Answered.Task.IsCompleted);
+        Assert.Contains(world.Log, line => line.Contains(
+            $"{Address}:{port} failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Upstream_BehindOneThatIsDown_AnswersAndItsOneConnectionIsUsed()
+    {
+        using Origin upstream = Origin.Of("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        using ProxyWorld world = new(
+            upstream: $"http://127.0.0.1:9,http://127.0.0.1:{upstream.Port}");
+        for (int i = 1; i <= 2; i++)
+        {
+            Socket guest = world.Connect(Address, 443, out PairConnection tunnel);
+            await tunnel.Answered.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            await ProxyWorld.SendAsync(guest, "x");
+            await tunnel.HandedOver.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal(i, upstream.Connections);
+        }
+
+        Socket plain = world.Connect(Address, 80, out _);
+        await ProxyWorld.SendAsync(plain, "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+        await ProxyWorld.ReadUntilAsync(plain, "\r\n\r\nok");
+        Assert.Equal(3, upstream.Connections);
     }
 }

@@ -22,6 +22,9 @@ internal sealed class NamedUpstream(int port) : IProxyDialer
     public ValueTask CheckDirectAsync(ProxyTarget target, CancellationToken stop) =>
         throw new ProxyException("it goes by the upstream", 403);
 
+    public ValueTask<PreparedConnection?> PrepareAsync(
+        ProxyTarget target, CancellationToken stop) => default;
+
     public async ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop)
     {
         Targets.Enqueue(target);

@@ -14,6 +14,7 @@ internal sealed class Origin : IDisposable
         new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
     private readonly Func<string, Socket, Task> _answer;
+    private int _connections;
 
     /// <param name="answer">Given a head, and the connection to answer on.</param>
     public Origin(Func<string, Socket, Task> answer)
@@ -25,6 +26,9 @@ internal sealed class Origin : IDisposable
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>Connections that have come.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     public ConcurrentQueue<string> Heads { get; } = [];
 
@@ -41,6 +45,7 @@ internal sealed class Origin : IDisposable
             while (true)
             {
                 Socket socket = await _listener.AcceptAsync();
+                Interlocked.Increment(ref _connections);
                 _ = Task.Run(() => ServeAsync(socket));
             }
         }

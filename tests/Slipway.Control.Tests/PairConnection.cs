@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Slipway.Services;
+using Slipway.Stack;
 using Slipway.Wire;
 
 namespace Slipway.Control.Tests;
@@ -16,7 +17,7 @@ internal sealed class PairConnection(Socket far, IpEndpoint guest, IpEndpoint de
     public TaskCompletionSource HandedOver { get; } =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public TaskCompletionSource Failed { get; } =
+    public TaskCompletionSource<HostError> Failed { get; } =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The port of UDP that was opened for it.</summary>
@@ -40,7 +41,13 @@ internal sealed class PairConnection(Socket far, IpEndpoint guest, IpEndpoint de
         HandedOver.TrySetResult();
     }
 
-    public override void Fail() => Failed.TrySetResult();
+    /// <summary>The guest's SYN has been answered.</summary>
+    public TaskCompletionSource Answered { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override void Answer() => Answered.TrySetResult();
+
+    public override void Fail(HostError error) => Failed.TrySetResult(error);
 
     protected override void Dispose(bool disposing)
     {

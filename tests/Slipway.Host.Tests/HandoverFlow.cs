@@ -19,12 +19,13 @@ internal sealed class HandoverFlow : IReadinessOwner, IDisposable
     private bool _isShutDown;
     private bool _isTold;
 
-    public HandoverFlow(HostNetwork network, int seed)
+    public HandoverFlow(HostNetwork network, int seed, bool isHeld = false)
     {
         _random = new Random(seed);
         Assert.Equal(
             HostError.None,
-            network.OpenHandover(this, out HandoverStream? stream, out SafeSocketHandle? far));
+            network.OpenHandover(
+                this, isHeld, out HandoverStream? stream, out SafeSocketHandle? far));
         Stream = stream!;
         Far = far!;
     }
@@ -39,8 +40,12 @@ internal sealed class HandoverFlow : IReadinessOwner, IDisposable
 
     public HostError Failure { get; private set; }
 
+    /// <summary>All that the flow has been told.</summary>
+    public Readiness Told { get; private set; }
+
     public void OnReady(Readiness readiness, Instant now)
     {
+        Told |= readiness;
         if ((readiness & Readiness.Error) != 0)
         {
             HostError error = Stream.FinishConnect();

@@ -10,6 +10,33 @@ public sealed class HandoverStreamTests
 {
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 40)];
 
+    [Fact]
+    public void Held_UntilTheServiceAnswers_IsConnecting()
+    {
+        using HostFixture host = new();
+        using HandoverFlow flow = new(host.Network, 1, isHeld: true);
+        host.Turn();
+        Assert.Equal((Readiness)0, flow.Told);
+        Assert.Equal(HostError.InProgress, flow.Stream.FinishConnect());
+        flow.Stream.Answer();
+        host.Until(() => (flow.Told & Readiness.Writable) != 0, "it is told");
+        Assert.Equal(HostError.None, flow.Stream.FinishConnect());
+        flow.Stream.Close(reset: false);
+        flow.Far.Dispose();
+    }
+
+    [Fact]
+    public void Held_WhoseServiceFails_IsToldTheError()
+    {
+        using HostFixture host = new();
+        using HandoverFlow flow = new(host.Network, 1, isHeld: true);
+        flow.Stream.Fail(HostError.Refused, Reactor.Now());
+        Assert.Equal(HostError.Refused, flow.Failure);
+        flow.Stream.Close(reset: true);
+        flow.Stream.Answer(); // too late: nothing
+        flow.Far.Dispose();
+    }
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public async Task Bytes_BeforeDuringAndAfter_ArriveOnceAndInOrder(int seed)

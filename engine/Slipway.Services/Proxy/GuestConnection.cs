@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Slipway.Stack;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -30,8 +31,16 @@ public abstract class GuestConnection(Socket socket, IpEndpoint guest, IpEndpoin
     /// <param name="receiver">Takes what the guest sends there.</param>
     public abstract Task<GuestRelay?> OpenRelayAsync(IRelayReceiver receiver);
 
-    /// <summary>Ends the flow by RST, as a connection that failed.</summary>
-    public abstract void Fail();
+    /// <summary>
+    /// Answers the guest's SYN, of a connection that was intercepted; others are answered already.
+    /// </summary>
+    public abstract void Answer();
+
+    /// <summary>
+    /// Ends the flow by RST, as a connection that failed; one that has not been answered yet is
+    /// told what the error is.
+    /// </summary>
+    public abstract void Fail(HostError error);
 
     public void Dispose()
     {

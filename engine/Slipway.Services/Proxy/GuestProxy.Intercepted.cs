@@ -1,12 +1,17 @@
 using System.Text;
+using Slipway.Stack;
 using Slipway.Wire;
 
 namespace Slipway.Services;
 
 /// <summary>
-/// Connections of guests that know of no proxy. The name that the upstream is told is in their
-/// first bytes, so that they are answered before it is asked; when it fails they end in RST.
+/// Connections of guests that know of no proxy.
 /// </summary>
+/// <remarks>
+/// They are answered when a connection stands to the upstream that the address alone leads to, and
+/// by RST when there is none. The name that the upstream is told is in the guest's first bytes. It
+/// may lead elsewhere: that is then dialed, and what fails ends in RST.
+/// </remarks>
 public sealed partial class GuestProxy
 {
     private const int HttpPort = 80;
@@ -14,11 +19,47 @@ public sealed partial class GuestProxy
 
     private async Task ServeInterceptedAsync(GuestConnection connection)
     {
+        IpEndpoint destination = connection.Destination;
+        PreparedConnection? prepared;
+        try
+        {
+            using CancellationTokenSource within = Within(_settings.DialTime);
+            prepared = await _parts.Dialer.PrepareAsync(
+                TargetOf(destination, null), within.Token).ConfigureAwait(false);
+        }
+        catch (ProxyException e)
+        {
+            Log(connection, $"{destination} failed: {e.Message}");
+            connection.Fail(HostError.Refused);
+            return;
+        }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+        {
+            Log(connection, $"{destination} failed: the connection took too long");
+            connection.Fail(HostError.Refused);
+            return;
+        }
+
+        using (prepared)
+        {
+            connection.Answer();
+            await ServeAnsweredAsync(connection, prepared).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ServeAnsweredAsync(
+        GuestConnection connection, PreparedConnection? prepared)
+    {
         if (IsHttp(connection.Destination.Port) && _requests is not null)
         {
             if (await PeekAsync(connection.Socket, IsRequest, _settings.FirstByteTime)
                 .ConfigureAwait(false))
             {
+                if (prepared is { IsDirect: true })
+                {
+                    prepared.Dispose(); // requests go by their names
+                }
+
                 _ = await _requests.ServeAsync(connection, isTransparent: true, _stop)
                     .ConfigureAwait(false);
                 await CloseAsync(connection).ConfigureAwait(false);
@@ -74,12 +115,9 @@ public sealed partial class GuestProxy
 
         // A name that leads to the host, or nowhere, is not what the address was.
         bool isNamed = name is not null && _parts.Reach.Judge(name) == ProxyVerdict.Allowed;
-        ProxyPurpose purpose = IsHttp(destination.Port) ? ProxyPurpose.Http
-            : isNamed || destination.Port == HttpsPort ? ProxyPurpose.Https : ProxyPurpose.Other;
         try
         {
-            ProxyTunnel tunnel = await DialAsync(new ProxyTarget(
-                purpose, isNamed ? name! : destination.Address.ToString(), destination.Port))
+            ProxyTunnel tunnel = await DialAsync(TargetOf(destination, isNamed ? name : null))
                 .ConfigureAwait(false);
             await JoinAsync(connection, tunnel, default, read).ConfigureAwait(false);
         }
@@ -87,8 +125,18 @@ public sealed partial class GuestProxy
         {
             Log(connection, $"{(isNamed ? name : destination.Address)}:{destination.Port} "
                 + $"failed: {e.Message}");
-            connection.Fail();
+            connection.Fail(HostError.Reset);
         }
+    }
+
+    private ProxyTarget TargetOf(in IpEndpoint destination, string? name)
+    {
+        string address = destination.Address.ToString();
+        return new ProxyTarget(
+            IsHttp(destination.Port) ? ProxyPurpose.Http
+                : name is not null || destination.Port == HttpsPort ? ProxyPurpose.Https
+                : ProxyPurpose.Other,
+            name ?? address, destination.Port, address);
     }
 
     // METHOD and a blank, or what may become that.

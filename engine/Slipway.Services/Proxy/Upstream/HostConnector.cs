@@ -15,9 +15,23 @@ internal sealed class HostConnector(
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
     private const int MaxAddresses = 8;
 
+    private readonly PreparedConnections _prepared = new();
+
+    /// <summary>Connects, or takes a connection that stands already.</summary>
     /// <exception cref="SocketException">No address could be connected to in time.</exception>
     /// <exception cref="ProxyException">None of its addresses may be reached (403).</exception>
-    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken stop)
+    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken stop) =>
+        _prepared.TryTake(host, port)
+            ?? await DialAsync(host, port, stop).ConfigureAwait(false);
+
+    /// <summary>Connects for somebody who will say later what it is for.</summary>
+    /// <exception cref="SocketException">No address could be connected to in time.</exception>
+    /// <exception cref="ProxyException">None of its addresses may be reached (403).</exception>
+    public async Task<PreparedConnection> PrepareAsync(
+        string host, int port, bool isDirect, CancellationToken stop) => _prepared.Add(
+            host, port, await DialAsync(host, port, stop).ConfigureAwait(false), isDirect);
+
+    private async Task<Socket> DialAsync(string host, int port, CancellationToken stop)
     {
         using CancellationTokenSource deadline =
             CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -22,6 +22,9 @@ internal sealed class HostRule
         _port = port;
     }
 
+    /// <summary>It speaks of the last labels of names.</summary>
+    public bool IsName => _network is null && _labels.Length > 0;
+
     /// <summary>
     /// Reads *, ADDRESS, ADDRESS/LENGTH, NAME, .NAME or *.NAME, each but the networks with :PORT
     /// where wanted, an IPv6 address then in brackets.

@@ -19,6 +19,9 @@ public sealed class HostRules
     /// <summary>No host.</summary>
     public static HostRules None { get; } = new([]);
 
+    /// <summary>Whether a rule speaks of names, and not of addresses or of all.</summary>
+    public bool HasNames => Array.Exists(_rules, rule => rule.IsName);
+
     /// <summary>How many rules there are.</summary>
     public int Count => _rules.Length;
 

@@ -32,6 +32,17 @@ public interface IProxyDialer
     ValueTask CheckDirectAsync(ProxyTarget target, CancellationToken stop);
 
     /// <summary>
+    /// Connects for a guest that is not answered before a connection stands: to the first of the
+    /// upstreams that can be connected to, or to the target where it is one of those. What
+    /// <see cref="ConnectAsync"/> wants later at the same place takes it.
+    /// </summary>
+    /// <param name="target">By its address, the name being unknown yet.</param>
+    /// <param name="stop">The caller gives up.</param>
+    /// <returns>Null where only the name tells what can be connected to.</returns>
+    /// <exception cref="ProxyException">Whatever the name, nothing can be connected to.</exception>
+    ValueTask<PreparedConnection?> PrepareAsync(ProxyTarget target, CancellationToken stop);
+
+    /// <summary>
     /// Opens a byte stream to the target by the upstreams in their order, a dead one passed over.
     /// </summary>
     /// <exception cref="ProxyException">No stream came about; says which status tells the guest.

@@ -52,8 +52,42 @@ internal sealed class ProxyDialer : IProxyDialer
         }
     }
 
+    public async ValueTask<PreparedConnection?> PrepareAsync(
+        ProxyTarget target, CancellationToken stop)
+    {
+        Check(target);
+        ProxySettings settings = _follower.Refresh();
+        List<(ProxyServer Server, UpstreamFailure Failure)> failures = [];
+        foreach (ProxyServer server in await OrderAsync(settings, target, stop)
+            .ConfigureAwait(false))
+        {
+            if (server.Kind == ProxyServerKind.Direct
+                && settings.Allow?.Allows(target.Host, target.Port) == false)
+            {
+                return null; // a name may be on the list; its address is not to be touched before
+            }
+
+            try
+            {
+                return await _connector.PrepareAsync(server, target, stop).ConfigureAwait(false);
+            }
+            catch (UpstreamFailure failure)
+            {
+                failures.Add((server, failure));
+                Fail(server, failure);
+            }
+        }
+
+        return settings.DependsOnName(target.Purpose) ? null : throw Explain(target, failures);
+    }
+
     public async ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop)
     {
+        if (_follower.Current.Allow is not null)
+        {
+            target = target with { Address = null };
+        }
+
         List<(ProxyServer Server, UpstreamFailure Failure)> failures = [];
         foreach (ProxyServer server in await RouteAsync(target, stop).ConfigureAwait(false))
         {
@@ -91,6 +125,12 @@ internal sealed class ProxyDialer : IProxyDialer
                 settings.Allow.Refusal(target.Host), 403, SocketError.AccessDenied);
         }
 
+        return await OrderAsync(settings, target, stop).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IReadOnlyList<ProxyServer>> OrderAsync(
+        ProxySettings settings, ProxyTarget target, CancellationToken stop)
+    {
         IReadOnlyList<ProxyServer> servers = _health.Order(
             await _routes.ChooseAsync(settings, target, stop).ConfigureAwait(false));
         return servers.Count > MaxTried ? [.. servers.Take(MaxTried)] : servers;

@@ -57,6 +57,11 @@ public sealed record ProxySettings
         return servers is { Count: > 0 } ? servers : DirectOnly;
     }
 
+    /// <summary>Whether another name at the same address and port may go another way.</summary>
+    internal bool DependsOnName(ProxyPurpose purpose) =>
+        Pac is not null || NoProxy?.HasNames == true
+        || (purpose == ProxyPurpose.Other && For(ProxyPurpose.Https) != For(purpose));
+
     /// <summary>One line without credentials.</summary>
     public override string ToString()
     {

@@ -71,6 +71,9 @@ public sealed class ProxyUpstreams : IProxyDialer, IDisposable
     public ValueTask CheckDirectAsync(ProxyTarget target, CancellationToken stop) =>
         _dialer.CheckDirectAsync(target, stop);
 
+    public ValueTask<PreparedConnection?> PrepareAsync(
+        ProxyTarget target, CancellationToken stop) => _dialer.PrepareAsync(target, stop);
+
     public ValueTask<ProxyTunnel> ConnectAsync(ProxyTarget target, CancellationToken stop) =>
         _dialer.ConnectAsync(target, stop);
 

@@ -18,9 +18,9 @@ internal sealed class UpstreamConnector(
         ProxyServer server, ProxyTarget target, CancellationToken stop)
     {
         bool isDirect = server.Kind == ProxyServerKind.Direct;
-        Socket socket = await ConnectAsync(
-            isDirect ? target.Host : server.Host, isDirect ? target.Port : server.Port,
-            isUpstream: !isDirect, stop).ConfigureAwait(false);
+        (string host, int port) = PlaceOf(server, target);
+        Socket socket = await ExplainedAsync(
+            connector.ConnectAsync(host, port, stop), isUpstream: !isDirect).ConfigureAwait(false);
         NetworkStream plain = new(socket, ownsSocket: true);
         if (isDirect)
         {
@@ -60,6 +60,17 @@ internal sealed class UpstreamConnector(
             await plain.DisposeAsync().ConfigureAwait(false);
             throw stop.IsCancellationRequested ? error : Explain(error);
         }
+    }
+
+    /// <summary>Connects to one upstream, or directly, and says nothing yet.</summary>
+    /// <exception cref="UpstreamFailure">Says why it cannot.</exception>
+    public Task<PreparedConnection> PrepareAsync(
+        ProxyServer server, ProxyTarget target, CancellationToken stop)
+    {
+        bool isDirect = server.Kind == ProxyServerKind.Direct;
+        (string host, int port) = PlaceOf(server, target);
+        return ExplainedAsync(
+            connector.PrepareAsync(host, port, isDirect, stop), isUpstream: !isDirect);
     }
 
     /// <summary>TLS to the proxy itself, which is verified by its name.</summary>
@@ -151,12 +162,16 @@ internal sealed class UpstreamConnector(
         }
     }
 
-    private async Task<Socket> ConnectAsync(
-        string host, int port, bool isUpstream, CancellationToken stop)
+    /// <summary>Where the connection goes, of whatever is said on it afterwards.</summary>
+    private static (string Host, int Port) PlaceOf(ProxyServer server, in ProxyTarget target) =>
+        server.Kind == ProxyServerKind.Direct
+            ? (target.Address ?? target.Host, target.Port) : (server.Host, server.Port);
+
+    private static async Task<T> ExplainedAsync<T>(Task<T> connecting, bool isUpstream)
     {
         try
         {
-            return await connector.ConnectAsync(host, port, stop).ConfigureAwait(false);
+            return await connecting.ConfigureAwait(false);
         }
         catch (SocketException error)
         {
