@@ -25,9 +25,13 @@ public sealed partial class GuestProxy
         {
             ConnectRequest? connect = await _requests
                 .ServeAsync(connection, isTransparent: false, _stop).ConfigureAwait(false);
-            await (connect is null ? CloseAsync(connection)
-                : OpenTunnelAsync(connection, connect.Target, connect.Rest))
-                .ConfigureAwait(false);
+            if (connect is null)
+            {
+                await CloseAsync(connection).ConfigureAwait(false);
+                return;
+            }
+
+            await OpenTunnelAsync(connection, connect.Target, connect.Rest).ConfigureAwait(false);
         }
         else
         {

@@ -13,5 +13,6 @@ public interface IHttpRequests : IDisposable
     /// <param name="connection">Stays the caller's to close.</param>
     /// <param name="isTransparent">The guest does not know that it speaks to a proxy.</param>
     /// <param name="stop">The engine stops.</param>
-    Task<ConnectRequest?> ServeAsync(GuestConnection connection, bool isTransparent, CancellationToken stop);
+    Task<ConnectRequest?> ServeAsync(
+        GuestConnection connection, bool isTransparent, CancellationToken stop);
 }

@@ -17,7 +17,8 @@ public interface IStreamServices
 
     /// <summary>
     /// Opens a stream to the service at a guest-side destination. Refused when none is there,
-    /// NoResources when it takes no more. One that has still to connect tells its owner when it has.
+    /// NoResources when it takes no more. One that has still to connect tells its owner when it
+    /// has.
     /// </summary>
     HostError Open(
         in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
