@@ -23,6 +23,7 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private int _lastPort;
+    private int _resets;
 
     private readonly ConcurrentQueue<byte[]> _frames = [];
     private readonly ConcurrentQueue<Action> _todo = [];
@@ -54,6 +55,19 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
         _thread = new Thread(Live);
         _thread.Start();
     }
+
+    /// <summary>Connections of clients that were reset.</summary>
+    public int Resets => Volatile.Read(ref _resets);
+
+    /// <summary>Sends datagrams to a port of the host's loopback, each from another port.</summary>
+    public void SendDatagrams(int count, int port) => _todo.Enqueue(() =>
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _guest.SendDatagram(
+                (ushort)(10_000 + i), new IpEndpoint(VirtualNetwork.HostAlias, (ushort)port), [1]);
+        }
+    });
 
     /// <summary>
     /// Connects to the gateway, says something and returns all that comes back; null where the
@@ -140,7 +154,12 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
                 connection.Write(connection.ReadAll());
             }
 
-            if (connection.IsEndOfStream)
+            if (connection.End == GuestTcpEnd.Reset)
+            {
+                Interlocked.Increment(ref _resets);
+                _served.RemoveAt(i);
+            }
+            else if (connection.IsEndOfStream)
             {
                 connection.Write("end"u8);
                 connection.CloseSend();

@@ -12,6 +12,7 @@ namespace Slipway.Control;
 [JsonSerializable(typeof(PortReport))]
 [JsonSerializable(typeof(PublishRequest))]
 [JsonSerializable(typeof(IReadOnlyList<FlowReport>))]
+[JsonSerializable(typeof(FlowReport))]
 [JsonSerializable(typeof(IReadOnlyList<LeaseReport>))]
 [JsonSerializable(typeof(IReadOnlyList<ServiceReport>))]
 [JsonSerializable(typeof(ServiceReport))]

@@ -8,7 +8,7 @@ namespace Slipway.Control;
 
 /// <summary>What /v1 tells of an engine and does to it.</summary>
 /// <remarks>
-/// Paths: GET version, health, ports, flows, leases, stats; POST ports (a
+/// Paths: GET version, health, ports, leases, stats; POST ports (a
 /// <see cref="PublishRequest"/>; 201 with the port, 409 if it is taken); DELETE ports/ID.
 /// </remarks>
 internal sealed class EngineApi(NetworkEngine engine, string version)
@@ -36,10 +36,6 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
     public Task UnpublishAsync(HttpContext context) => ApiExchange.DeleteAsync(
         context, engine.UnpublishPort, "published port", "/v1/ports");
 
-    public Task ListFlowsAsync(HttpContext context) => ApiExchange.WriteAsync(
-        context, [.. engine.ListFlows().Select(Report)],
-        ApiJsonContext.Default.IReadOnlyListFlowReport);
-
     public Task ListLeasesAsync(HttpContext context) => ApiExchange.WriteAsync(
         context, [.. engine.ListLeases().Select(Report)],
         ApiJsonContext.Default.IReadOnlyListLeaseReport);
@@ -49,10 +45,6 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
 
     private static PortReport Report(PublishedPort port) =>
         new(port.Id, Name(port.Protocol), port.Host.ToString(), port.Guest.ToString());
-
-    private static FlowReport Report(FlowEntry flow) => new(
-        Name(flow.Key.Protocol), flow.Key.Guest.ToString(), flow.Key.Remote.ToString(),
-        flow.State?.ToString());
 
     private static LeaseReport Report(LeaseEntry lease) => new(
         lease.Address.ToString(), lease.Mac.ToString(), lease.HostName, lease.Expires,

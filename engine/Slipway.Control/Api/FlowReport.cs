@@ -5,4 +5,6 @@ namespace Slipway.Control;
 /// <param name="Guest">The guest's end.</param>
 /// <param name="Remote">The other end, as the guest names it.</param>
 /// <param name="State">Of a TCP connection, in RFC 9293's words; null for datagrams.</param>
-public sealed record FlowReport(string Protocol, string Guest, string Remote, string? State);
+/// <param name="Id">By which DELETE /v1/flows/ID ends it.</param>
+public sealed record FlowReport(
+    string Protocol, string Guest, string Remote, string? State, string Id);

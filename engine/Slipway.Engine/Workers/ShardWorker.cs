@@ -32,6 +32,18 @@ internal sealed partial class ShardWorker
         Flows.Udp.ListTo(list);
     }
 
+    /// <summary>What it has; for what is done in its turn.</summary>
+    public FlowStack FlowsOfWorker => _stack.Flows;
+
+    /// <summary>Does something in its turn, and returns when it is done.</summary>
+    /// <exception cref="ObjectDisposedException">The worker has ended.</exception>
+    public void Do(Action<Instant> action)
+    {
+        Invocation posted = new(action);
+        Mailbox.Post(posted);
+        posted.Wait();
+    }
+
     /// <summary>Something was written to a relay; on this worker.</summary>
     public void TellKeeper() => HasNewsFor(FlowSharding.Keeper);
 

@@ -127,6 +127,15 @@ public sealed partial class TcpLayer : ITransport
         }
     }
 
+    /// <summary>Ends a flow by RST on both sides; between two turns.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool End(in FlowKey key, Instant now)
+    {
+        TcpFlow? flow = _flows.Find(key);
+        flow?.Abort(sendReset: true, now);
+        return flow is not null;
+    }
+
     /// <summary>Ends all flows, by RST towards the host's peers.</summary>
     internal void Close(Instant now)
     {

@@ -55,6 +55,19 @@ public sealed partial class UdpLayer
         }
     }
 
+    /// <summary>Ends a flow; between two turns.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool End(in FlowKey key, Instant now)
+    {
+        UdpFlow? flow = _flows.Find(key);
+        if (flow is not null)
+        {
+            Remove(flow, now);
+        }
+
+        return flow is not null;
+    }
+
     /// <summary>Closes the sockets of all flows.</summary>
     internal void Close(Instant now)
     {
