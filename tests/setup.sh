@@ -22,6 +22,7 @@ set -eu
 #   squid, tinyproxy, microsocks,       upstream proxies: HTTP with passwords, SOCKS 5
 #   dante-server
 #   dpkg-dev                            a repository for apt-get behind the proxy
+#   openssh-client, openssh-server      sockets of a guest that are forwarded by ssh
 #   stunnel4                            TLS before one of them: an https:// proxy
 #   libglib2.0-bin, gsettings-*         the desktop's proxy settings, by gsettings
 #   prometheus                          promtool, which judges the metrics
@@ -31,7 +32,7 @@ packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bi
     isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 user-mode-linux busybox-static cpio clang gcc zlib1g-dev pkg-config
     libslirp-dev util-linux procps squid tinyproxy microsocks dante-server dpkg-dev stunnel4
-    libglib2.0-bin gsettings-desktop-schemas
+    libglib2.0-bin gsettings-desktop-schemas openssh-client openssh-server
     prometheus tshark tcpdump"
 # Those of them that Debian runs as services; the tests start their own.
 services="squid tinyproxy microsocks danted prometheus"
@@ -68,6 +69,9 @@ if [ -n "$missing" ]; then
         [ "$attempt" != 3 ] || { echo "setup.sh: apt-get failed three times" >&2; exit 1; }
         sleep 5
     done
+    case " $missing " in
+    *" openssh-server "*) as_root systemctl -q disable ssh 2>/dev/null || true ;;
+    esac
     for service in $services; do
         case " $missing " in
         *" ${service/danted/dante-server} "*)

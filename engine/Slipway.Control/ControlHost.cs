@@ -23,18 +23,20 @@ internal sealed class ControlHost : IAsyncDisposable
     private readonly SocketConnectionContextFactory _connections = new(
         new SocketConnectionFactoryOptions(), NullLogger.Instance);
 
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _stopping;
     private readonly RawRequests _raw;
 
-    private ControlHost(WebApplication application, ConnectionFeed feed, NetworkEngine engine)
+    private ControlHost(WebApplication application, ConnectionFeed feed, RawRequests raw,
+        CancellationTokenSource stopping)
     {
         _application = application;
         _feed = feed;
-        _raw = new RawRequests(engine, _stopping.Token);
+        _raw = raw;
+        _stopping = stopping;
     }
 
     public static async Task<ControlHost> StartAsync(
-        NetworkEngine engine, string version, CancellationToken stop)
+        NetworkEngine engine, string version, bool takesGuests, CancellationToken stop)
     {
         ConnectionFeed feed = new();
 
@@ -56,12 +58,14 @@ internal sealed class ControlHost : IAsyncDisposable
         path.UseRouting();
         path.UseEndpoints(routes =>
         {
-            Map(routes, engine, version);
+            Map(routes, engine, version, application.Lifetime);
             MapLooking(routes, engine, version, application.Lifetime);
         });
         path.Run(WriteNotFoundAsync);
         await application.StartAsync(stop).ConfigureAwait(false);
-        return new ControlHost(application, feed, engine);
+        CancellationTokenSource stopping = new();
+        return new ControlHost(
+            application, feed, new RawRequests(engine, takesGuests, stopping.Token), stopping);
     }
 
     /// <summary>Serves a client.</summary>
@@ -105,11 +109,13 @@ internal sealed class ControlHost : IAsyncDisposable
     }
 
     private static void Map(
-        IEndpointRouteBuilder routes, NetworkEngine engine, string version)
+        IEndpointRouteBuilder routes, NetworkEngine engine, string version,
+        IHostApplicationLifetime life)
     {
         EngineApi api = new(engine, version);
         ServiceApi services = new(engine);
         NameApi names = new(engine);
+        FlowApi flows = new(engine, life);
         routes.Map("/v1/connect", (RequestDelegate)RefuseLateConnectAsync);
         routes.MapGet("/v1/version", (RequestDelegate)api.GetVersionAsync);
         routes.MapGet("/v1/health", (RequestDelegate)api.GetVersionAsync);
@@ -125,7 +131,9 @@ internal sealed class ControlHost : IAsyncDisposable
         routes.MapGet("/v1/services", (RequestDelegate)services.ListAsync);
         routes.MapPost("/v1/services", (RequestDelegate)services.AddAsync);
         routes.MapDelete("/v1/services/{id}", (RequestDelegate)services.RemoveAsync);
-        routes.MapGet("/v1/flows", (RequestDelegate)api.ListFlowsAsync);
+        routes.MapGet("/v1/flows", (RequestDelegate)flows.ListAsync);
+        routes.MapGet("/v1/flows/watch", (RequestDelegate)flows.WatchAsync);
+        routes.MapDelete("/v1/flows/{id}", (RequestDelegate)flows.EndAsync);
         routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
         routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);
         new GvproxyApi(engine).Map(routes);

@@ -25,6 +25,7 @@ public sealed class ControlServer : IDisposable
     private readonly int _wake;
     private readonly int _epoll;
     private volatile bool _isStopping;
+    private bool _takesGuests;
     private ControlHost? _host;
 
     private ControlServer(
@@ -50,9 +51,11 @@ public sealed class ControlServer : IDisposable
     /// <param name="path">Where; a default one in use makes room for this process's own.</param>
     /// <param name="version">Of the program.</param>
     /// <param name="log">Told what somebody should know.</param>
+    /// <param name="takesGuests">Whether guests may come by it (POST /connect).</param>
     /// <exception cref="UnixSocketException">Says what failed and the remedy.</exception>
     public static ControlServer Start(
-        NetworkEngine engine, ControlPath path, string version, IEngineLog log)
+        NetworkEngine engine, ControlPath path, string version, IEngineLog log,
+        bool takesGuests = true)
     {
         path.MakeFolder();
         UnixSocketFile file;
@@ -67,7 +70,10 @@ public sealed class ControlServer : IDisposable
             file = UnixSocketFile.Bind(path.Path, Sockets.Stream, out listener);
         }
 
-        ControlServer server = new(engine, version, log, path.Path, file, listener);
+        ControlServer server = new(engine, version, log, path.Path, file, listener)
+        {
+            _takesGuests = takesGuests,
+        };
         if (!server.TryListen())
         {
             server.Dispose();
@@ -149,8 +155,8 @@ public sealed class ControlServer : IDisposable
     {
         try
         {
-            _host ??= ControlHost.StartAsync(_engine, _version, CancellationToken.None)
-                .GetAwaiter().GetResult();
+            _host ??= ControlHost.StartAsync(
+                _engine, _version, _takesGuests, CancellationToken.None).GetAwaiter().GetResult();
             _host.Add(client);
         }
         catch (Exception e)

@@ -45,7 +45,7 @@ public sealed partial class NetworkEngine
     public IReadOnlyList<StationEntry> ListStations()
     {
         List<StationEntry> list = [];
-        Invoke(now => _keeper.Stack.ListStationsTo(list, now));
+        Invoke(_ => _keeper.Stack.ListStationsTo(list));
         return list;
     }
 

@@ -9,34 +9,34 @@ namespace Slipway.Engine;
 public sealed partial class NetworkEngine
 {
     private readonly GuestPagePort? _pages;
-    private StreamLink? _visitors;
+    // By what they speak; theirs who take turns.
+    private readonly Dictionary<LinkFraming, StreamLink> _visitors = [];
 
-    /// <summary>
-    /// Makes a connected socket a guest's link: POST /connect is still to be read from it, then
-    /// come frames, each behind a u16 little-endian length.
-    /// </summary>
+    /// <summary>Makes a connected socket a guest's link.</summary>
     /// <param name="descriptor">The engine's from here on, whatever comes of it.</param>
+    /// <param name="framing">What is spoken on it, a greeting included.</param>
     /// <exception cref="ConfigurationException">The MTU does not fit the lengths.</exception>
     /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
     /// <exception cref="ObjectDisposedException">The engine has ended.</exception>
-    public void AdmitGuest(int descriptor)
+    public void AdmitGuest(int descriptor, LinkFraming framing)
     {
         bool isGiven = false;
         try
         {
             Invoke(now =>
             {
-                if (_visitors is null)
+                if (!_visitors.TryGetValue(framing, out StreamLink? link))
                 {
-                    StreamLink link = StreamLink.ForGiven(
-                        StreamProtocol.Connect, "POST /connect", _configuration.MtuBytes,
+                    link = StreamLink.ForGiven(
+                        ProtocolOf(framing), $"{framing} sockets that connect",
+                        _configuration.MtuBytes,
                         message => _log.Write(LogLevel.Warning, message));
                     _keeper.Attach(link, now);
-                    _visitors = link;
+                    _visitors.Add(framing, link);
                 }
 
                 isGiven = true;
-                _visitors.Give(descriptor, now);
+                link.Give(descriptor, now);
             });
         }
         catch (LinkException e)

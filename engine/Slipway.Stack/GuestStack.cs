@@ -56,8 +56,8 @@ public sealed class GuestStack : IFrameReceiver
     /// <summary>MAC addresses of guests that are remembered.</summary>
     public int StationCount => _switch.StationCount;
 
-    /// <summary>Adds the MAC addresses that were heard lately to a list.</summary>
-    public void ListStationsTo(List<StationEntry> list, Instant now) => _switch.ListTo(list, now);
+    /// <summary>Adds the MAC addresses that are remembered to a list.</summary>
+    public void ListStationsTo(List<StationEntry> list) => _switch.ListTo(list);
 
     /// <summary>Datagrams of which fragments are missing.</summary>
     public int ReassemblyCount => Flows.ReassemblyCount;

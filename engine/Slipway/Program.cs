@@ -10,4 +10,11 @@ if (args is [GuestSide.CommandName, .. string[] guestSide])
     return GuestSide.Run(guestSide);
 }
 
-return SlipwayCommand.Run(args);
+// It has gvproxy's flags, also by that name alone.
+if (args is [GvproxyCommand.Name, .. string[] flags])
+{
+    return GvproxyCommand.Run(flags);
+}
+
+return Path.GetFileName(Environment.GetCommandLineArgs()[0]) == GvproxyCommand.Name
+    ? GvproxyCommand.Run(args) : SlipwayCommand.Run(args);

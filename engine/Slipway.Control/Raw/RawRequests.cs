@@ -16,7 +16,8 @@ namespace Slipway.Control;
 /// client sends ahead is lost, and the end of one direction leaves the other open, which no web
 /// server does.
 /// </remarks>
-internal sealed class RawRequests(NetworkEngine engine, CancellationToken stop)
+internal sealed class RawRequests(
+    NetworkEngine engine, bool takesGuests, CancellationToken stop)
 {
     private const int PeekBytes = 4_096;
     private const int MostHeadBytes = 16_384;
@@ -44,7 +45,7 @@ internal sealed class RawRequests(NetworkEngine engine, CancellationToken stop)
             using CancellationTokenSource within =
                 CancellationTokenSource.CreateLinkedTokenSource(stop);
             RawKind kind = await TellAsync(client, within).ConfigureAwait(false);
-            if (kind == RawKind.Http)
+            if (kind == RawKind.Http || (kind == RawKind.Frames && !takesGuests))
             {
                 return false;
             }
@@ -156,7 +157,7 @@ internal sealed class RawRequests(NetworkEngine engine, CancellationToken stop)
         client.Dispose();
         if (descriptor >= 0)
         {
-            engine.AdmitGuest(descriptor);
+            engine.AdmitGuest(descriptor, LinkFraming.Connect);
         }
     }
 }

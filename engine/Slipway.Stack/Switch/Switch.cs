@@ -65,16 +65,15 @@ public sealed class Switch : IFrameReceiver
             ? new GuestRoute(station.Port, mac) : null;
     }
 
-    /// <summary>Adds what was heard lately to a list, the longest silent first.</summary>
-    public void ListTo(List<StationEntry> list, Instant now)
+    /// <summary>
+    /// Adds what is remembered to a list, the longest silent first, those that are silent for
+    /// longer than <see cref="Lifetime"/> included.
+    /// </summary>
+    public void ListTo(List<StationEntry> list)
     {
         for (int i = _stations.Oldest; i >= 0; i = _stations.Newer(i))
         {
-            Station station = _stations.ValueAt(i);
-            if (now - station.Heard < Lifetime)
-            {
-                list.Add(new StationEntry(_stations.KeyAt(i), station.Port.Id));
-            }
+            list.Add(new StationEntry(_stations.KeyAt(i), _stations.ValueAt(i).Port.Id));
         }
     }
 

@@ -37,18 +37,7 @@ internal static class RunCommand
         using NetworkEngine engine = NetworkEngine.Create(
             RootlessTap.Open(configuration), log, ProgramEnvironment.Create());
         using ControlServer? control = EngineControl.Start(engine, configuration, log);
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            engine.Stop();
-        }
-
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM, Stop);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
-            PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(
-            PosixSignal.SIGHUP, Stop);
+        using StopSignals stop = new(engine);
         using PosixSignalRegistration report = PosixSignalRegistration.Create(
             (PosixSignal)UserSignal1, context =>
             {

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Slipway.Engine;
+
+namespace Slipway;
+
+/// <summary>The engine's log as lines of a file, each with its time.</summary>
+internal sealed class LogFile : IEngineLog, IDisposable
+{
+    private readonly StreamWriter _lines;
+    private readonly LogLevel _minimum;
+    private readonly Lock _writing = new();
+
+    /// <summary>Makes the file anew.</summary>
+    /// <exception cref="ConfigurationException">It cannot be made.</exception>
+    public LogFile(string path, LogLevel minimum)
+    {
+        _minimum = minimum;
+        try
+        {
+            _lines = new StreamWriter(path) { AutoFlush = true };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(
+                "-log-file", path, $"cannot be written ({e.Message}); name another file", e);
+        }
+    }
+
+    public bool IsEnabled(LogLevel level) => level >= _minimum;
+
+    public void Write(LogLevel level, string message)
+    {
+        if (IsEnabled(level))
+        {
+            lock (_writing)
+            {
+                _lines.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{DateTimeOffset.Now:O} {level}: {message}"));
+            }
+        }
+    }
+
+    public void Dispose() => _lines.Dispose();
+}

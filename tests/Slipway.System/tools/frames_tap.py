@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""A guest that brings its frames to gvproxy's sockets, on a TAP of this network namespace.
+
+usage: frames_tap.py connect PATH        POST /connect on a control socket, as gvforwarder does
+       frames_tap.py qemu PATH|PORT      as QEMU's -netdev stream does, PORT on 127.0.0.1
+A PORT is connected to in the network namespace that HOST_NAMESPACE names. Makes
+tap0 with the MAC address of podman's machines, says "ready" and carries frames until killed.
+"""
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
+MAC = "5a:94:ef:e4:0c:ee"
+CLONE_NEWNET = 0x40000000
+
+
+def connect(target):
+    if not target.isdigit():
+        link = socket.socket(socket.AF_UNIX)
+        link.connect(target)
+        return link
+    own = os.open("/proc/self/ns/net", os.O_RDONLY)
+    libc = ctypes.CDLL(None, use_errno=True)
+    there = os.open(os.environ["HOST_NAMESPACE"], os.O_RDONLY)
+    assert libc.setns(there, CLONE_NEWNET) == 0, ctypes.get_errno()
+    link = socket.create_connection(("127.0.0.1", int(target)))
+    assert libc.setns(own, CLONE_NEWNET) == 0, ctypes.get_errno()
+    return link
+
+
+def read(link, count):
+    data = b""
+    while len(data) < count:
+        more = link.recv(count - len(data))
+        if not more:
+            sys.exit("the link is closed")
+        data += more
+    return data
+
+
+def main():
+    kind, target = sys.argv[1:3]
+    link = connect(target)
+    form = "<H" if kind == "connect" else ">I"
+    if kind == "connect":
+        link.sendall(b"POST /connect HTTP/1.1\r\nHost: x\r\n\r\n")
+    tap = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH14x", b"tap0", IFF_TAP | IFF_NO_PI))
+    subprocess.run(["ip", "link", "set", "tap0", "address", MAC, "up"], check=True)
+    print("ready", flush=True)
+
+    def up():
+        while True:
+            frame = os.read(tap, 65553)
+            link.sendall(struct.pack(form, len(frame)) + frame)
+
+    threading.Thread(target=up, daemon=True).start()
+    while True:
+        os.write(tap, read(link, struct.unpack(form, read(link, struct.calcsize(form)))[0]))
+
+
+main()
