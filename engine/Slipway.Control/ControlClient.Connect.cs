@@ -28,7 +28,9 @@ public sealed partial class ControlClient
             await SocketRelay.SendAsync(
                 socket, Encoding.ASCII.GetBytes(
                     $"POST /v1/connect?to={Uri.EscapeDataString(to)} HTTP/1.1\r\n"
-                    + "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"), stop)
+                    + "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+                    + (_token is null ? "" : $"Authorization: Bearer {_token}\r\n") + "\r\n"),
+                stop)
                 .ConfigureAwait(false);
             string head = await ReadHeadAsync(socket, stop).ConfigureAwait(false);
             return head.StartsWith(Switched, StringComparison.Ordinal)

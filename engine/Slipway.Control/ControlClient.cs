@@ -1,8 +1,11 @@
 using System.Net.Http.Json;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Slipway.Engine;
 using Slipway.Linux;
+using Slipway.Wire;
 
 namespace Slipway.Control;
 
@@ -11,14 +14,27 @@ public sealed partial class ControlClient : IDisposable
 {
     private readonly HttpClient _http;
     private readonly string _path;
+    private readonly EndPoint _place;
+    private readonly string? _token;
 
     private ControlClient(string path)
+        : this(path, new UnixDomainSocketEndPoint(path), token: null)
+    {
+    }
+
+    private ControlClient(string path, EndPoint place, string? token)
     {
         _path = path;
+        _place = place;
+        _token = token;
         _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync })
         {
             BaseAddress = new Uri("http://localhost/"),
         };
+        if (token is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        }
     }
 
     /// <summary>How lists are written as JSON.</summary>
@@ -41,6 +57,15 @@ public sealed partial class ControlClient : IDisposable
 
     public static JsonTypeInfo<StatisticsReport> StatisticsJson =>
         ApiJsonContext.Default.StatisticsReport;
+
+    /// <summary>The engine at a place that a configuration or an option names.</summary>
+    /// <exception cref="ControlException">There is none, or its token cannot be
+    /// read.</exception>
+    public static ControlClient Open(ControlSpecification place) => place.Port is IpEndpoint port
+        ? new ControlClient(
+            $"tcp:{port}", IPEndPoint.Parse(port.ToString()),
+            ControlToken.Load(place.TokenFile ?? ControlPath.DefaultTokenFile).Text)
+        : Open(place.Path);
 
     /// <summary>The engine at a path, or the one engine of this user that there is.</summary>
     /// <param name="path">The socket's file, or null.</param>
@@ -224,10 +249,10 @@ public sealed partial class ControlClient : IDisposable
 
     private async Task<Socket> ConnectAsync(CancellationToken stop)
     {
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket socket = new(_place.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), stop)
+            await socket.ConnectAsync(_place, stop)
                 .ConfigureAwait(false);
             return socket;
         }

@@ -36,7 +36,8 @@ internal sealed class ControlHost : IAsyncDisposable
     }
 
     public static async Task<ControlHost> StartAsync(
-        NetworkEngine engine, string version, bool takesGuests, CancellationToken stop)
+        NetworkEngine engine, string version, bool takesGuests, ControlToken? token,
+        CancellationToken stop)
     {
         ConnectionFeed feed = new();
 
@@ -54,7 +55,9 @@ internal sealed class ControlHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_shutdown);
         WebApplication application = builder.Build();
         IApplicationBuilder path = application;
-        path.Use((context, next) => ApiExchange.AnswerAsync(context, () => next(context)));
+        path.Use((context, next) => ApiExchange.AnswerAsync(
+            context, () => token is null ? next(context)
+                : token.PassAsync(context, () => next(context))));
         path.UseRouting();
         path.UseEndpoints(routes =>
         {
@@ -65,7 +68,8 @@ internal sealed class ControlHost : IAsyncDisposable
         await application.StartAsync(stop).ConfigureAwait(false);
         CancellationTokenSource stopping = new();
         return new ControlHost(
-            application, feed, new RawRequests(engine, takesGuests, stopping.Token), stopping);
+            application, feed, new RawRequests(engine, takesGuests, token, stopping.Token),
+            stopping);
     }
 
     /// <summary>Serves a client.</summary>

@@ -16,6 +16,9 @@ public sealed record ControlPath(string Path, bool IsDefault)
     public static ControlPath Default =>
         new(System.IO.Path.Combine(Folder(), "control.sock"), IsDefault: true);
 
+    /// <summary>Where the token of a TCP port is when nobody names a place.</summary>
+    public static string DefaultTokenFile => System.IO.Path.Combine(Folder(), "control.token");
+
     /// <summary>The place that a configuration names, or the default one.</summary>
     public static ControlPath Of(ControlSpecification specification) =>
         specification.Path is string path ? new ControlPath(path, IsDefault: false) : Default;

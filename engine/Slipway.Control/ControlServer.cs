@@ -156,7 +156,8 @@ public sealed class ControlServer : IDisposable
         try
         {
             _host ??= ControlHost.StartAsync(
-                _engine, _version, _takesGuests, CancellationToken.None).GetAwaiter().GetResult();
+                _engine, _version, _takesGuests, token: null, CancellationToken.None)
+                .GetAwaiter().GetResult();
             _host.Add(client);
         }
         catch (Exception e)

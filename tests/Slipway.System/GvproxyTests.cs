@@ -124,8 +124,8 @@ public sealed class GvproxyTests : IDisposable
         Assert.Contains(
             "hello from the host",
             site.Host.Run(
-                "curl", "-sS", "--unix-socket", $"{folder}/podman.sock", "http://localhost/").OrFail()
-                .Output,
+                "curl", "-sS", "--unix-socket", $"{folder}/podman.sock",
+                "http://localhost/").OrFail().Output,
             StringComparison.Ordinal);
     }
 
@@ -200,7 +200,8 @@ public sealed class GvproxyTests : IDisposable
     }
 
     private string Ask(string path, string socket = "api.sock") => site.Host.Run(
-        "curl", "-sS", "--unix-socket", $"{folder}/{socket}", $"http://localhost{path}").OrFail().Output;
+        "curl", "-sS", "--unix-socket", $"{folder}/{socket}", "http://localhost" + path).OrFail()
+        .Output;
 
     private List<JsonNode> Told() => !File.Exists($"{folder}/told") ? []
         : [.. File.ReadAllLines($"{folder}/told").Select(line => JsonNode.Parse(line)!)];

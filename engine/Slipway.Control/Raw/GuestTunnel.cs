@@ -14,7 +14,8 @@ namespace Slipway.Control;
 /// when the guest has taken it; /tunnel?ip=ADDRESS&amp;port=PORT, as gvproxy has it, with the two
 /// bytes "OK" at once, and with the end of the connection if the guest does not take it.
 /// </summary>
-internal sealed class GuestTunnel(NetworkEngine engine, CancellationToken stop)
+internal sealed class GuestTunnel(
+    NetworkEngine engine, ControlToken? token, CancellationToken stop)
 {
     private const string Protocol = "tcp";
 
@@ -23,6 +24,8 @@ internal sealed class GuestTunnel(NetworkEngine engine, CancellationToken stop)
     /// <param name="kind">Upgrade or Tunnel.</param>
     public Task ServeAsync(Socket client, RawHead? head, RawKind kind) => head is null
         ? RefuseAsync(client, StatusCodes.Status400BadRequest, "the request cannot be read")
+        : token?.Fits(head.Field("Authorization")) == false
+            ? RefuseAsync(client, StatusCodes.Status401Unauthorized, ControlToken.Remedy)
         : kind == RawKind.Tunnel ? ServeTunnelAsync(client, head)
         : ServeUpgradeAsync(client, head);
 
@@ -107,7 +110,12 @@ internal sealed class GuestTunnel(NetworkEngine engine, CancellationToken stop)
 
     private Task RefuseAsync(Socket client, int status, string detail) => WriteAsync(
         client, status, "application/problem+json",
-        status == StatusCodes.Status426UpgradeRequired ? $"Upgrade: {Protocol}\r\n" : "",
+        status switch
+        {
+            StatusCodes.Status426UpgradeRequired => $"Upgrade: {Protocol}\r\n",
+            StatusCodes.Status401Unauthorized => "WWW-Authenticate: Bearer\r\n",
+            _ => "",
+        },
         JsonSerializer.SerializeToUtf8Bytes(
             new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail),
             ApiJsonContext.Default.Problem));

@@ -17,7 +17,7 @@ namespace Slipway.Control;
 /// server does.
 /// </remarks>
 internal sealed class RawRequests(
-    NetworkEngine engine, bool takesGuests, CancellationToken stop)
+    NetworkEngine engine, bool takesGuests, ControlToken? token, CancellationToken stop)
 {
     private const int PeekBytes = 4_096;
     private const int MostHeadBytes = 16_384;
@@ -31,7 +31,7 @@ internal sealed class RawRequests(
         ("/v1/connect", RawKind.Upgrade), ("/tunnel", RawKind.Tunnel), ("/connect", RawKind.Frames),
     ];
 
-    private readonly GuestTunnel _tunnel = new(engine, stop);
+    private readonly GuestTunnel _tunnel = new(engine, token, stop);
 
     /// <summary>
     /// Serves a connection to its end, if it is not the web server's; else nothing of it has been

@@ -91,8 +91,9 @@ internal sealed class ConfigurationDocument
     public LimitsDocument? Limits { get; set; }
 
     [Description(
-        "Where a running engine is asked and told things: unix:PATH, or off; control.sock in a "
-            + "folder of the user's by default. Option --control.")]
+        "Where a running engine is asked and told things: unix:PATH (control.sock in a folder of "
+            + "the user's by default), tcp:127.0.0.1:PORT[,token=FILE] for clients that show the "
+            + "token of a file (control.token in that folder), or off. Option --control.")]
     public string? Control { get; set; }
 
     [Description(

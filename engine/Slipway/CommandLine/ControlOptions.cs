@@ -12,7 +12,7 @@ internal sealed class ControlOptions
     private readonly Option<string> _control = new("--control")
     {
         Description = "The engine's control socket. [this user's one engine]",
-        HelpName = "unix:PATH",
+        HelpName = "unix:PATH|tcp:ADDRESS:PORT[,token=FILE]",
     };
 
     private readonly Option<bool> _json = new("--json")
@@ -54,7 +54,7 @@ internal sealed class ControlOptions
     {
         using ControlClient client = ControlClient.Open(
             result.GetValue(_control) is string text
-                ? ControlSpecification.Parse("--control", text).Path : null);
+                ? ControlSpecification.Parse("--control", text) : ControlSpecification.Default);
         action(client, CancellationToken.None).GetAwaiter().GetResult();
         return ExitStatus.Success;
     }

@@ -97,7 +97,8 @@ internal sealed class EngineOptions
 
     private readonly Option<string> _control = new("--control")
     {
-        Description = "Where a running engine is asked and told things: unix:PATH, or off. "
+        Description = "Where a running engine is asked and told things: unix:PATH, "
+            + "tcp:127.0.0.1:PORT[,token=FILE], or off. "
             + "[$XDG_RUNTIME_DIR/slipway/control.sock]",
         HelpName = "unix:PATH",
     };

@@ -36,7 +36,7 @@ internal static class RunCommand
         using ReadySignal ready = new(configuration);
         using NetworkEngine engine = NetworkEngine.Create(
             RootlessTap.Open(configuration), log, ProgramEnvironment.Create());
-        using ControlServer? control = EngineControl.Start(engine, configuration, log);
+        using IDisposable? control = EngineControl.Start(engine, configuration, log);
         using StopSignals stop = new(engine);
         using PosixSignalRegistration report = PosixSignalRegistration.Create(
             (PosixSignal)UserSignal1, context =>

@@ -97,7 +97,7 @@ internal static class ShellCommand
                 Links = [new DescriptorLinkSpecification(guest.TapDescriptor, LinkFraming.Tap)],
             },
             log, ProgramEnvironment.Create());
-        using ControlServer? control = EngineControl.Start(engine, configuration, log);
+        using IDisposable? control = EngineControl.Start(engine, configuration, log);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT, Leave);
         using PosixSignalRegistration quit = PosixSignalRegistration.Create(
