@@ -62,6 +62,7 @@ internal sealed class ControlHost : IAsyncDisposable
         path.UseEndpoints(routes =>
         {
             Map(routes, engine, version, application.Lifetime);
+            MapConfiguration(routes, engine);
             MapLooking(routes, engine, version, application.Lifetime);
         });
         path.Run(WriteNotFoundAsync);
@@ -71,6 +72,13 @@ internal sealed class ControlHost : IAsyncDisposable
             application, feed, new RawRequests(engine, takesGuests, token, stopping.Token),
             stopping);
     }
+
+    /// <summary>The paths that there are, each with its method: "GET /v1/ports".</summary>
+    internal IEnumerable<string> Routes =>
+        from source in ((IEndpointRouteBuilder)_application).DataSources
+        from endpoint in source.Endpoints.OfType<RouteEndpoint>()
+        from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
+        select $"{method} {endpoint.RoutePattern.RawText}";
 
     /// <summary>Serves a client.</summary>
     public void Add(Socket client) =>
@@ -141,6 +149,19 @@ internal sealed class ControlHost : IAsyncDisposable
         routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
         routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);
         new GvproxyApi(engine).Map(routes);
+    }
+
+    // What is said of the API and of the configuration.
+    private static void MapConfiguration(IEndpointRouteBuilder routes, NetworkEngine engine)
+    {
+        ConfigurationApi configuration = new(engine);
+        routes.MapGet("/v1/openapi.json", (RequestDelegate)OpenApiDocument.GetAsync);
+        routes.MapGet("/v1/config", (RequestDelegate)configuration.GetAsync);
+        routes.MapPost("/v1/config/validate", (RequestDelegate)configuration.ValidateAsync);
+        routes.MapPost("/v1/config/diff", (RequestDelegate)configuration.DiffAsync);
+        routes.MapPost("/v1/config/apply", (RequestDelegate)configuration.ApplyAsync);
+        routes.MapGet("/v1/log", (RequestDelegate)configuration.GetLogAsync);
+        routes.MapPut("/v1/log", (RequestDelegate)configuration.SetLogAsync);
     }
 
     // What looks at the engine as a whole.

@@ -35,6 +35,9 @@ public sealed partial class NetworkEngine
     // The keeper's turn, or something between two of them.
     private bool IsInOwnTurn => _gate.IsHeldByCurrentThread || _runner == Thread.CurrentThread;
 
+    /// <summary>Where it says what somebody should know.</summary>
+    public IEngineLog Log => _log;
+
     /// <summary>Guests' links may be opened with these.</summary>
     public EngineConfiguration Configuration => _configuration;
 

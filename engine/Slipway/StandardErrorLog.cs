@@ -4,9 +4,17 @@ namespace Slipway;
 
 /// <summary>The engine's log as lines on standard error.</summary>
 /// <param name="minimum">The least level that is said.</param>
-internal sealed class StandardErrorLog(LogLevel minimum) : IEngineLog
+internal sealed class StandardErrorLog(LogLevel minimum) : IAdjustableLog
 {
-    public bool IsEnabled(LogLevel level) => level >= minimum;
+    private volatile LogLevel _minimum = minimum;
+
+    public LogLevel Minimum
+    {
+        get => _minimum;
+        set => _minimum = value;
+    }
+
+    public bool IsEnabled(LogLevel level) => level >= _minimum;
 
     public void Write(LogLevel level, string message)
     {

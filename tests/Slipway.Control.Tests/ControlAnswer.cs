@@ -35,7 +35,27 @@ internal sealed record ControlAnswer(int Status, string Head, string Body)
     {
         int end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         Assert.True(end > 0, $"no answer: '{text}'");
-        return new ControlAnswer(int.Parse(text.AsSpan(9, 3)), text[..end], text[(end + 4)..]);
+        string head = text[..end];
+        string body = text[(end + 4)..];
+        return new ControlAnswer(
+            int.Parse(head.AsSpan(9, 3)), head,
+            head.Contains("Transfer-Encoding: chunked", StringComparison.Ordinal)
+                ? Join(body) : body);
+    }
+
+    // RFC 9112 section 7.1; of text that is ASCII.
+    private static string Join(string chunks)
+    {
+        StringBuilder text = new();
+        while (chunks.Length > 0)
+        {
+            int line = chunks.IndexOf("\r\n", StringComparison.Ordinal);
+            int length = Convert.ToInt32(chunks[..line], 16);
+            text.Append(chunks.AsSpan(line + 2, length));
+            chunks = length == 0 ? "" : chunks[(line + 2 + length + 2)..];
+        }
+
+        return text.ToString();
     }
 
     public static async Task<string> ReadToEndAsync(Socket socket)

@@ -4,7 +4,7 @@ using Slipway.Engine;
 namespace Slipway.Control.Tests;
 
 /// <summary>An engine on a thread of its own, a folder for sockets, and what it said.</summary>
-internal sealed class RunningEngine : IEngineLog, IDisposable
+internal sealed class RunningEngine : IAdjustableLog, IDisposable
 {
     private readonly string _folder =
         Directory.CreateTempSubdirectory("slipway-control-").FullName;
@@ -20,6 +20,8 @@ internal sealed class RunningEngine : IEngineLog, IDisposable
     }
 
     public NetworkEngine Engine => _engine;
+
+    public LogLevel Minimum { get; set; } = LogLevel.Information;
 
     public ConcurrentQueue<string> Said { get; } = [];
 

@@ -33,7 +33,8 @@ public sealed class TcpControlTests : IDisposable
     {
         Start();
         ControlAnswer answer = await AskAsync(
-            request, string.Format(null, fields, await File.ReadAllTextAsync(_file)).Trim('\n'));
+            request, string.Format(
+                null, fields, (await File.ReadAllTextAsync(_file)).Trim()));
         Assert.Equal(401, answer.Status);
         Assert.Contains("WWW-Authenticate: Bearer", answer.Head, StringComparison.Ordinal);
         Assert.Contains("token", answer.Body, StringComparison.Ordinal);
@@ -102,7 +103,6 @@ public sealed class TcpControlTests : IDisposable
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(_server!.Place);
         return await ControlAnswer.AskAsync(
-            socket, request, "", fields.Length > 0 && !fields.EndsWith('\n')
-                ? fields + "\n" : fields);
+            socket, request, "", fields);
     }
 }

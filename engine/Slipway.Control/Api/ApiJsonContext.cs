@@ -22,5 +22,8 @@ namespace Slipway.Control;
 [JsonSerializable(typeof(RingRequest))]
 [JsonSerializable(typeof(RingReport))]
 [JsonSerializable(typeof(VersionReport))]
+[JsonSerializable(typeof(LogReport))]
+[JsonSerializable(typeof(Dictionary<string, IReadOnlyList<string>>))]
+[JsonSerializable(typeof(IReadOnlyList<ConfigurationChange>))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -4,10 +4,10 @@ using Slipway.Engine;
 namespace Slipway;
 
 /// <summary>The engine's log as lines of a file, each with its time.</summary>
-internal sealed class LogFile : IEngineLog, IDisposable
+internal sealed class LogFile : IAdjustableLog, IDisposable
 {
     private readonly StreamWriter _lines;
-    private readonly LogLevel _minimum;
+    private volatile LogLevel _minimum;
     private readonly Lock _writing = new();
 
     /// <summary>Makes the file anew.</summary>
@@ -24,6 +24,12 @@ internal sealed class LogFile : IEngineLog, IDisposable
             throw new ConfigurationException(
                 "-log-file", path, $"cannot be written ({e.Message}); name another file", e);
         }
+    }
+
+    public LogLevel Minimum
+    {
+        get => _minimum;
+        set => _minimum = value;
     }
 
     public bool IsEnabled(LogLevel level) => level >= _minimum;

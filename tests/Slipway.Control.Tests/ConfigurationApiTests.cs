@@ -1,0 +1,165 @@
+using System.Text.Json;
+using Slipway.Engine;
+
+namespace Slipway.Control.Tests;
+
+/// <summary>The configuration of a running engine, and what the API says of itself.</summary>
+public sealed class ConfigurationApiTests : IDisposable
+{
+    private readonly RunningEngine _engine = new("""
+        { "publish": ["0:80"], "proxy": { "all": "me:secret@proxy.test:3128" } }
+        """);
+
+    private readonly string _path;
+
+    public ConfigurationApiTests() => _path = _engine.Listen().Path;
+
+    public void Dispose() => _engine.Dispose();
+
+    [Fact]
+    public async Task Document_OfTheApi_HasThePathsThatThereAre()
+    {
+        await using ControlHost host = await ControlHost.StartAsync(
+            _engine.Engine, "1.2.3", takesGuests: true, token: null, CancellationToken.None);
+        SortedSet<string> served = new(
+            host.Routes.Where(route => route.Contains(" /v1/", StringComparison.Ordinal))
+                .Select(route => route.Replace(":int}", "}", StringComparison.Ordinal)),
+            StringComparer.Ordinal)
+        {
+            "GET /v1/connect", "POST /v1/connect", // before the web server
+        };
+        ControlAnswer answer = await ControlAnswer.AskAsync(_path, "GET /v1/openapi.json");
+        using JsonDocument document = JsonDocument.Parse(answer.Body);
+        SortedSet<string> told = new(
+            from path in document.RootElement.GetProperty("paths").EnumerateObject()
+            from method in path.Value.EnumerateObject()
+            select $"{method.Name.ToUpperInvariant()} {path.Name}", StringComparer.Ordinal);
+        Assert.Equal(served, told);
+    }
+
+    [Fact]
+    public void Keys_OfTheConfiguration_AreAllTold() => Assert.Equal(
+        typeof(EngineConfiguration).GetProperties().Select(property => property.Name)
+            .Except(ConfigurationKey.OfTheStart).Order(StringComparer.Ordinal),
+        ConfigurationKey.All.Select(key => key.Property).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public async Task Configuration_ThatHolds_IsToldWithoutPasswords()
+    {
+        ControlAnswer answer = await ControlAnswer.AskAsync(_path, "GET /v1/config");
+        Assert.Equal(200, answer.Status);
+        Assert.Contains("\"mtu\":[\"1500\"]", answer.Body, StringComparison.Ordinal);
+        Assert.Contains("\"publish\":[\"0:80\"]", answer.Body, StringComparison.Ordinal);
+        Assert.Contains("proxy.test:3128", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "mtu": 9000 }""", 204, "")]
+    [InlineData("""{ "mtu": 1 }""", 400, "mtu 1")]
+    [InlineData("""{ "colour": 1 }""", 400, "colour")]
+    [InlineData("{", 400, "")]
+    public async Task Validate_AConfiguration_SaysWhatIsWrong(
+        string json, int status, string reason)
+    {
+        ControlAnswer answer = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/validate", json);
+        Assert.Equal(status, answer.Status);
+        Assert.Contains(reason, answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_WhatCannotChange_NamesItAndChangesNothing()
+    {
+        string wanted = """
+            { "publish": ["0:81"], "logLevel": "debug", "mtu": 9000, "udp": { "fullCone": true },
+              "proxy": { "all": "me:secret@proxy.test:3128" } }
+            """;
+        ControlAnswer diff = await ControlAnswer.AskAsync(_path, "POST /v1/config/diff", wanted);
+        Assert.Equal(200, diff.Status);
+        Assert.Contains(
+            """{"key":"mtu","from":["1500"],"to":["9000"],"isLive":false}""", diff.Body,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            """{"key":"publish","from":["0:80"],"to":["0:81"],"isLive":true}""", diff.Body,
+            StringComparison.Ordinal);
+        ControlAnswer refused = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", wanted);
+        Assert.Equal(409, refused.Status);
+        Assert.Contains("mtu, udp.fullCone:", refused.Body, StringComparison.Ordinal);
+        Assert.Equal(80, Assert.Single(_engine.Engine.PublishedPorts).Guest.Port);
+        Assert.Equal(LogLevel.Information, _engine.Minimum);
+    }
+
+    [Fact]
+    public async Task Apply_PortsAndLogLevel_ChangesThemAndLeavesTheRest()
+    {
+        int kept = Assert.Single(_engine.Engine.PublishedPorts).Id;
+        ControlAnswer applied = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", """
+            { "publish": ["0:80", "0:81"], "logLevel": "debug",
+              "proxy": { "all": "me:secret@proxy.test:3128" } }
+            """);
+        Assert.Equal(200, applied.Status);
+        Assert.Equal([80, 81], _engine.Engine.PublishedPorts.Select(one => (int)one.Guest.Port));
+        Assert.Equal(kept, _engine.Engine.PublishedPorts[0].Id);
+        Assert.Equal(LogLevel.Debug, _engine.Minimum);
+    }
+
+    [Fact]
+    public async Task Apply_OneKey_LeavesWhatItDoesNotSpeakOf()
+    {
+        ControlAnswer applied = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", """{ "logLevel": "debug", /* and no more */ }""");
+        Assert.Equal(
+            """[{"key":"logLevel","from":["Information"],"to":["Debug"],"isLive":true}]""",
+            applied.Body);
+        Assert.Equal(80, Assert.Single(_engine.Engine.PublishedPorts).Guest.Port);
+        Assert.Equal(LogLevel.Debug, _engine.Minimum);
+    }
+
+    [Theory]
+    [InlineData("""{ "hostAlias": false }""", "hostAliasAddress")]
+    [InlineData("""{ "subnet": "10.9.0.0/24" }""", "subnet")]
+    [InlineData("""{ "dns": { "cache": 5 } }""", "dns.cache")]
+    [InlineData("""{ "limits": { "tcpFlows": 1000 } }""", "limits")]
+    [InlineData("""{ "links": ["stream:/tmp/none.sock"] }""", "links")]
+    public async Task Diff_OfAKey_TellsItAlone(string json, string key)
+    {
+        ControlAnswer diff = await ControlAnswer.AskAsync(_path, "POST /v1/config/diff", json);
+        using JsonDocument changes = JsonDocument.Parse(diff.Body);
+        Assert.Equal(
+            key, Assert.Single(changes.RootElement.EnumerateArray()).GetProperty("key")
+                .GetString());
+    }
+
+    [Fact]
+    public async Task Apply_ATakenPort_LeavesThePortsThatThereWere()
+    {
+        using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        string port = taken.LocalEndpoint.ToString()!.Split(':')[1];
+        ControlAnswer refused = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", $$"""
+            { "publish": ["0:82", "{{port}}:81"],
+              "proxy": { "all": "me:secret@proxy.test:3128" } }
+            """);
+        Assert.Equal(409, refused.Status);
+        Assert.Contains(port, refused.Body, StringComparison.Ordinal);
+        Assert.Equal(80, Assert.Single(_engine.Engine.PublishedPorts).Guest.Port);
+    }
+
+    [Theory]
+    [InlineData("debug", 200)]
+    [InlineData("Debug", 400)]
+    [InlineData("loud", 400)]
+    public async Task Level_OfTheLog_IsChangedOrRefused(string level, int status)
+    {
+        ControlAnswer answer = await ControlAnswer.AskAsync(
+            _path, "PUT /v1/log", $$"""{"level":"{{level}}"}""");
+        Assert.Equal(status, answer.Status);
+        Assert.Contains(level, answer.Body, StringComparison.Ordinal);
+        Assert.Equal(
+            status == 200 ? LogLevel.Debug : LogLevel.Information, _engine.Minimum);
+    }
+}
