@@ -45,6 +45,15 @@ public sealed partial class GvproxyTests : IDisposable
     [InlineData("unknown protocol", Expose,
         """{"local":"127.0.0.1:0","remote":"192.168.127.2:80","protocol":"sctp"}""", 500,
         "unknown protocol sctp")]
+    [InlineData("ssh without a key", Expose,
+        """{"local":"/tmp/s","remote":"ssh-tunnel://core@192.168.127.2:22/run/p.sock","""
+        + """ "protocol":"unix"}""", 500, "key not provided for unix-ssh connection")]
+    [InlineData("ssh without a path", Expose,
+        """{"local":"/tmp/s","remote":"ssh-tunnel://core@192.168.127.2:22?key=/k","""
+        + """ "protocol":"unix"}""", 500, "remote uri must contain a path to a socket file")]
+    [InlineData("unix to something else", Expose,
+        """{"local":"/tmp/s","remote":"http://192.168.127.2:22","protocol":"unix"}""", 500,
+        "remote protocol for unix forwarder is not implemented: http")]
     [InlineData("unexpose nothing", Unexpose, """{"local":":10053","protocol":"udp"}""", 500,
         "proxy not found")]
     [InlineData("unknown path", "GET /nonsense", "", 404, "404 page not found")]

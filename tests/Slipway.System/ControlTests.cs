@@ -49,6 +49,30 @@ public sealed class ControlTests : SystemTest
     }
 
     [SlipwayFact]
+    public void Port_OfTheLoopback_IsForTheCommandsThatHaveTheToken()
+    {
+        string place = $"tcp:127.0.0.1:9099,token={_control}.token";
+        StartGuest(WideMtuBytes, "--control", place);
+        string[] command = [Repository.Binary, "stats", "--control"];
+        try
+        {
+            Site.Host.Run([.. command, place]).OrFail();
+            Assert.Equal(
+                "401", Site.Host.Run(
+                    "curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}",
+                    "http://127.0.0.1:9099/v1/stats").OrFail().Output);
+            File.WriteAllText($"{_control}.token", "another token's letters".Replace(' ', '-'));
+            ProgramResult refused = Site.Host.Run([.. command, place]);
+            Assert.Equal(1, refused.ExitStatus);
+            Assert.Contains("token is missing or wrong", refused.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete($"{_control}.token");
+        }
+    }
+
+    [SlipwayFact]
     public void Socket_OfAnEngineThatEnds_GoesWithItAndThatIsSaid()
     {
         StartGuest(WideMtuBytes, "--control", $"unix:{_control}");

@@ -90,6 +90,18 @@ public sealed class GvproxyTests : IDisposable
     }
 
     [SlipwayFact]
+    public void Guest_OnStandardInputAndOutput_HasALeaseAndTheGateway()
+    {
+        RunningProgram frames = Boot("stdio");
+        guest.Run("ping", "-c1", "-W5", "192.168.127.1").OrFail();
+        Assert.Contains(
+            "you         192.168.127.2",
+            guest.Run("curl", "-sS", "http://192.168.127.1/").OrFail().Output,
+            StringComparison.Ordinal);
+        frames.Dispose();
+    }
+
+    [SlipwayFact]
     public void Services_Socket_AnswersAndTakesNoGuests()
     {
         Start("-services", $"unix://{folder}/services.sock");
@@ -185,9 +197,10 @@ public sealed class GvproxyTests : IDisposable
     {
         RunningProgram frames = Own(guest.Start(
             "env", $"HOST_NAMESPACE={site.Host.Path}", "python3",
-            Repository.Tool("frames_tap.py"), kind == "connect" ? "connect" : "qemu",
+            Repository.Tool("frames_tap.py"), kind == "qemu-tcp" ? "qemu" : kind,
             kind switch
             {
+                "stdio" => $"{folder}/gvproxy",
                 "qemu" => $"{folder}/qemu.sock",
                 "qemu-tcp" => "5555",
                 _ => $"{folder}/api.sock",

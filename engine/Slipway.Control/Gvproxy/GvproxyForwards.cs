@@ -12,7 +12,6 @@ namespace Slipway.Control;
 /// </summary>
 internal sealed class GvproxyForwards(NetworkEngine engine)
 {
-    private const int Wrong = StatusCodes.Status400BadRequest;
     private const int Failed = StatusCodes.Status500InternalServerError;
 
     // Of two callers that want the same the second is told so.
@@ -25,9 +24,31 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
         string protocol = request.Text("protocol") is { Length: > 0 } named ? named : "tcp";
         string local = request.Text("local");
         IpEndpoint guest = protocol is "unix" or "npipe" ? default
-            : ParseRemote(request.Text("remote"), caller);
+            : GvproxyRemote.Parse(request.Text("remote"), caller);
         GvproxyGuestRules.CheckExpose(engine, caller, protocol, guest);
-        Expose(protocol, local, guest, caller);
+        lock (_changing)
+        {
+            if (Find(protocol, local).Any())
+            {
+                throw new GvproxyException(
+                    Failed, $"proxy already running for {protocol} on {local}");
+            }
+
+            switch (protocol)
+            {
+                case "tcp" or "udp":
+                    Publish(protocol, local, guest, caller);
+                    break;
+                case "unix":
+                    PublishSocket(local, request.Text("remote"));
+                    break;
+                case "npipe":
+                    throw new GvproxyException(
+                        Failed, "named pipes are Windows'; use the protocol unix");
+                default:
+                    throw new GvproxyException(Failed, $"unknown protocol {protocol}");
+            }
+        }
     }
 
     /// <summary>Closes a published port.</summary>
@@ -58,7 +79,7 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
         json.WriteStartArray();
         foreach ((string local, string remote, string protocol) in engine.PublishedPorts
             .Where(port => GvproxyGuestRules.MaySee(caller, port))
-            .Select(port => (LocalOf(port), port.Guest.ToString(), ProtocolOf(port)))
+            .Select(port => (LocalOf(port), RemoteOf(port), ProtocolOf(port)))
             .Distinct()
             .OrderBy(port => port.Item1, StringComparer.Ordinal)
             .ThenBy(port => port.Item3, StringComparer.Ordinal))
@@ -71,32 +92,6 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
         }
 
         json.WriteEndArray();
-    }
-
-    /// <summary>Publishes a port of TCP or UDP.</summary>
-    /// <exception cref="GvproxyException">It cannot be done.</exception>
-    public void Expose(string protocol, string local, IpEndpoint guest, GvproxyCaller caller)
-    {
-        lock (_changing)
-        {
-            if (Find(protocol, local).Any())
-            {
-                throw new GvproxyException(
-                    Failed, $"proxy already running for {protocol} on {local}");
-            }
-
-            switch (protocol)
-            {
-                case "tcp" or "udp":
-                    Publish(protocol, local, guest, caller);
-                    break;
-                case "npipe":
-                    throw new GvproxyException(
-                        Failed, "named pipes are Windows'; use the protocol unix");
-                default:
-                    throw new GvproxyException(Failed, $"unknown protocol {protocol}");
-            }
-        }
     }
 
     private void Publish(string protocol, string local, IpEndpoint guest, GvproxyCaller caller)
@@ -132,6 +127,28 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
         }
     }
 
+    // In gvproxy whatever is at the path is removed before; here only what a dead program left.
+    private void PublishSocket(string local, string remote)
+    {
+        if (!local.StartsWith('/') || local.AsSpan().ContainsAny(':', ','))
+        {
+            throw new GvproxyException(
+                Failed, $"listen unix {local}: the path must begin with / and have no : or ,");
+        }
+
+        IpEndpoint guest = GvproxyRemote.ParseForSocket(remote);
+        try
+        {
+            engine.PublishPort(PublishSpecification.Parse(
+                GvproxyGuestRules.KeyOf(default), $"unix:{local}:{guest}") with { Text = local });
+        }
+        catch (ConfigurationException e)
+        {
+            throw new GvproxyException(Failed, e.HostError == HostError.AddressInUse
+                ? $"listen unix {local}: bind: address already in use" : e.Message);
+        }
+    }
+
     // Both families for a port alone, as Go's listeners have it.
     private static IReadOnlyList<IpEndpoint> ParseLocal(string local)
     {
@@ -146,30 +163,23 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
             ];
     }
 
-    private static IpEndpoint ParseRemote(string remote, GvproxyCaller caller)
-    {
-        (string address, string port) = GvproxyEndpoint.Split(remote, Wrong);
-        if (address.Length == 0 && caller.Guest is null)
-        {
-            // What a client on a Unix socket is called: it has no address to lead to.
-            throw new GvproxyException(Wrong, "address @: missing port in address");
-        }
-
-        return new IpEndpoint(
-            address.Length == 0 ? caller.Guest!.Value
-                : GvproxyEndpoint.ParseAddress(address, remote, Wrong),
-            GvproxyEndpoint.ParsePort(port, Wrong));
-    }
-
     private IEnumerable<PublishedPort> Find(string protocol, string local) =>
         engine.PublishedPorts.Where(
             port => LocalOf(port) == local && ProtocolOf(port) == protocol);
 
     private static string LocalOf(PublishedPort port) =>
-        GvproxyGuestRules.IsExposed(port) ? port.Specification.ToString() : port.Host.ToString();
+        GvproxyGuestRules.IsExposed(port) || IsSocket(port)
+            ? port.Specification.ToString() : port.Host.ToString();
 
-    private static string ProtocolOf(PublishedPort port) =>
-        port.Protocol == IpProtocol.Udp ? "udp" : "tcp";
+    private static string ProtocolOf(PublishedPort port) => IsSocket(port) ? "unix"
+        : port.Protocol == IpProtocol.Udp ? "udp" : "tcp";
+
+    private static string RemoteOf(PublishedPort port) =>
+        IsSocket(port) ? $"tcp://{port.Guest}" : port.Guest.ToString();
+
+    private static bool IsSocket(PublishedPort port) =>
+        port.Specification.Text is string text && (text.StartsWith('/')
+            || text.StartsWith("unix:", StringComparison.Ordinal));
 
     private static string Explain(string protocol, string local, ConfigurationException error)
     {

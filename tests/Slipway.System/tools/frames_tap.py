@@ -3,7 +3,8 @@
 
 usage: frames_tap.py connect PATH        POST /connect on a control socket, as gvforwarder does
        frames_tap.py qemu PATH|PORT      as QEMU's -netdev stream does, PORT on 127.0.0.1
-A PORT is connected to in the network namespace that HOST_NAMESPACE names. Makes
+       frames_tap.py stdio PROGRAM       on a gvproxy's standard input and output, as on WSL
+A PORT is connected to, and PROGRAM run, in the network namespace that HOST_NAMESPACE names. Makes
 tap0 with the MAC address of podman's machines, says "ready" and carries frames until killed.
 """
 import ctypes
@@ -34,6 +35,23 @@ def connect(target):
     return link
 
 
+class Pipes:
+    """A program's standard input and output, as if they were a socket."""
+
+    def __init__(self, program):
+        self.process = subprocess.Popen(
+            ["nsenter", "--net=" + os.environ["HOST_NAMESPACE"], program, "-listen-stdio",
+             "accept", "-ssh-port", "-1", "-log-file", "/dev/null"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+
+    def sendall(self, data):
+        while data:
+            data = data[self.process.stdin.write(data):]
+
+    def recv(self, count):
+        return self.process.stdout.read(count)
+
+
 def read(link, count):
     data = b""
     while len(data) < count:
@@ -46,8 +64,8 @@ def read(link, count):
 
 def main():
     kind, target = sys.argv[1:3]
-    link = connect(target)
-    form = "<H" if kind == "connect" else ">I"
+    link = Pipes(target) if kind == "stdio" else connect(target)
+    form = ">I" if kind == "qemu" else "<H"
     if kind == "connect":
         link.sendall(b"POST /connect HTTP/1.1\r\nHost: x\r\n\r\n")
     tap = os.open("/dev/net/tun", os.O_RDWR)
