@@ -169,6 +169,9 @@ internal sealed class ControlHost : IAsyncDisposable
         IEndpointRouteBuilder routes, NetworkEngine engine, string version,
         IHostApplicationLifetime life)
     {
+        routes.MapGet("/", (RequestDelegate)PageApi.GetPageAsync);
+        routes.MapGet("/page.js", (RequestDelegate)PageApi.GetScriptAsync);
+        routes.MapGet("/page.css", (RequestDelegate)PageApi.GetStyleAsync);
         CaptureApi capture = new(engine, life);
         RingApi ring = new(engine);
         routes.MapGet("/metrics", (RequestDelegate)new MetricsApi(engine, version).GetAsync);

@@ -21,6 +21,13 @@ public sealed partial class NetworkEngine
         return list;
     }
 
+    /// <summary>
+    /// What guests call an address of the outside, for display; null where it has no name.
+    /// </summary>
+    public string? FindName(IpAddress address) =>
+        address == _configuration.HostAlias || address == _configuration.Ipv6.HostAlias
+            ? "host.internal" : _dns.FindName(address);
+
     /// <summary>The leases of both families that have not ended.</summary>
     public IReadOnlyList<LeaseEntry> ListLeases()
     {

@@ -56,6 +56,8 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
         {
             ["framesReceived"] = counters.FramesReceived,
             ["framesSent"] = counters.FramesSent,
+            ["bytesReceived"] = counters.BytesReceived,
+            ["bytesSent"] = counters.BytesSent,
             ["tcpFlowsOpened"] = counters.TcpFlowsOpened,
             ["tcpConnectsFailed"] = counters.TcpConnectsFailed,
             ["tcpSegmentsRetransmitted"] = counters.TcpSegmentsRetransmitted,

@@ -156,9 +156,9 @@ internal sealed class FlowApi(NetworkEngine engine, IHostApplicationLifetime lif
         text.Write("\n\n"u8);
     }
 
-    private static FlowReport Report(FlowEntry flow) => new(
+    private FlowReport Report(FlowEntry flow) => new(
         Name(flow.Key.Protocol), flow.Key.Guest.ToString(), flow.Key.Remote.ToString(),
-        flow.State?.ToString(), IdOf(flow));
+        flow.State?.ToString(), IdOf(flow), engine.FindName(flow.Key.Remote.Address));
 
     private static string IdOf(FlowEntry flow) =>
         $"{Name(flow.Key.Protocol)}-{flow.Key.Guest}-{flow.Key.Remote}";

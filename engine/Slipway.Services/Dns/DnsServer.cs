@@ -48,6 +48,12 @@ public sealed partial class DnsServer : IDisposable
 
     public DnsCounters Counters { get; } = new();
 
+    /// <summary>
+    /// By what name guests have found an address of the outside last; null for by none. For
+    /// display: whoever answers for a name says what its addresses are. From any thread.
+    /// </summary>
+    public string? FindName(IpAddress address) => _resolver.Seen.Find(address);
+
     /// <summary>Answers at once, if this server itself can. For the worker: never waits.</summary>
     /// <param name="query">The message, without the length that TCP puts before it.</param>
     /// <param name="response">At least 512 bytes; the response is cut (TC) to what fits.</param>

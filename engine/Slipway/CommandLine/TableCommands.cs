@@ -21,10 +21,11 @@ internal static class TableCommands
 
     private static Listing List(IReadOnlyList<FlowReport> flows)
     {
-        Listing listing = new("PROTOCOL", "GUEST", "REMOTE", "STATE");
+        Listing listing = new("PROTOCOL", "GUEST", "REMOTE", "NAME", "STATE");
         foreach (FlowReport flow in flows)
         {
-            listing.Add(flow.Protocol, flow.Guest, flow.Remote, flow.State ?? "");
+            listing.Add(
+                flow.Protocol, flow.Guest, flow.Remote, flow.Name ?? "", flow.State ?? "");
         }
 
         return listing;

@@ -20,6 +20,10 @@ internal sealed class HostResolver : IDisposable
     private readonly DnsCounters _counters;
     private readonly AddressLookup _lookup;
     private readonly ResponseCache _cache;
+
+    /// <summary>Names that were found.</summary>
+    public SeenNames Seen { get; } = new();
+
     private readonly UpstreamDirectory _directory;
     private readonly CancellationTokenSource _stopping = new();
     private int _refreshing;
@@ -224,6 +228,7 @@ internal sealed class HostResolver : IDisposable
 
             // Kept whole, whatever this guest's limit is.
             _cache.Store(query, response, generation);
+            Seen.Note(query.Name, response);
             return query.Adopt(response);
         }
     }
