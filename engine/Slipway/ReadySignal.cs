@@ -46,7 +46,7 @@ internal sealed class ReadySignal : IDisposable
         }
 
         _descriptor?.Dispose();
-        Notify("READY=1", log);
+        Notify("READY=1\nSTATUS=Serving guests", log);
     }
 
     /// <summary>Sends a state to the service manager, if one asked for it.</summary>

@@ -32,19 +32,30 @@ public readonly unsafe partial record struct FileIdentity(ulong Device, ulong In
     public static int OfPath(string path, out FileIdentity identity)
     {
         byte* status = stackalloc byte[StatLengthBytes];
-        int result = statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_INO, status);
-        if (result < 0)
-        {
-            identity = default;
-            return -Marshal.GetLastPInvokeError();
-        }
+        return Read(
+            statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_INO, status), status,
+            out identity);
+    }
 
-        int mode = *(ushort*)(status + ModeOffset);
-        identity = new FileIdentity(
-            *(ulong*)(status + DeviceOffset),
-            *(ulong*)(status + InodeOffset),
-            (mode & S_IFMT) == S_IFSOCK);
-        return 0;
+    /// <summary>The device as one number, as programs print st_dev (makedev(3)).</summary>
+    public ulong DeviceNumber
+    {
+        get
+        {
+            ulong major = Device & uint.MaxValue;
+            ulong minor = Device >> 32;
+            return ((major & 0xfff) << 8) | ((major & ~0xffful) << 32)
+                | (minor & 0xff) | ((minor & ~0xfful) << 12);
+        }
+    }
+
+    /// <summary>What a descriptor is of; 0 or a negated errno.</summary>
+    public static int OfDescriptor(int descriptor, out FileIdentity identity)
+    {
+        byte* status = stackalloc byte[StatLengthBytes];
+        return Read(
+            statx(descriptor, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, status), status,
+            out identity);
     }
 
     /// <summary>
@@ -74,6 +85,22 @@ public readonly unsafe partial record struct FileIdentity(ulong Device, ulong In
         int mode = *(ushort*)(status + ModeOffset);
         return (mode & S_IFMT) == S_IFDIR && (mode & WritableByOthers) == 0
             && *(uint*)(status + UserOffset) == CurrentProcess.EffectiveUserId;
+    }
+
+    private static int Read(int result, byte* status, out FileIdentity identity)
+    {
+        if (result < 0)
+        {
+            identity = default;
+            return -Marshal.GetLastPInvokeError();
+        }
+
+        int mode = *(ushort*)(status + ModeOffset);
+        identity = new FileIdentity(
+            *(ulong*)(status + DeviceOffset),
+            *(ulong*)(status + InodeOffset),
+            (mode & S_IFMT) == S_IFSOCK);
+        return 0;
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -146,7 +146,7 @@ internal sealed class FlowApi(NetworkEngine engine, IHostApplicationLifetime lif
         }
     }
 
-    private static void Write(MemoryStream text, ReadOnlySpan<byte> kind, FlowEntry flow)
+    private void Write(MemoryStream text, ReadOnlySpan<byte> kind, FlowEntry flow)
     {
         text.Write("event: "u8);
         text.Write(kind);

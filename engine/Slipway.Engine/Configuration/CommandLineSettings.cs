@@ -34,5 +34,7 @@ public sealed record CommandLineSettings
 
     public string? LogLevel { get; init; }
 
+    public string? LogFormat { get; init; }
+
     public string? ReadyFd { get; init; }
 }

@@ -114,6 +114,11 @@ internal sealed class ConfigurationDocument
     public string? LogLevel { get; set; }
 
     [Description(
+        "text, or json for an object a line; text by default. Option --log-format.")]
+    [AllowedValues("text", "json")]
+    public string? LogFormat { get; set; }
+
+    [Description(
         "An inherited descriptor that is told \"1\" and closed when the engine is ready. Option "
             + "--ready-fd.")]
     public int? ReadyFd { get; set; }

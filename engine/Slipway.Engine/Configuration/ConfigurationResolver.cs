@@ -64,6 +64,7 @@ internal static class ConfigurationResolver
                 : document.Ring is string size ? RingSize.Parse("ring", size) : 0,
             GuestControl = GuestControlResolver.Resolve(document.GuestControl),
             LogLevel = ResolveLogLevel(document, commandLine, defaults.LogLevel),
+            LogFormat = LogFormatResolver.Resolve(document, commandLine),
             ReadyDescriptor = ResolveReadyDescriptor(document, commandLine),
         };
         configuration = ResolveAddresses(configuration, document, commandLine);

@@ -112,6 +112,8 @@ public sealed record EngineConfiguration
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    public LogFormat LogFormat { get; init; }
+
     /// <summary>
     /// A descriptor that is told "1" and closed when the engine is ready; null for none.
     /// </summary>

@@ -95,6 +95,12 @@ internal sealed class EngineOptions
         HelpName = "LEVEL",
     };
 
+    private readonly Option<string> _logFormat = new("--log-format")
+    {
+        Description = "How it is said: text, or json for an object a line. [text]",
+        HelpName = "FORMAT",
+    };
+
     private readonly Option<string> _control = new("--control")
     {
         Description = "Where a running engine is asked and told things: unix:PATH, "
@@ -131,6 +137,7 @@ internal sealed class EngineOptions
         command.Options.Add(_control);
         command.Options.Add(_ring);
         command.Options.Add(_logLevel);
+        command.Options.Add(_logFormat);
         command.Options.Add(_readyFd);
     }
 
@@ -156,6 +163,7 @@ internal sealed class EngineOptions
             Control = result.GetValue(_control),
             Ring = result.GetValue(_ring),
             LogLevel = result.GetValue(_logLevel),
+            LogFormat = result.GetValue(_logFormat),
             ReadyFd = result.GetValue(_readyFd),
         };
         return ConfigurationReader.Load(result.GetValue(_config), settings, defaults);

@@ -32,7 +32,7 @@ internal static class RunCommand
 
         ConnectedNetworks.Read().Check(configuration);
         _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
-        StandardErrorLog log = new(configuration.LogLevel);
+        StandardErrorLog log = new(configuration.LogLevel, configuration.LogFormat);
         using ReadySignal ready = new(configuration);
         using NetworkEngine engine = NetworkEngine.Create(
             RootlessTap.Open(configuration), log, ProgramEnvironment.Create());
@@ -42,11 +42,12 @@ internal static class RunCommand
             (PosixSignal)UserSignal1, context =>
             {
                 context.Cancel = true;
-                StandardError.Say(CounterReport.Write(engine.Counters));
+                log.Say(LogLevel.Information, CounterReport.Write(engine.Counters));
             });
 
         log.Write(LogLevel.Information, Describe(configuration));
         ready.Tell(log);
+        using ServiceWatch watch = new(engine, log);
         ProgramPages.GiveBack(path => path == Environment.ProcessPath);
         engine.Run();
         ReadySignal.Notify("STOPPING=1", log);

@@ -87,7 +87,7 @@ internal static class ShellCommand
     private static int Serve(
         EngineConfiguration configuration, ReadySignal ready, GuestProcess guest)
     {
-        StandardErrorLog log = new(configuration.LogLevel);
+        StandardErrorLog log = new(configuration.LogLevel, configuration.LogFormat);
 
         // After the start, so that the command keeps the limit that the user has.
         _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
