@@ -28,13 +28,14 @@ set -eu
 #   prometheus                          promtool, which judges the metrics
 #   tshark, tcpdump                     (and capinfos) which read captures
 #   chromium                            a browser for the status page
+#   mandoc, bash, zsh, fish             what reads the manual page and the completions
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
     curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd nginx-light wget
     isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 user-mode-linux busybox-static cpio clang gcc zlib1g-dev pkg-config
     libslirp-dev util-linux procps squid tinyproxy microsocks dante-server dpkg-dev stunnel4
     libglib2.0-bin gsettings-desktop-schemas openssh-client openssh-server
-    prometheus tshark tcpdump chromium"
+    prometheus tshark tcpdump chromium mandoc zsh fish"
 # Those of them that Debian runs as services; the tests start their own.
 services="squid tinyproxy microsocks danted prometheus"
 

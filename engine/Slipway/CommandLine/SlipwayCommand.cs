@@ -29,13 +29,16 @@ internal static class SlipwayCommand
             CreateVersion(),
         };
 
+        root.Subcommands.Add(ManualCommands.CreateCompletion(root));
+        root.Subcommands.Add(ManualCommands.CreateManual(root));
+
         // A command's arguments are its own: @file and -abc stay as they are.
         ParserConfiguration parser =
             new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
         ParseResult result = root.Parse(arguments, parser);
         if (result.Errors.Count > 0)
         {
-            StandardError.Say(Explain(result));
+            StandardError.Say(Explain(result), LogLevel.Error);
             return ExitStatus.Usage;
         }
 
@@ -49,13 +52,13 @@ internal static class SlipwayCommand
         }
         catch (ConfigurationException e)
         {
-            StandardError.Say(e.Message);
+            StandardError.Say(e.Message, LogLevel.Error);
             return ExitStatus.Usage;
         }
         catch (Exception e) when (e is HostRefusal or ControlException or IOException)
         {
             // An IOException that comes here is standard output's: closed or full.
-            StandardError.Say(e.Message);
+            StandardError.Say(e.Message, LogLevel.Error);
             return ExitStatus.Failure;
         }
     }
