@@ -37,15 +37,38 @@ internal sealed class ControlOptions
         Func<ControlClient, CancellationToken, Task<T>> ask, JsonTypeInfo<T> type,
         Func<T, Listing> list, params ReadOnlySpan<Command> further)
     {
-        Command command = new(name, description);
-        foreach (Command one in further)
-        {
-            command.Subcommands.Add(one);
-        }
-
+        Command command = Create(name, description, further);
         ControlOptions options = new(command);
         command.SetAction(result => options.Run(result, async (client, stop) =>
             options.Print(result, await ask(client, stop), type, list)));
+        return command;
+    }
+
+    /// <summary>The same for what changes by itself, and so can be watched.</summary>
+    public static Command CreateTable<T>(
+        string name, string description,
+        Func<ControlClient, CancellationToken, Task<T>> ask, JsonTypeInfo<T> type,
+        Func<T, Listing> list, params ReadOnlySpan<Command> further)
+    {
+        Option<bool> watch = new("--watch", "-w")
+        {
+            Description = "Show it again each second until stopped.",
+        };
+        Command command = Create(name, description, further);
+        ControlOptions options = new(command);
+        command.Options.Add(watch);
+        command.SetAction(result => options.Run(result, async (client, stop) =>
+        {
+            if (result.GetValue(watch))
+            {
+                bool isJson = result.GetValue(options._json);
+                await Watch.RunAsync(now => ask(client, now), isJson ? type : null, list);
+            }
+            else
+            {
+                options.Print(result, await ask(client, stop), type, list);
+            }
+        }));
         return command;
     }
 
@@ -72,5 +95,17 @@ internal sealed class ControlOptions
         {
             list(value).Print();
         }
+    }
+
+    private static Command Create(
+        string name, string description, ReadOnlySpan<Command> further)
+    {
+        Command command = new(name, description);
+        foreach (Command one in further)
+        {
+            command.Subcommands.Add(one);
+        }
+
+        return command;
     }
 }

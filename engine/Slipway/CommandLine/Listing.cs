@@ -28,6 +28,9 @@ internal sealed class Listing
         _table.AddRow(row);
     }
 
+    /// <summary>The table itself.</summary>
+    public Table Table => _table;
+
     public void Print()
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings());

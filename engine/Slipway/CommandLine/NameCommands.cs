@@ -8,7 +8,7 @@ namespace Slipway;
 /// <summary>`slipway dns` and `slipway proxy`: how guests find the world.</summary>
 internal static class NameCommands
 {
-    public static Command CreateDns() => ControlOptions.CreateShow(
+    public static Command CreateDns() => ControlOptions.CreateTable(
         "dns", "List the names that a running engine answers itself.",
         (client, stop) => client.ListDnsAsync(stop), ControlClient.DnsJson, List,
         CreateSet(), CreateRemove());

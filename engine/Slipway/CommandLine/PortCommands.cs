@@ -7,7 +7,7 @@ namespace Slipway;
 /// <summary>`slipway ports`, `publish` and `unpublish`: ports of a running engine.</summary>
 internal static class PortCommands
 {
-    public static Command CreatePorts() => ControlOptions.CreateShow(
+    public static Command CreatePorts() => ControlOptions.CreateTable(
         "ports", "List the published ports of a running engine.",
         (client, stop) => client.ListPortsAsync(stop), ControlClient.PortsJson, List);
 

@@ -7,15 +7,15 @@ namespace Slipway;
 /// <summary>`slipway flows`, `leases` and `stats`: what there is in a running engine.</summary>
 internal static class TableCommands
 {
-    public static Command CreateFlows() => ControlOptions.CreateShow(
+    public static Command CreateFlows() => ControlOptions.CreateTable(
         "flows", "List the connections that pass a running engine.",
         (client, stop) => client.ListFlowsAsync(stop), ControlClient.FlowsJson, List);
 
-    public static Command CreateLeases() => ControlOptions.CreateShow(
+    public static Command CreateLeases() => ControlOptions.CreateTable(
         "leases", "List the guests' addresses of a running engine.",
         (client, stop) => client.ListLeasesAsync(stop), ControlClient.LeasesJson, List);
 
-    public static Command CreateStatistics() => ControlOptions.CreateShow(
+    public static Command CreateStatistics() => ControlOptions.CreateTable(
         "stats", "Print what a running engine has counted.",
         (client, stop) => client.GetStatisticsAsync(stop), ControlClient.StatisticsJson, List);
 
