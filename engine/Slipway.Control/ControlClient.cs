@@ -157,9 +157,11 @@ public sealed partial class ControlClient : IDisposable
             .ConfigureAwait(false);
     }
 
-    /// <summary>Closes a published port; its connections go on.</summary>
-    public Task UnpublishAsync(int id, CancellationToken stop) =>
-        SendAsync(HttpMethod.Delete, $"v1/ports/{id}", null, stop);
+    /// <summary>Closes a published port; its connections go on unless told otherwise.</summary>
+    public Task UnpublishAsync(int id, bool closesConnections, CancellationToken stop) =>
+        SendAsync(
+            HttpMethod.Delete, $"v1/ports/{id}{(closesConnections ? "?close=true" : "")}", null,
+            stop);
 
     public void Dispose() => _http.Dispose();
 

@@ -87,11 +87,8 @@ public sealed partial class NetworkEngine
 
         foreach (PublishSpecification publication in configuration.Publish)
         {
-            HostError error = Publish(publication, out _);
-            if (error != HostError.None)
-            {
-                throw Refusal(publication, error);
-            }
+            using PublishedSockets sockets = OpenSockets(publication);
+            Publish(publication, sockets);
         }
 
         foreach (LinkSpecification specification in configuration.Links)

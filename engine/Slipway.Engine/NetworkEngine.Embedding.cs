@@ -137,11 +137,7 @@ public sealed partial class NetworkEngine
     /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
     public void Invoke(Action<Instant> action)
     {
-        if (IsInTurn)
-        {
-            throw new InvalidOperationException("this waits for the end of the turn it is in");
-        }
-
+        RefuseInTurn();
         Invocation posted = new(action);
         lock (_gate)
         {
@@ -161,6 +157,14 @@ public sealed partial class NetworkEngine
         }
 
         posted.Wait();
+    }
+
+    private void RefuseInTurn()
+    {
+        if (IsInTurn)
+        {
+            throw new InvalidOperationException("this waits for the end of the turn it is in");
+        }
     }
 
     // The end of a turn, or of what is done between two.

@@ -7,110 +7,101 @@ namespace Slipway.Engine;
 public sealed partial class NetworkEngine
 {
     private readonly List<PublishedPort> _published = [];
+    private WaitingClients? _waiting;
+
+    // The same for other threads; replaced as a whole.
+    private volatile PublishedPort[] _publishedNow = [];
     private int _lastPublished;
 
-    /// <summary>Opens a port of the host that leads to a guest's.</summary>
+    /// <summary>Opens a port of the host that leads to a guest's, or all of a range.</summary>
     /// <exception cref="ConfigurationException">It is taken or may not be had.</exception>
     /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
     public PublishedPort PublishPort(PublishSpecification publication)
     {
+        RefuseInTurn();
+        PublishResolver.Check(publication, _configuration);
+        using PublishedSockets sockets = OpenSockets(publication);
         PublishedPort? port = null;
-        HostError error = HostError.None;
-        Invoke(_ => error = Publish(publication, out port));
-        return port ?? throw Refusal(publication, error);
+        Invoke(_ => port = Publish(publication, sockets));
+        return port!;
     }
 
-    /// <summary>
-    /// Closes a published port; its connections go on. False when it has been closed before.
-    /// </summary>
+    /// <summary>Closes a published port. False when it has been closed before.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="closesConnections">
+    /// Also resets the TCP connections that have come by it, which go on otherwise.
+    /// </param>
     /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
-    public bool UnpublishPort(int id)
+    public bool UnpublishPort(int id, bool closesConnections = false)
     {
         bool isFound = false;
-        Invoke(_ =>
+        Invoke(now =>
         {
             int index = _published.FindIndex(port => port.Id == id);
             isFound = index >= 0;
             if (isFound)
             {
-                _published[index].Close();
+                Publication publication = _published[index].Publication;
+                publication.Close();
                 _published.RemoveAt(index);
+                _publishedNow = [.. _published];
+                if (closesConnections)
+                {
+                    Abort(publication, now);
+                }
             }
         });
         return isFound;
     }
 
-    /// <summary>The ports that are published.</summary>
-    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
-    public IReadOnlyList<PublishedPort> PublishedPorts
+    /// <summary>The ports that are published; from any thread.</summary>
+    public IReadOnlyList<PublishedPort> PublishedPorts => _publishedNow;
+
+    private void Abort(Publication publication, Instant now)
     {
-        get
+        _waiting?.Drop(publication);
+        _keeper.Stack.Tcp.Abort(publication, now);
+        foreach (ShardWorker shard in _shards)
         {
-            PublishedPort[] ports = [];
-            Invoke(_ => ports = [.. _published]);
-            return ports;
+            shard.PostAbort(publication);
         }
     }
 
-    private HostError Publish(PublishSpecification publication, out PublishedPort? port)
+    // On the keeper, or before it runs.
+    private PublishedPort Publish(PublishSpecification settings, PublishedSockets sockets)
     {
-        port = null;
-        IpEndpoint guest = publication.Guest.Address.IsUnspecified
-            ? new IpEndpoint(_configuration.FirstGuest, publication.Guest.Port)
-            : publication.Guest;
-        Action? close;
-        HostError error;
-        IpEndpoint local = publication.Host;
-        if (publication.Protocol == IpProtocol.Udp)
-        {
-            error = _keeper.Stack.Udp.Publish(publication.Host, guest, out UdpPublication? udp);
-            local = udp?.HostLocal ?? local;
-            close = udp is null ? null : udp.Close;
-        }
-        else
-        {
-            PublishedTcpPort tcp = new(_keeper, guest);
-            error = tcp.Listen(publication.Host);
-            local = error == HostError.None ? tcp.Local : local;
-            close = tcp.Close;
-        }
-
-        if (error != HostError.None)
-        {
-            return error;
-        }
-
-        port = new PublishedPort(++_lastPublished, local, guest, publication, close!);
+        IpEndpoint local = sockets.Local;
+        GuestTarget target = new(
+            settings, _configuration.FirstGuest, _keeper.Stack.Neighbors, _dhcp, _dhcp6);
+        Publication publication = new(
+            _keeper, target, _waiting ??= new WaitingClients(_keeper), settings);
+        publication.Start(sockets);
+        PublishedPort port = new(
+            ++_lastPublished, settings, local, _configuration.FirstGuest, publication);
         _published.Add(port);
-        string protocol = publication.Protocol == IpProtocol.Udp ? "udp" : "tcp";
-        _log.Write(LogLevel.Information, $"published {local}/{protocol} to {guest}");
-        return error;
+        _publishedNow = [.. _published];
+        string protocol = settings.Protocol == IpProtocol.Udp ? "udp" : "tcp";
+        _log.Write(
+            LogLevel.Information,
+            $"published {port.HostText}/{protocol} to {port.GuestText}");
+        return port;
     }
 
-    // Not in a turn: it may look through all processes.
-    private static ConfigurationException Refusal(
-        PublishSpecification publication, HostError error) =>
-        new(publication.Key, publication.ToString(), Explain(publication, error))
-        {
-            IsInUse = error == HostError.AddressInUse,
-            HostError = error,
-        };
-
-    private static string Explain(PublishSpecification publication, HostError error)
+    private PublishedSockets OpenSockets(PublishSpecification settings)
     {
-        string protocol = publication.Protocol == IpProtocol.Udp ? "UDP" : "TCP";
-        return error switch
+        try
         {
-            HostError.AddressInUse => $"{protocol} port {publication.Host.Port} of "
-                + $"{publication.Host.Address} is taken by "
-                + $"{PortHolder.Find(publication.Protocol, publication.Host.Port)
-                    ?? "another program"}; stop it or publish another port (0 takes a free one)",
-            HostError.Prohibited => $"port {publication.Host.Port} may not be bound without "
-                + "privilege; use a port from 1024 on, or set net.ipv4.ip_unprivileged_port_start",
-            HostError.NetworkUnreachable =>
-                $"{publication.Host.Address} is not an address of this host; use one of its own, "
-                + "127.0.0.1 or 0.0.0.0",
-            _ => $"the port cannot be bound ({error})",
-        };
+            return PublishedSockets.Open(settings);
+        }
+        catch (PublishRefusal refusal)
+        {
+            throw new ConfigurationException(
+                settings.Key, settings.ToString(),
+                PublishMessages.Explain(settings, refusal, _publishedNow), refusal)
+            {
+                IsInUse = refusal.Reason == HostError.AddressInUse,
+                HostError = refusal.Reason,
+            };
+        }
     }
 }

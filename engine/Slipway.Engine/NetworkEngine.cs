@@ -167,9 +167,10 @@ public sealed partial class NetworkEngine : IDisposable
         _upstreams?.Dispose();
         foreach (PublishedPort port in _published)
         {
-            port.Close();
+            port.Publication.Close();
         }
 
+        _waiting?.Drop(null);
         foreach (ShardWorker shard in _shards)
         {
             shard.Dispose();

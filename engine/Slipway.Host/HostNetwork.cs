@@ -16,8 +16,6 @@ public sealed class HostNetwork(
     /// <summary>The longest path of a Unix socket, which leaves room for its zero.</summary>
     public const int LongestUnixPathBytes = 107;
 
-    private const int Backlog = 4_096;
-
     // Flows that have ended, and whose last bytes a proxy's upstream has not taken yet.
     private readonly HashSet<HandoverStream> _lingering = [];
 
@@ -104,52 +102,36 @@ public sealed class HostNetwork(
     public HostError ListenTcp(
         in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener)
     {
-        listener = null;
-        int socket = Sockets.Create(Family(local.Address.IsIPv4), Sockets.Stream, 0);
-        if (socket < 0)
-        {
-            return HostErrors.From(socket);
-        }
-
-        _ = SocketOptions.Set(socket, SocketOptions.LevelSocket, SocketOptions.ReuseAddress, 1);
-        TcpStream.SetOptions(socket);
-        int result = Bind(socket, local);
-        result = result < 0 ? result : Sockets.Listen(socket, Backlog);
-        if (result < 0)
-        {
-            Files.Close(socket);
-            return HostErrors.From(result);
-        }
-
-        listener = new TcpListener(reactor, socket, usePeekOffset, owner);
-        return HostError.None;
+        HostError error = HostSockets.Open(IpProtocol.Tcp, local, out int socket);
+        listener = error == HostError.None ? WatchListener(socket, isUnix: false, owner) : null;
+        return error;
     }
+
+    /// <summary>Watches a socket that listens, and is this listener's from here on.</summary>
+    public IHostListener WatchListener(int descriptor, bool isUnix, IReadinessOwner owner) =>
+        new StreamListener(reactor, descriptor, isUnix, usePeekOffset, owner);
 
     public HostError BindUdp(
         in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket)
     {
-        socket = null;
-        bool ipv4 = local.Address.IsIPv4;
-        int descriptor = Sockets.Create(Family(ipv4), Sockets.Datagram, 0);
-        if (descriptor < 0)
-        {
-            return HostErrors.From(descriptor);
-        }
-
-        // Where the kernel has no such thing it gives datagrams one by one.
-        _ = SocketOptions.Set(descriptor, SocketOptions.LevelUdp, SocketOptions.UdpGro, 1);
-        DatagramSocket udp = new(reactor, descriptor, DatagramFamily.Of(ipv4));
-        int result = Bind(descriptor, local);
-        if (result < 0)
-        {
-            Files.Close(descriptor);
-            return HostErrors.From(result);
-        }
-
-        reactor.WatchEdges(descriptor, owner);
-        socket = udp;
-        return HostError.None;
+        HostError error = HostSockets.Open(IpProtocol.Udp, local, out int descriptor);
+        socket = error == HostError.None ? WatchUdp(descriptor, owner) : null;
+        return error;
     }
+
+    /// <summary>The same with a bound UDP socket.</summary>
+    public IHostDatagramSocket WatchUdp(int descriptor, IReadinessOwner owner)
+    {
+        DatagramSocket udp = new(
+            reactor, descriptor,
+            DatagramFamily.Of(HostSockets.LocalOf(descriptor).Address.IsIPv4));
+        reactor.WatchEdges(descriptor, owner);
+        return udp;
+    }
+
+    /// <summary>A stream that nobody watches yet, with bytes in front of it.</summary>
+    public static IHostStream WithPrefix(IHostStream stream, byte[] prefix) =>
+        new PrefixedStream((IAdoptableStream)stream, prefix);
 
     /// <summary>
     /// Takes over a stream that another worker has accepted, before it is adopted or closed here.
@@ -229,15 +211,4 @@ public sealed class HostNetwork(
     internal TcpStream Adopt(int descriptor) => new(reactor, descriptor, usePeekOffset);
 
     private static int Family(bool ipv4) => ipv4 ? Sockets.FamilyIPv4 : Sockets.FamilyIPv6;
-
-    private static int Bind(int socket, in IpEndpoint local)
-    {
-        Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
-        if (!local.Address.IsIPv4)
-        {
-            _ = SocketOptions.Set(socket, SocketOptions.LevelIPv6, SocketOptions.IPv6Only, 1);
-        }
-
-        return Sockets.Bind(socket, SocketAddress.Write(address, local));
-    }
 }

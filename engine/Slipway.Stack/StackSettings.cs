@@ -84,6 +84,20 @@ public sealed record StackSettings
     public IpAddress GatewayFor(IpAddress guest) => guest.IsIPv4 || Ipv6 is null ? Gateway
         : guest.IsLinkLocal ? GatewayLinkLocal : Ipv6.Gateway;
 
+    /// <summary>
+    /// Where a guest sees a client of the host's: at the gateway's address, or at its own if the
+    /// origin shows it and the guest would send its answers there by the gateway: not for the
+    /// host's loopback, another family, or an address of the guests' own network.
+    /// </summary>
+    public IpEndpoint SourceFor(in IpEndpoint client, IpAddress guest, IFlowOrigin? origin)
+    {
+        IpAddress own = client.Address;
+        bool isShown = origin?.ShowsClients == true && own.IsIPv4 == guest.IsIPv4
+            && !own.IsUnspecified && !own.IsLoopback && !own.IsLinkLocal && !IsOnLink(own)
+            && !IsVirtual(own);
+        return client with { Address = isShown ? own : GatewayFor(guest) };
+    }
+
     /// <summary>True for an address on the guests' link.</summary>
     public bool IsOnLink(IpAddress address) => Subnet.Contains(address)
         || (Ipv6 is not null

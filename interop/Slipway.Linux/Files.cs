@@ -53,6 +53,9 @@ public static unsafe partial class Files
     /// </summary>
     public static int SetMode(int descriptor, int mode) => Result(fchmod(descriptor, mode));
 
+    /// <summary>Sets the permissions of a file by its path (chmod(2)).</summary>
+    public static int SetMode(string path, int mode) => Result(chmod(path, mode));
+
     /// <summary>Removes a name. 0 or a negated errno.</summary>
     public static int Unlink(string path) => Result(unlink(path));
 
@@ -81,6 +84,9 @@ public static unsafe partial class Files
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fchmod(int descriptor, int mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int chmod(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unlink(string path);

@@ -1,4 +1,8 @@
 namespace Slipway.Linux;
 
 /// <summary>A socket's file that cannot be had; the message says why and what to do.</summary>
-public sealed class UnixSocketException(string message) : IOException(message);
+public sealed class UnixSocketException(string message) : IOException(message)
+{
+    /// <summary>Somebody has the place already.</summary>
+    public bool IsInUse { get; init; }
+}

@@ -61,7 +61,7 @@ public sealed class UnixSocketFile
         {
             if (!RemoveStale(path, address, type, out int answer))
             {
-                throw new UnixSocketException(InUse(path, answer));
+                throw new UnixSocketException(InUse(path, answer)) { IsInUse = true };
             }
 
             result = Sockets.Bind(socket, address);

@@ -23,7 +23,7 @@ public sealed class ControlServerTests : IDisposable
         using TcpClient inside = new();
         string[] host = port.Host.Split(':');
         await inside.ConnectAsync(host[0], int.Parse(host[1]), s_stop);
-        await client.UnpublishAsync(port.Id, s_stop);
+        await client.UnpublishAsync(port.Id, false, s_stop);
         Assert.Empty(await client.ListPortsAsync(s_stop));
         using TcpClient late = new();
         await Assert.ThrowsAsync<SocketException>(
@@ -44,7 +44,7 @@ public sealed class ControlServerTests : IDisposable
             () => client.PublishAsync("eighty", s_stop));
         Assert.Contains("eighty", wrong.Message, StringComparison.Ordinal);
         ControlException unknown = await Assert.ThrowsAsync<ControlException>(
-            () => client.UnpublishAsync(99, s_stop));
+            () => client.UnpublishAsync(99, true, s_stop));
         Assert.Contains("99", unknown.Message, StringComparison.Ordinal);
         Assert.Single(await client.ListPortsAsync(s_stop));
     }
@@ -136,6 +136,7 @@ public sealed class ControlServerTests : IDisposable
     [Theory]
     [InlineData("GET /v1/nothing", "", 404)]
     [InlineData("DELETE /v1/ports/x", "", 404)]
+    [InlineData("DELETE /v1/ports/1?close=perhaps", "", 400)]
     [InlineData("PUT /v1/ports", "{}", 405)]
     [InlineData("POST /v1/ports", "{", 400)]
     [InlineData("POST /v1/ports", "null", 400)]

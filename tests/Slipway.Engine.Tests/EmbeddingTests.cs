@@ -366,14 +366,4 @@ public sealed class EmbeddingTests : IDisposable
         engine.Attach(link);
         return link;
     }
-
-    private sealed class QuietLog : IEngineLog
-    {
-        public bool IsEnabled(LogLevel level) => false;
-
-        public void Write(LogLevel level, string message)
-        {
-            // Of published ports.
-        }
-    }
 }

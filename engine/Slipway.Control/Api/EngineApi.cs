@@ -9,7 +9,8 @@ namespace Slipway.Control;
 /// <summary>What /v1 tells of an engine and does to it.</summary>
 /// <remarks>
 /// Paths: GET version, health, ports, leases, stats; POST ports (a
-/// <see cref="PublishRequest"/>; 201 with the port, 409 if it is taken); DELETE ports/ID.
+/// <see cref="PublishRequest"/>; 201 with the port, 409 if it is taken); DELETE
+/// ports/ID, with ?close=true also its TCP connections, which go on otherwise.
 /// </remarks>
 internal sealed class EngineApi(NetworkEngine engine, string version)
 {
@@ -33,8 +34,19 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
             .ConfigureAwait(false);
     }
 
-    public Task UnpublishAsync(HttpContext context) => ApiExchange.DeleteAsync(
-        context, engine.UnpublishPort, "published port", "/v1/ports");
+    public Task UnpublishAsync(HttpContext context)
+    {
+        string? close = context.Request.Query["close"];
+        bool closes = close switch
+        {
+            null or "false" => false,
+            "true" => true,
+            _ => throw new ApiException(
+                StatusCodes.Status400BadRequest, $"close={close} is neither true nor false"),
+        };
+        return ApiExchange.DeleteAsync(
+            context, id => engine.UnpublishPort(id, closes), "published port", "/v1/ports");
+    }
 
     public Task ListLeasesAsync(HttpContext context) => ApiExchange.WriteAsync(
         context, [.. engine.ListLeases().Select(Report)],
@@ -44,7 +56,7 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
         context, Report(engine.Counters), ApiJsonContext.Default.StatisticsReport);
 
     private static PortReport Report(PublishedPort port) =>
-        new(port.Id, Name(port.Protocol), port.Host.ToString(), port.Guest.ToString());
+        new(port.Id, Name(port.Protocol), port.HostText, port.GuestText);
 
     private static LeaseReport Report(LeaseEntry lease) => new(
         lease.Address.ToString(), lease.Mac.ToString(), lease.HostName, lease.Expires,

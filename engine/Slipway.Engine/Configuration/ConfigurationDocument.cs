@@ -59,9 +59,12 @@ internal sealed class ConfigurationDocument
     public int? Workers { get; set; }
 
     [Description(
-        "Ports of the host that lead to a guest: [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. "
-            + "The host's address is 127.0.0.1 and the guest's the first lease unless named. "
-            + "Option --publish.")]
+        "Ports of the host that lead to a guest: "
+            + "[HOSTIP:]HOSTPORT[-LAST]:[GUEST:]GUESTPORT[-LAST][/tcp|udp][,OPTION...]; or "
+            + "unix:PATH:[GUEST:]GUESTPORT with a Unix stream socket. The host's address is "
+            + "127.0.0.1; GUEST is an address or a lease's name, the first guest unless named. "
+            + "Options: client-address=gateway|client, proxy-protocol=v2, mode=0600 of a Unix "
+            + "socket. Option --publish.")]
     public List<string>? Publish { get; set; }
 
     [Description(

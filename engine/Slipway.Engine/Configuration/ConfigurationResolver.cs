@@ -91,7 +91,7 @@ internal static class ConfigurationResolver
         };
         return configuration with
         {
-            Publish = ResolvePublish(document, commandLine, configuration),
+            Publish = PublishResolver.Resolve(document, commandLine, configuration),
         };
     }
 
@@ -275,51 +275,6 @@ internal static class ConfigurationResolver
         DescriptorLinkSpecification descriptor => $"descriptor {descriptor.Descriptor}",
         _ => link.ToString(),
     };
-
-    private static List<PublishSpecification> ResolvePublish(
-        ConfigurationDocument document, CommandLineSettings commandLine,
-        EngineConfiguration configuration)
-    {
-        List<PublishSpecification> published = [];
-        foreach ((string key, string text) in
-            Entries("publish", document.Publish, "--publish", commandLine.Publish))
-        {
-            PublishSpecification one = PublishSpecification.Parse(key, text);
-            one = one.Guest.Address.IsUnspecified
-                ? one with { Guest = one.Guest with { Address = configuration.FirstGuest } } : one;
-            CheckGuest(key, text, one.Guest.Address, configuration);
-            foreach (ServiceSpecification service in configuration.Services)
-            {
-                if (service.IsVirtual && service.Address == one.Guest.Address)
-                {
-                    throw new ConfigurationException(
-                        key, text,
-                        $"leads to the address of {service.Key}; choose a guest's");
-                }
-            }
-
-            foreach (PublishSpecification other in published)
-            {
-                if (Collide(one, other))
-                {
-                    throw new ConfigurationException(
-                        key, text,
-                        $"takes the same host port as {other.Key} {other}; choose another host "
-                            + "port or address");
-                }
-            }
-
-            published.Add(one);
-        }
-
-        return published;
-    }
-
-    private static bool Collide(PublishSpecification one, PublishSpecification other) =>
-        one.Protocol == other.Protocol && one.Host.Port == other.Host.Port && one.Host.Port != 0
-        && (one.Host.Address == other.Host.Address
-            || ((one.Host.Address.IsUnspecified || other.Host.Address.IsUnspecified)
-                && one.Host.Address.IsIPv4 == other.Host.Address.IsIPv4));
 
     private static ControlSpecification ResolveControl(
         ConfigurationDocument document, CommandLineSettings commandLine) =>

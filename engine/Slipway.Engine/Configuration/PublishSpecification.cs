@@ -4,17 +4,26 @@ using Slipway.Wire;
 namespace Slipway.Engine;
 
 /// <summary>
-/// A port of the host that leads to a guest's, in Docker's grammar:
-/// [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. An IPv6 address stands in brackets.
+/// Where the host listens and which guest's port that leads to, in Docker's grammar:
+/// [HOSTIP:]HOSTPORT[-LAST]:[GUEST:]GUESTPORT[-LAST][/tcp|udp][,OPTION...], or with a Unix stream
+/// socket unix:PATH:[GUEST:]GUESTPORT, or an inherited socket fd:NAME:[GUEST:]GUESTPORT. GUEST is
+/// an address (IPv6 in brackets) or the name of a lease.
 /// </summary>
-/// <param name="Host">Where the host listens; port 0 takes a free one.</param>
-/// <param name="Guest">Where connections go; an unspecified address means the first guest.</param>
+/// <param name="Host">
+/// Where the host listens; port 0 takes a free one. Of a range the first.
+/// </param>
+/// <param name="Guest">
+/// Where connections go; an unspecified address means the first guest, or the one of
+/// <see cref="GuestName"/>. Of a range the first.
+/// </param>
 /// <param name="Protocol">TCP or UDP.</param>
 public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpProtocol Protocol)
 {
-    private const string Grammar =
-        "write [HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp], for example 8080:80 or "
-            + "127.0.0.1:5353:53/udp";
+    /// <summary>Ports of one range: each has a socket of its own.</summary>
+    public const int MaxPorts = 1_024;
+
+    /// <summary>Read and write for the owner.</summary>
+    public const int DefaultMode = 0x180; // 0600
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--publish";
@@ -22,111 +31,72 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     /// <summary>What was written, for messages.</summary>
     public string? Text { get; init; }
 
-    /// <summary>All of it, defaults included.</summary>
-    internal string Whole =>
-        $"{Host}:{Guest}/{(Protocol == IpProtocol.Udp ? "udp" : "tcp")}";
+    /// <summary>Ports that the host listens at, from 1 on; Host's is the first.</summary>
+    public int HostPorts { get; init; } = 1;
 
     /// <summary>
-    /// Parses one publication; the host's address is 127.0.0.1 unless another is named.
+    /// As many as <see cref="HostPorts"/>, one for each; or 1, and then of the host's ports the
+    /// first that is free leads there.
     /// </summary>
+    public int GuestPorts { get; init; } = 1;
+
+    /// <summary>
+    /// A lease's name, one label in lower case or with its domain; null for none.
+    /// </summary>
+    public string? GuestName { get; init; }
+
+    /// <summary>The file of a Unix stream socket in place of a port; null for none.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>A Unix socket's mode.</summary>
+    public int Mode { get; init; } = DefaultMode;
+
+    /// <summary>
+    /// A socket that the process was started with, by its name or number (sd_listen_fds(3)); null
+    /// for none.
+    /// </summary>
+    public string? Descriptor { get; init; }
+
+    /// <summary>
+    /// The guest sees a client's own address, where it reaches that by the gateway.
+    /// </summary>
+    public bool ShowsClient { get; init; }
+
+    /// <summary>Each connection begins with a header of the PROXY protocol, version 2.</summary>
+    public bool HasProxyHeader { get; init; }
+
+    /// <summary>Only the first free port of the range is taken.</summary>
+    internal bool TakesFirstFree => HostPorts > GuestPorts;
+
+    /// <summary>Where the host listens, for people.</summary>
+    internal string HostText => Path is not null ? $"unix:{Path}"
+        : Descriptor is not null ? $"fd:{Descriptor}"
+        : Host + Last(Host, HostPorts);
+
+    /// <summary>All of it, defaults included.</summary>
+    internal string Whole =>
+        $"{HostText}:{GuestText(Guest.Address)}/{(Protocol == IpProtocol.Udp ? "udp" : "tcp")}"
+        + (ShowsClient ? ",client-address=client" : "")
+        + (HasProxyHeader ? ",proxy-protocol=v2" : "")
+        + (Mode == DefaultMode ? "" : $",mode={Convert.ToString(Mode, 8).PadLeft(4, '0')}");
+
+    /// <summary>Parses one publication.</summary>
     /// <exception cref="ConfigurationException">It is not in the grammar.</exception>
-    public static PublishSpecification Parse(string key, string text)
-    {
-        if (text.StartsWith("unix:", StringComparison.Ordinal))
-        {
-            throw new ConfigurationException(
-                key, text, $"publishing to a Unix socket is not in this version; {Grammar}");
-        }
-
-        (string ports, IpProtocol protocol) = SplitProtocol(key, text);
-        List<string> parts = SplitParts(ports);
-        int next = 0;
-        string? hostAddress = null;
-        if (parts.Count == 4 || (parts.Count == 3 && IsAddress(parts[0])))
-        {
-            hostAddress = parts[next++];
-        }
-
-        string? guestAddress = parts.Count - next == 3 ? parts[next + 1] : null;
-        if (parts.Count - next != (guestAddress is null ? 2 : 3))
-        {
-            throw new ConfigurationException(key, text, Grammar);
-        }
-
-        return new PublishSpecification(
-            new IpEndpoint(
-                hostAddress is null ? IpAddress.IPv4Loopback
-                    : SettingText.ParseAddress(key, text, hostAddress),
-                ParsePort(key, text, parts[next], 0)),
-            new IpEndpoint(
-                guestAddress is null ? IpAddress.IPv4Any
-                    : SettingText.ParseAddress(key, text, guestAddress),
-                ParsePort(key, text, parts[^1], 1)),
-            protocol)
-        {
-            Key = key,
-            Text = text,
-        };
-    }
+    public static PublishSpecification Parse(string key, string text) =>
+        new PublishGrammar(key, text).Parse();
 
     public override string ToString() => Text ?? Whole;
 
-    private static bool IsAddress(string part) =>
-        part.AsSpan().ContainsAny('.', ':');
-
-    // At the colons that stand in no brackets, which are taken off.
-    private static List<string> SplitParts(string ports)
+    /// <summary>Where it leads, for people.</summary>
+    /// <param name="first">The first guest's address.</param>
+    internal string GuestText(IpAddress first)
     {
-        List<string> parts = [];
-        int start = 0;
-        int depth = 0;
-        for (int i = 0; i <= ports.Length; i++)
-        {
-            char c = i < ports.Length ? ports[i] : ':';
-            depth += c == '[' ? 1 : c == ']' ? -1 : 0;
-            if (c == ':' && (depth == 0 || i == ports.Length))
-            {
-                string part = ports[start..i];
-                bool isBracketed = part.StartsWith('[') && part.EndsWith(']');
-                parts.Add(isBracketed ? part[1..^1] : part);
-                start = i + 1;
-            }
-        }
-
-        return parts;
+        string guest = GuestName is not null
+            ? string.Create(CultureInfo.InvariantCulture, $"{GuestName}:{Guest.Port}")
+            : (Guest.Address.IsUnspecified ? Guest with { Address = first } : Guest).ToString();
+        return guest + Last(Guest, GuestPorts);
     }
 
-    private static (string Ports, IpProtocol Protocol) SplitProtocol(string key, string text)
-    {
-        int slash = text.LastIndexOf('/');
-        if (slash < 0)
-        {
-            return (text, IpProtocol.Tcp);
-        }
-
-        return (text[..slash], text[(slash + 1)..].ToUpperInvariant() switch
-        {
-            "TCP" => IpProtocol.Tcp,
-            "UDP" => IpProtocol.Udp,
-            _ => throw new ConfigurationException(
-                key, text,
-                $"'{text[(slash + 1)..]}' is not a protocol that can be published; use tcp or "
-                    + "udp"),
-        });
-    }
-
-    private static ushort ParsePort(string key, string text, string port, int minimum)
-    {
-        if (ushort.TryParse(
-            port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
-            && number >= minimum)
-        {
-            return number;
-        }
-
-        string problem = port.Contains('-', StringComparison.Ordinal)
-            ? $"'{port}': ranges of ports are not in this version, publish each one"
-            : $"'{port}' is not a port from {minimum} to 65535";
-        throw new ConfigurationException(key, text, $"{problem}; {Grammar}");
-    }
+    private static string Last(in IpEndpoint first, int count) => count == 1 ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"-{first.Port + count - 1}");
 }

@@ -124,8 +124,8 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now,
         IFlowOrigin? origin = null)
     {
-        IpEndpoint gateway = new(Stack.Settings.GatewayFor(guest.Address), client.Port);
-        int worker = _sharding.WorkerOf(new FlowKey(guest, gateway, IpProtocol.Tcp));
+        IpEndpoint source = Stack.Settings.SourceFor(client, guest.Address, origin);
+        int worker = _sharding.WorkerOf(new FlowKey(guest, source, IpProtocol.Tcp));
         if (worker == Index)
         {
             Stack.Tcp.AcceptFromHost(stream, client, guest, now, origin);

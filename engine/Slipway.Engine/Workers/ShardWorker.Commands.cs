@@ -66,6 +66,11 @@ internal sealed partial class ShardWorker
         }
     }
 
+    private sealed class Aborted(ShardWorker worker, IFlowOrigin origin) : Command
+    {
+        public override void Run(Instant now) => worker.Flows.Tcp.Abort(origin, now);
+    }
+
     private sealed class Captured(ShardWorker worker, IFrameCapture? capture) : Command
     {
         public override void Run(Instant now) => worker.Flows.Capture = capture;

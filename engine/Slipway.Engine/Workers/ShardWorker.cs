@@ -86,6 +86,8 @@ internal sealed partial class ShardWorker
         IHostStream stream, in IpEndpoint client, in IpEndpoint guest, IFlowOrigin? origin) =>
         Mailbox.Post(new Accepted(this, stream, client, guest, origin));
 
+    public void PostAbort(IFlowOrigin origin) => Mailbox.Post(new Aborted(this, origin));
+
     public override void Dispose()
     {
         Flows.Close(Reactor.Time);

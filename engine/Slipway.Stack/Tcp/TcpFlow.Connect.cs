@@ -19,8 +19,7 @@ internal sealed partial class TcpFlow
     private int _handshakeAttempts;
     private bool _hostShutdownSent;
 
-    // Until the guest has answered.
-    private IFlowOrigin? _origin;
+    private bool _isAnswered;
 
     /// <summary>
     /// A guest's SYN: remembers what it offers; the host's connect() runs already.
@@ -49,7 +48,7 @@ internal sealed partial class TcpFlow
     internal void Invite(IHostStream host, IFlowOrigin? origin, Instant now)
     {
         _host = host;
-        _origin = origin;
+        Origin = origin;
         State = TcpState.SynSent;
         _hostReadable = true;
         _hostWritable = true;
@@ -61,12 +60,17 @@ internal sealed partial class TcpFlow
         _layer.Queue(this);
     }
 
+    /// <summary>Who at the host has begun it; null where the guest has, or nobody asks.</summary>
+    internal IFlowOrigin? Origin { get; private set; }
+
     /// <summary>Tells who has begun the connection what became of it; only once.</summary>
     internal void TellAnswer(HostError error)
     {
-        IFlowOrigin? origin = _origin;
-        _origin = null;
-        origin?.OnAnswered(error);
+        if (!_isAnswered)
+        {
+            _isAnswered = true;
+            Origin?.OnAnswered(error);
+        }
     }
 
     /// <summary>The guest's address has been resolved, or has moved.</summary>

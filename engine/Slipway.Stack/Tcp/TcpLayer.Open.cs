@@ -13,37 +13,6 @@ public sealed partial class TcpLayer : INeighborWaiter
     /// <summary>Flows whose handshake is not finished.</summary>
     public int HalfOpenCount { get; private set; }
 
-    /// <summary>
-    /// A client has connected to a published port: the guest gets a SYN from the gateway's address
-    /// and the client's port (or the next free one). The stream is closed by reset if the guest
-    /// refuses.
-    /// </summary>
-    /// <param name="stream">The client's, which nobody watches.</param>
-    /// <param name="client">Where it comes from.</param>
-    /// <param name="guest">Where it goes.</param>
-    /// <param name="now">The turn's time.</param>
-    /// <param name="origin">Is told what the guest has answered.</param>
-    public void AcceptFromHost(
-        IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now,
-        IFlowOrigin? origin = null)
-    {
-        if (!MakeRoom() || !TryChooseKey(client, guest, out FlowKey key))
-        {
-            Counters.Drop(DropReason.FlowLimit);
-            stream.Close(reset: true);
-            origin?.OnAnswered(HostError.NoResources);
-            return;
-        }
-
-        _neighbors.TryFind(guest.Address, out GuestRoute route);
-        TcpFlow flow = new(this, key, route);
-        _flows.TryAdd(key, flow);
-        AddHalfOpen(flow);
-        Counters.TcpFlowsOpened++;
-        flow.Invite(stream, origin, now);
-        _listeners.Adopt(stream, flow);
-    }
-
     public void OnNeighborResolved(IpAddress address, in GuestRoute route, Instant now)
     {
         for (int i = _unresolved.Count - 1; i >= 0; i--)
@@ -297,26 +266,5 @@ public sealed partial class TcpLayer : INeighborWaiter
         }
 
         _halfOpenNewest = flow;
-    }
-
-    /// <summary>The client's own port if it is free, else another.</summary>
-    private bool TryChooseKey(in IpEndpoint client, in IpEndpoint guest, out FlowKey key)
-    {
-        const int lowestPort = 1024;
-        ushort port = client.Port < lowestPort ? (ushort)49152 : client.Port;
-        for (int i = 0; i < 1 << 16; i++)
-        {
-            key = new FlowKey(
-                guest, new IpEndpoint(_settings.GatewayFor(guest.Address), port), IpProtocol.Tcp);
-            if (_flows.Find(key) is null && Owns?.Invoke(key) != false)
-            {
-                return true;
-            }
-
-            port = port == ushort.MaxValue ? (ushort)lowestPort : (ushort)(port + 1);
-        }
-
-        key = default;
-        return false;
     }
 }

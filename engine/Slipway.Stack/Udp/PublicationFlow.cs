@@ -3,10 +3,12 @@ using Slipway.Wire;
 namespace Slipway.Stack;
 
 /// <summary>The host's socket of a published UDP port, and all its clients.</summary>
-internal sealed class PublicationFlow(UdpLayer layer, DatagramTurn turn, IpEndpoint guest)
+internal sealed class PublicationFlow(
+    UdpLayer layer, DatagramTurn turn, IPublishedGuest guest, ushort guestPort)
     : DatagramFlow(turn)
 {
-    public IpEndpoint Guest => guest;
+    /// <summary>Where the last datagram went.</summary>
+    public IpEndpoint Guest { get; private set; } = new(default, guestPort);
 
     public void Close()
     {
@@ -16,6 +18,14 @@ internal sealed class PublicationFlow(UdpLayer layer, DatagramTurn turn, IpEndpo
 
     protected override void OnDatagram(IpEndpoint remote, Span<byte> datagram, Instant now) =>
         layer.ReceiveFromClient(this, remote, datagram, now);
+
+    /// <summary>Looks where datagrams go now; false where there is no guest.</summary>
+    public bool TryLocate(Instant now)
+    {
+        bool isFound = guest.TryFind(now, out IpAddress address);
+        Guest = isFound ? Guest with { Address = address } : Guest;
+        return isFound;
+    }
 
     protected override void OnReport(in HostErrorReport report, Span<byte> quoted, Instant now) =>
         layer.ReportOfClient(this, report, quoted, now);

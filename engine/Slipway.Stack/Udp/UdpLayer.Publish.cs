@@ -26,15 +26,27 @@ public sealed partial class UdpLayer : INeighborWaiter
         in IpEndpoint hostLocal, in IpEndpoint guest, out UdpPublication? publication)
     {
         publication = null;
-        PublicationFlow flow = new(this, _turn, guest);
+        PublicationFlow flow = new(this, _turn, new FixedGuest(guest.Address), guest.Port);
         HostError error = _listeners.BindUdp(hostLocal, flow, out IHostDatagramSocket? socket);
         if (error == HostError.None)
         {
             flow.Socket = socket;
-            publication = new UdpPublication(flow, socket!.LocalEndpoint, guest);
+            publication = new UdpPublication(flow, socket!.LocalEndpoint);
         }
 
         return error;
+    }
+
+    /// <summary>The same with a socket that is bound already.</summary>
+    /// <param name="watch">Has the socket watched for its owner.</param>
+    /// <param name="guest">Where its datagrams go.</param>
+    /// <param name="guestPort">And to which port there.</param>
+    public UdpPublication Publish(
+        Func<IReadinessOwner, IHostDatagramSocket> watch, IPublishedGuest guest, ushort guestPort)
+    {
+        PublicationFlow flow = new(this, _turn, guest, guestPort);
+        flow.Socket = watch(flow);
+        return new UdpPublication(flow, flow.Socket.LocalEndpoint);
     }
 
     void INeighborWaiter.OnNeighborResolved(IpAddress address, in GuestRoute route, Instant now)
@@ -59,6 +71,12 @@ public sealed partial class UdpLayer : INeighborWaiter
     internal void ReceiveFromClient(
         PublicationFlow publication, in IpEndpoint client, Span<byte> datagram, Instant now)
     {
+        if (!publication.TryLocate(now))
+        {
+            Counters.Drop(DropReason.NoNeighbor);
+            return;
+        }
+
         IpEndpoint guest = publication.Guest;
         ushort port = _clients.PortOf(publication, client, now);
         IpAddress gateway = _settings.GatewayFor(guest.Address);
@@ -121,6 +139,15 @@ public sealed partial class UdpLayer : INeighborWaiter
         }
 
         return true;
+    }
+
+    private sealed class FixedGuest(IpAddress guest) : IPublishedGuest
+    {
+        public bool TryFind(Instant now, out IpAddress address)
+        {
+            address = guest;
+            return true;
+        }
     }
 
     private readonly record struct HeldDatagram(IpAddress Guest, byte[] Datagram);

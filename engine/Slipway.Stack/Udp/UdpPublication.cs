@@ -7,18 +7,14 @@ public sealed class UdpPublication
 {
     private readonly PublicationFlow _flow;
 
-    internal UdpPublication(PublicationFlow flow, in IpEndpoint hostLocal, in IpEndpoint guest)
+    internal UdpPublication(PublicationFlow flow, in IpEndpoint hostLocal)
     {
         _flow = flow;
         HostLocal = hostLocal;
-        Guest = guest;
     }
 
     /// <summary>Where the host listens; the port is real also when 0 was asked for.</summary>
     public IpEndpoint HostLocal { get; }
-
-    /// <summary>Where its datagrams go.</summary>
-    public IpEndpoint Guest { get; }
 
     /// <summary>
     /// Closes the host's socket and forgets its clients; a second call does nothing.

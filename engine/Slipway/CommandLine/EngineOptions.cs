@@ -47,7 +47,9 @@ internal sealed class EngineOptions
     private readonly Option<string[]> _publish = new("--publish", "-p")
     {
         Description = "A port of the host that leads to the guest: "
-            + "[HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]. HOSTIP is 127.0.0.1 unless named.",
+            + "[HOSTIP:]HOSTPORT[-LAST]:[GUEST:]GUESTPORT[-LAST][/tcp|udp]; HOSTIP is 127.0.0.1 "
+            + "unless named, GUEST an address or a lease's name. Or unix:PATH:[GUEST:]GUESTPORT. "
+            + "See `slipway publish --help` for what may follow.",
         HelpName = "PORTS",
     };
 

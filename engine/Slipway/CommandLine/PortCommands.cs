@@ -15,8 +15,11 @@ internal static class PortCommands
     {
         Argument<string> port = new("PORT")
         {
-            Description = "[HOSTIP:]HOSTPORT:[GUESTIP:]GUESTPORT[/tcp|udp]; HOSTPORT 0 takes a "
-                + "free one.",
+            Description = "[HOSTIP:]HOSTPORT[-LAST]:[GUEST:]GUESTPORT[-LAST][/tcp|udp]"
+                + "[,OPTION...]; HOSTPORT 0 takes a free one, GUEST is an address or a lease's name. Or "
+                + "unix:PATH:[GUEST:]GUESTPORT. Options: client-address=client shows guests the "
+                + "client's own address, proxy-protocol=v2 tells it in a header, mode=0660 is of "
+                + "a Unix socket.",
         };
         Command command = new("publish", "Publish a guest's port of a running engine.") { port };
         ControlOptions options = new(command);
@@ -32,32 +35,37 @@ internal static class PortCommands
         Argument<string> port = new("PORT")
         {
             Description = "Its number in `slipway ports`, or where the host listens: "
-                + "127.0.0.1:8080[/tcp|udp].",
+                + "127.0.0.1:8080[/tcp|udp], unix:PATH.",
+        };
+        Option<bool> close = new("--close")
+        {
+            Description = "Reset its TCP connections, too.",
         };
         Command command = new(
             "unpublish", "Close a published port of a running engine; its connections go on.")
         {
-            port,
+            port, close,
         };
         ControlOptions options = new(command);
         command.SetAction(result => options.Run(result, (client, stop) =>
-            UnpublishAsync(client, result.GetValue(port)!, stop)));
+            UnpublishAsync(
+                client, result.GetValue(port)!, result.GetValue(close), stop)));
         return command;
     }
 
     private static async Task UnpublishAsync(
-        ControlClient client, string text, CancellationToken stop)
+        ControlClient client, string text, bool closes, CancellationToken stop)
     {
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
         {
-            string address = text.Contains('/', StringComparison.Ordinal) ? text : $"{text}/tcp";
             PortReport? named = (await client.ListPortsAsync(stop)).FirstOrDefault(
-                port => address == $"{port.Host}/{port.Protocol}");
+                port => text == $"{port.Host}/{port.Protocol}"
+                    || (text == port.Host && port.Protocol == "tcp"));
             id = named?.Id ?? throw new ControlException(
-                $"{address} is not published; `slipway ports` lists what is");
+                $"{text} is not published; `slipway ports` lists what is");
         }
 
-        await client.UnpublishAsync(id, stop);
+        await client.UnpublishAsync(id, closes, stop);
     }
 
     private static Listing List(IReadOnlyList<PortReport> ports)

@@ -188,9 +188,11 @@ SLIPWAY_API int32_t slipway_dispatch(slipway_engine engine, uint32_t budget);
 /* ---- Published ports, names ------------------------------------------------------------------ */
 
 /* Opens a port of the host that leads to a guest's: "8080:80", "127.0.0.1:5353:53/udp",
- * "0.0.0.0:0:192.168.127.2:22", "[::1]:80:[fd5a:94ef:e40c::2]:80". The host's address is 127.0.0.1
- * unless named, the guest's the first guest's. `id` names it for slipway_unpublish; `host_port` is
- * the real port, also where 0 was asked for. Either may be NULL. SLIPWAY_E_CONFIG, and
+ * "0.0.0.0:0:192.168.127.2:22", "[::1]:80:[fd5a:94ef:e40c::2]:80", "8000-8010:80-90" for all of
+ * a range or none, "8080:web:80" for who has the lease of that name, "unix:/run/web.sock:80" for a
+ * Unix stream socket. The host's address is 127.0.0.1 unless named, the guest's the first guest's.
+ * `id` names it for slipway_unpublish; `host_port` is the real port, also where 0 was asked for, of
+ * a range the first, and 0 of a Unix socket. Either may be NULL. SLIPWAY_E_CONFIG, and
  * SLIPWAY_E_IN_USE with the port and what to do. */
 SLIPWAY_API int32_t slipway_publish(
     slipway_engine engine, const char *publication, uint32_t *id, uint16_t *host_port);

@@ -163,6 +163,61 @@ public sealed class TcpPublishedTests
         Assert.Equal(0, _script.Layer.Count);
     }
 
+    [Theory]
+    [InlineData("203.0.113.9", "203.0.113.9")]
+    [InlineData("10.0.0.9", "10.0.0.9")]
+    [InlineData("127.0.0.1", "192.168.127.1")]
+    [InlineData("192.168.127.77", "192.168.127.1")]
+    [InlineData("192.168.127.254", "192.168.127.1")]
+    [InlineData("169.254.1.1", "192.168.127.1")]
+    [InlineData("2001:db8::9", "192.168.127.1")]
+    [InlineData("0.0.0.0", "192.168.127.1")]
+    public void Client_ThatIsShown_IsSeenWhereTheGuestsAnswersReachIt(
+        string client, string expected)
+    {
+        IpEndpoint endpoint = new(IpAddress.Parse(client), 50_000);
+        Origin origin = new();
+        _script.LearnGuest();
+        IHostStream stream = _script.Host.AcceptedStream(GuestServer, endpoint);
+        _script.Layer.AcceptFromHost(
+            stream, endpoint, GuestServer, _script.Clock.Now, origin);
+        _script.Turn();
+        Segment syn = _script.Expect(Expect.Flags(TcpFlags.Syn));
+        Assert.Equal(new IpEndpoint(IpAddress.Parse(expected), 50_000), syn.Source);
+
+        Segment answer = Answer(syn);
+        _script.Send(answer);
+        _script.Send(answer with
+        {
+            Flags = TcpFlags.Acknowledgment, Sequence = answer.End, Payload = [3],
+            Options = SegmentOptions.None,
+        });
+        Assert.Equal([3], SimHost.ConnectionOf(stream).ReadAll());
+        Assert.Equal([HostError.None], origin.Answers);
+    }
+
+    [Fact]
+    public void Connections_OfAnOriginThatIsClosed_AreResetOnBothSides()
+    {
+        Origin origin = new();
+        _script.LearnGuest();
+        IHostStream stream = _script.Host.AcceptedStream(GuestServer, Client);
+        _script.Layer.AcceptFromHost(stream, Client, GuestServer, _script.Clock.Now, origin);
+        _script.Turn();
+        _script.Send(Answer(_script.Expect(Expect.Flags(TcpFlags.Syn))));
+        _script.TakeAll();
+        SimConnection other = Accept(out _);
+        _script.TakeAll();
+
+        _script.Layer.Abort(origin, _script.Clock.Now);
+
+        _script.Expect(Expect.Flags(TcpFlags.Reset | TcpFlags.Acknowledgment));
+        Assert.True(SimHost.ConnectionOf(stream).WasReset);
+        Assert.False(other.WasReset);
+        Assert.Equal(1, _script.Layer.Count);
+        Assert.Equal([HostError.None], origin.Answers);
+    }
+
     private static Segment Answer(Segment syn) => new()
     {
         Source = syn.Destination,
@@ -181,5 +236,14 @@ public sealed class TcpPublishedTests
         _script.Turn();
         syn = _script.Expect(Expect.Flags(TcpFlags.Syn));
         return SimHost.ConnectionOf(stream);
+    }
+
+    private sealed class Origin : IFlowOrigin
+    {
+        public bool ShowsClients => true;
+
+        public List<HostError> Answers { get; } = [];
+
+        public void OnAnswered(HostError error) => Answers.Add(error);
     }
 }

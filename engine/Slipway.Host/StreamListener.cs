@@ -5,27 +5,30 @@ using Slipway.Wire;
 namespace Slipway.Host;
 
 /// <summary>
-/// A listening socket. Out of descriptors, a connection that waits would keep it ready for ever: a
-/// reserve descriptor is given up to accept and close it, so the client is refused at once. Where
-/// that cannot be, for want of memory or of the reserve, the socket rests for a while.
+/// A listening socket, of TCP or a Unix one. Out of descriptors, a connection that waits would keep
+/// it ready for ever: a reserve descriptor is given up to accept and close it, so the client is
+/// refused at once. Where that cannot be, for want of memory or of the reserve, the socket rests
+/// for a while.
 /// </summary>
-internal sealed class TcpListener : IHostListener, IReadinessOwner
+internal sealed class StreamListener : IHostListener, IReadinessOwner
 {
     private const long PauseNanoseconds = 100_000_000;
 
     private readonly Reactor _reactor;
     private readonly int _descriptor;
+    private readonly bool _isUnix;
     private readonly bool _usePeekOffset;
     private readonly IReadinessOwner _owner;
     private readonly int _timer = TimerDescriptor.Create();
     private int _reserve = OpenReserve();
 
     /// <summary>Watches the socket for its owner.</summary>
-    internal TcpListener(
-        Reactor reactor, int descriptor, bool usePeekOffset, IReadinessOwner owner)
+    internal StreamListener(
+        Reactor reactor, int descriptor, bool isUnix, bool usePeekOffset, IReadinessOwner owner)
     {
         _reactor = reactor;
         _descriptor = descriptor;
+        _isUnix = isUnix;
         _usePeekOffset = usePeekOffset;
         _owner = owner;
         reactor.WatchListener(descriptor, owner);
@@ -35,7 +38,7 @@ internal sealed class TcpListener : IHostListener, IReadinessOwner
         }
     }
 
-    public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(_descriptor);
+    public IpEndpoint LocalEndpoint => HostSockets.LocalOf(_descriptor);
 
     public HostError Accept(out IHostStream? stream, out IpEndpoint client)
     {
@@ -56,6 +59,12 @@ internal sealed class TcpListener : IHostListener, IReadinessOwner
         if (accepted < 0)
         {
             return HostErrors.From(accepted);
+        }
+
+        if (_isUnix)
+        {
+            stream = new UnixStream(_reactor, accepted, null);
+            return HostError.None;
         }
 
         client = SocketAddress.Read(address);

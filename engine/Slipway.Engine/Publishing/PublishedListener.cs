@@ -1,11 +1,10 @@
 using Slipway.Stack;
-using Slipway.Wire;
 
 namespace Slipway.Engine;
 
-/// <summary>A TCP port of the host that leads to a guest's: each client becomes a flow.</summary>
-internal sealed class PublishedTcpPort(
-    KeeperWorker keeper, IpEndpoint guest) : IReadinessOwner
+/// <summary>A listening socket of the host: each client becomes a flow to a guest's port.</summary>
+internal sealed class PublishedListener(Publication publication, ushort guestPort)
+    : IReadinessOwner
 {
     /// <summary>
     /// Clients taken in one turn, so that a flood of them leaves time for others.
@@ -15,24 +14,22 @@ internal sealed class PublishedTcpPort(
     private IHostListener? _listener;
     private LookAhead _lookAhead;
 
-    /// <summary>Where it listens; the port is real also when 0 was asked for.</summary>
-    public IpEndpoint Local => _listener!.LocalEndpoint;
-
-    public HostError Listen(in IpEndpoint local) =>
-        keeper.Network.ListenTcp(local, this, out _listener);
+    /// <summary>Begins to take clients; on the keeper.</summary>
+    public void Start(int descriptor, bool isUnix) => _listener =
+        publication.Keeper.Network.WatchListener(descriptor, isUnix, this);
 
     public void OnReady(Readiness readiness, Instant now)
     {
         for (int i = 0; i < AcceptsPerTurn && _listener is not null; i++)
         {
-            if (_listener.Accept(out IHostStream? stream, out IpEndpoint client) != HostError.None
-                || stream is null)
+            if (_listener.Accept(out IHostStream? stream, out Wire.IpEndpoint client)
+                != HostError.None || stream is null)
             {
                 _lookAhead.NoteFound(i);
                 return;
             }
 
-            keeper.Accept(stream, client, guest, now);
+            publication.Accept(stream, client, guestPort, now);
             if (i == 0 && _lookAhead.IsLeftOut())
             {
                 return;

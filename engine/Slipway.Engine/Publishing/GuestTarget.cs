@@ -1,0 +1,104 @@
+using Slipway.Services;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// Where a publication leads: an address, a lease's name, or the first guest. Of a name it is
+/// whoever has it at the moment; the first guest is the one at the first address, or while that is
+/// neither leased nor heard of, the leased one with the lowest.
+/// </summary>
+internal sealed class GuestTarget(
+    PublishSpecification settings, IpAddress firstGuest, NeighborTable neighbors,
+    DhcpServer? dhcp, Dhcp6Server? dhcp6) : IPublishedGuest, INeighborWaiter
+{
+    // The lowest lease of a list of leases, which is another object after each change.
+    private LeaseSnapshot? _searched;
+    private LeaseEntry? _lowest;
+
+    /// <summary>Where datagrams go: those for a guest that is asked for by ARP are kept.</summary>
+    public bool TryFind(Instant now, out IpAddress address)
+    {
+        if (!TryFindHeard(out address) && settings.GuestName is null)
+        {
+            address = firstGuest;
+        }
+
+        return !address.IsUnspecified;
+    }
+
+    /// <summary>Where a connection goes; false while there is no such guest.</summary>
+    public bool TryFindHeard(out IpAddress address)
+    {
+        address = settings.Guest.Address;
+        if (address.IsUnspecified)
+        {
+            address = settings.GuestName is string name ? FindName(name) : FindFirst();
+        }
+
+        return !address.IsUnspecified;
+    }
+
+    /// <summary>Asks for a guest that has its address by hand, and has not been heard.</summary>
+    public void Ask(Instant now)
+    {
+        if (settings.Guest.Address.IsUnspecified && settings.GuestName is null)
+        {
+            neighbors.Resolve(firstGuest, this, now);
+        }
+    }
+
+    void INeighborWaiter.OnNeighborResolved(
+        IpAddress address, in GuestRoute route, Instant now)
+    {
+        // Who waits looks again by itself.
+    }
+
+    void INeighborWaiter.OnNeighborFailed(IpAddress address, Instant now)
+    {
+        // It is asked for again while a client waits.
+    }
+
+    private IpAddress FindName(string name)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        foreach (LeaseServer? server in (LeaseServer?[])[dhcp, dhcp6])
+        {
+            if (server?.Leases.FindName(LabelOf(name, server.Domain), now) is LeaseEntry lease)
+            {
+                return lease.Address;
+            }
+        }
+
+        return default;
+    }
+
+    // "web" of "web.internal".
+    private static string LabelOf(string name, string? domain) =>
+        domain is not null && name.EndsWith($".{domain}", StringComparison.OrdinalIgnoreCase)
+            ? name[..^(domain.Length + 1)] : name;
+
+    private IpAddress FindFirst()
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        if (dhcp is null || neighbors.TryFind(firstGuest, out _)
+            || dhcp.Leases.FindActive(firstGuest, now)?.IsActive(now) == true)
+        {
+            return firstGuest;
+        }
+
+        if (_searched != dhcp.Leases || _lowest?.IsActive(now) != true)
+        {
+            _searched = dhcp.Leases;
+            _lowest = null;
+            foreach (LeaseEntry lease in _searched.Leases.Values)
+            {
+                bool isLower = _lowest is null || lease.Address.IPv4 < _lowest.Address.IPv4;
+                _lowest = isLower && lease.IsActive(now) ? lease : _lowest;
+            }
+        }
+
+        return _lowest?.Address ?? default;
+    }
+}

@@ -1,0 +1,13 @@
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>A socket of a publication cannot be had; who asked for it explains why.</summary>
+internal sealed class PublishRefusal(HostError reason, IpEndpoint local) : IOException
+{
+    public HostError Reason => reason;
+
+    /// <summary>Where it was to be bound.</summary>
+    public IpEndpoint Local => local;
+}

@@ -1,0 +1,128 @@
+using Slipway.Host;
+using Slipway.Linux;
+using Slipway.Stack;
+using Slipway.Wire;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// Opens all sockets of a publication, or none; outside the turn, since it may have to ask others.
+/// What nobody has taken is closed at the end.
+/// </summary>
+internal sealed class PublishedSockets : IDisposable
+{
+    private readonly PublishSpecification _settings;
+    private readonly List<PublishedSocket> _sockets = [];
+    private UnixSocketFile? _file;
+
+    private PublishedSockets(PublishSpecification settings) => _settings = settings;
+
+    /// <summary>Where the first one is bound.</summary>
+    public IpEndpoint Local { get; private set; }
+
+    /// <exception cref="PublishRefusal">One cannot be had.</exception>
+    /// <exception cref="ConfigurationException">It cannot be had whatever one does.</exception>
+    public static PublishedSockets Open(PublishSpecification settings)
+    {
+        PublishedSockets sockets = new(settings);
+        try
+        {
+            sockets.Open();
+            return sockets;
+        }
+        catch
+        {
+            sockets.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives the sockets away.</summary>
+    public PublishedSocket[] Take()
+    {
+        PublishedSocket[] taken = [.. _sockets];
+        _sockets.Clear();
+        return taken;
+    }
+
+    /// <summary>Gives away the file of a Unix socket; null where there is none.</summary>
+    public UnixSocketFile? TakeFile()
+    {
+        UnixSocketFile? file = _file;
+        _file = null;
+        return file;
+    }
+
+    public void Dispose()
+    {
+        _file?.Remove();
+        foreach (PublishedSocket socket in _sockets)
+        {
+            Files.Close(socket.Descriptor);
+        }
+    }
+
+    private void Open()
+    {
+        if (_settings.Path is string path)
+        {
+            OpenUnix(path);
+            return;
+        }
+
+        for (int i = 0; i < _settings.HostPorts; i++)
+        {
+            ushort port = (ushort)(_settings.Host.Port + i);
+            IpEndpoint local = _settings.Host with { Port = port };
+            HostError error = HostSockets.Open(_settings.Protocol, local, out int descriptor);
+            if (error == HostError.None)
+            {
+                int guestPort = _settings.Guest.Port + (_settings.TakesFirstFree ? 0 : i);
+                Add(descriptor, isUnix: false, (ushort)guestPort);
+                if (_settings.TakesFirstFree)
+                {
+                    return;
+                }
+            }
+            else if (!_settings.TakesFirstFree || error != HostError.AddressInUse
+                || i == _settings.HostPorts - 1)
+            {
+                throw new PublishRefusal(error, local);
+            }
+        }
+    }
+
+    private void OpenUnix(string path)
+    {
+        try
+        {
+            _file = UnixSocketFile.Bind(path, Sockets.Stream, out int descriptor);
+            if (_settings.Mode != PublishSpecification.DefaultMode)
+            {
+                _ = Files.SetMode(path, _settings.Mode); // without the umask
+            }
+
+            HostError error = HostSockets.ListenOrClose(ref descriptor);
+            if (error != HostError.None)
+            {
+                throw new PublishRefusal(error, default);
+            }
+
+            Add(descriptor, isUnix: true, _settings.Guest.Port);
+        }
+        catch (UnixSocketException e)
+        {
+            throw new ConfigurationException(_settings.Key, _settings.ToString(), e.Message, e)
+            {
+                IsInUse = e.IsInUse,
+            };
+        }
+    }
+
+    private void Add(int descriptor, bool isUnix, ushort guestPort)
+    {
+        Local = _sockets.Count == 0 ? HostSockets.LocalOf(descriptor) : Local;
+        _sockets.Add(new PublishedSocket(
+            descriptor, _settings.Protocol == IpProtocol.Udp, isUnix, guestPort));
+    }
+}
