@@ -19,6 +19,7 @@ set -eu
 #   pkg-config                          how those find the library
 #   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
+#   nmap, wrk                           stock clients of published ports
 #   squid, tinyproxy, microsocks,       upstream proxies: HTTP with passwords, SOCKS 5
 #   dante-server
 #   dpkg-dev                            a repository for apt-get behind the proxy
@@ -35,7 +36,7 @@ packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bi
     linux-image-cloud-amd64 user-mode-linux busybox-static cpio clang gcc zlib1g-dev pkg-config
     libslirp-dev util-linux procps squid tinyproxy microsocks dante-server dpkg-dev stunnel4
     libglib2.0-bin gsettings-desktop-schemas openssh-client openssh-server
-    prometheus tshark tcpdump chromium mandoc zsh fish"
+    prometheus tshark tcpdump chromium mandoc zsh fish nmap wrk"
 # Those of them that Debian runs as services; the tests start their own.
 services="squid tinyproxy microsocks danted prometheus"
 

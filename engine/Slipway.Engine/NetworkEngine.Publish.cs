@@ -91,7 +91,7 @@ public sealed partial class NetworkEngine
     {
         try
         {
-            return PublishedSockets.Open(settings);
+            return PublishedSockets.Open(settings, _configuration.Helper);
         }
         catch (PublishRefusal refusal)
         {

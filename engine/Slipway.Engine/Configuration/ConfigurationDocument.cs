@@ -61,11 +61,17 @@ internal sealed class ConfigurationDocument
     [Description(
         "Ports of the host that lead to a guest: "
             + "[HOSTIP:]HOSTPORT[-LAST]:[GUEST:]GUESTPORT[-LAST][/tcp|udp][,OPTION...]; or "
-            + "unix:PATH:[GUEST:]GUESTPORT with a Unix stream socket. The host's address is "
+            + "unix:PATH:[GUEST:]GUESTPORT with a Unix stream socket, "
+            + "fd:NAME:[GUEST:]GUESTPORT with one that systemd passes. The host's address is "
             + "127.0.0.1; GUEST is an address or a lease's name, the first guest unless named. "
             + "Options: client-address=gateway|client, proxy-protocol=v2, mode=0600 of a Unix "
             + "socket. Option --publish.")]
     public List<string>? Publish { get; set; }
+
+    [Description(
+        "Where `slipway helper` binds ports that this user may not: unix:PATH, or off; "
+            + "unix:/run/slipway-helper.sock by default.")]
+    public string? Helper { get; set; }
 
     [Description(
         "Services that guests find at an address or by a name, and that the host answers.")]

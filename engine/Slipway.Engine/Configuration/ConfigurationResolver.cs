@@ -59,6 +59,8 @@ internal static class ConfigurationResolver
                 document.Proxy ?? new ProxyDocument(), commandLine),
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
+            Helper = document.Helper is string helper
+                ? EngineConfiguration.ParseHelper("helper", helper) : defaults.Helper,
             Control = ResolveControl(document, commandLine),
             RingBytes = commandLine.Ring is string ring ? RingSize.Parse("--ring", ring)
                 : document.Ring is string size ? RingSize.Parse("ring", size) : 0,

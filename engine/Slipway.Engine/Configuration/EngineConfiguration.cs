@@ -53,6 +53,24 @@ public sealed record EngineConfiguration
     /// <summary>Ports of the host that lead to a guest.</summary>
     public IReadOnlyList<PublishSpecification> Publish { get; init; } = [];
 
+    /// <summary>Where `slipway helper` listens unless told otherwise.</summary>
+    public const string DefaultHelperPath = "/run/slipway-helper.sock";
+
+    /// <summary>
+    /// The Unix socket of the helper that binds ports which this user may not; null for none.
+    /// </summary>
+    public string? Helper { get; init; } = DefaultHelperPath;
+
+    /// <summary>Reads "unix:PATH"; null of "off".</summary>
+    /// <exception cref="ConfigurationException">It is neither.</exception>
+    public static string? ParseHelper(string key, string text) => text switch
+    {
+        "off" => null,
+        ['u', 'n', 'i', 'x', ':', .. { Length: > 0 } path] => path,
+        _ => throw new ConfigurationException(
+            key, text, "is no helper's socket; write unix:PATH, or off"),
+    };
+
     /// <summary>What answers guests in place of what they have named.</summary>
     public IReadOnlyList<ServiceSpecification> Services { get; init; } = [];
 

@@ -22,6 +22,10 @@ internal static class PublishMessages
                 $"all {protocol} ports of {settings.HostText} are taken; name another range",
             HostError.AddressInUse => $"{protocol} port {local.Port} of {local.Address} is "
                 + Holder(settings.Protocol, local, published),
+            HostError.Prohibited when refusal.HasHelper =>
+                $"port {local.Port} is not one that `slipway helper` binds for this user; add it "
+                    + "to the helper's --allow and the user to its --user, or use a port from "
+                    + "1024 on",
             HostError.Prohibited => $"port {local.Port} may not be bound without privilege; use "
                 + "a port from 1024 on, or see `slipway doctor` for the ways to have it "
                 + "(net.ipv4.ip_unprivileged_port_start, a capability, `slipway helper`)",
@@ -42,8 +46,9 @@ internal static class PublishMessages
             if (Holds(port, protocol, local))
             {
                 string number = port.Id.ToString(CultureInfo.InvariantCulture);
-                return $"taken by this engine itself, for {port.GuestText} (number {number}); `slipway "
-                    + $"unpublish {number}` frees it, or publish another port (0 takes a free one)";
+                return $"taken by this engine itself, for {port.GuestText} (number {number}); "
+                    + $"`slipway unpublish {number}` frees it, or publish another port (0 takes a "
+                    + "free one)";
             }
         }
 

@@ -15,16 +15,23 @@ internal sealed class PublishedSockets : IDisposable
     private readonly List<PublishedSocket> _sockets = [];
     private UnixSocketFile? _file;
 
-    private PublishedSockets(PublishSpecification settings) => _settings = settings;
+    // The helper's socket; null where none is asked.
+    private readonly string? _helper;
+
+    private PublishedSockets(PublishSpecification settings, string? helper)
+    {
+        _settings = settings;
+        _helper = helper;
+    }
 
     /// <summary>Where the first one is bound.</summary>
     public IpEndpoint Local { get; private set; }
 
     /// <exception cref="PublishRefusal">One cannot be had.</exception>
     /// <exception cref="ConfigurationException">It cannot be had whatever one does.</exception>
-    public static PublishedSockets Open(PublishSpecification settings)
+    public static PublishedSockets Open(PublishSpecification settings, string? helper)
     {
-        PublishedSockets sockets = new(settings);
+        PublishedSockets sockets = new(settings, helper);
         try
         {
             sockets.Open();
@@ -70,11 +77,17 @@ internal sealed class PublishedSockets : IDisposable
             return;
         }
 
+        if (_settings.Descriptor is string name)
+        {
+            OpenInherited(name);
+            return;
+        }
+
         for (int i = 0; i < _settings.HostPorts; i++)
         {
             ushort port = (ushort)(_settings.Host.Port + i);
             IpEndpoint local = _settings.Host with { Port = port };
-            HostError error = HostSockets.Open(_settings.Protocol, local, out int descriptor);
+            HostError error = Bind(local, out int descriptor, out bool hasHelper);
             if (error == HostError.None)
             {
                 int guestPort = _settings.Guest.Port + (_settings.TakesFirstFree ? 0 : i);
@@ -87,8 +100,58 @@ internal sealed class PublishedSockets : IDisposable
             else if (!_settings.TakesFirstFree || error != HostError.AddressInUse
                 || i == _settings.HostPorts - 1)
             {
-                throw new PublishRefusal(error, local);
+                throw new PublishRefusal(error, local, hasHelper);
             }
+        }
+    }
+
+    // By the helper where the kernel forbids it and there is one.
+    private HostError Bind(in IpEndpoint local, out int descriptor, out bool hasHelper)
+    {
+        hasHelper = false;
+        HostError error = HostSockets.Open(_settings.Protocol, local, out descriptor);
+        if (error != HostError.Prohibited || local.Port == 0 || !File.Exists(_helper))
+        {
+            return error;
+        }
+
+        HostError answer = PortHelperClient.Bind(
+            _helper!, new PortRequest(_settings.Protocol, local), out descriptor);
+        hasHelper = answer == HostError.Prohibited;
+        return answer == HostError.Refused ? error
+            : answer == HostError.None
+                ? HostSockets.TakeOver(_settings.Protocol, ref descriptor) : answer;
+    }
+
+    private void OpenInherited(string name)
+    {
+        int[] inherited = InheritedSockets.Take(name);
+        foreach (int socket in inherited)
+        {
+            int descriptor = socket;
+            int type = SocketOptions.Get(
+                descriptor, SocketOptions.LevelSocket, SocketOptions.Type);
+            bool isDatagram = type == Sockets.Datagram;
+            HostError error = type is not (Sockets.Stream or Sockets.Datagram)
+                || isDatagram != (_settings.Protocol == IpProtocol.Udp)
+                ? HostError.Other : HostSockets.TakeOver(_settings.Protocol, ref descriptor);
+            if (error != HostError.None)
+            {
+                throw new ConfigurationException(
+                    _settings.Key, _settings.ToString(),
+                    $"descriptor {socket} is no socket that can be published so; it is "
+                        + (isDatagram ? "of datagrams: add /udp" : "to be a stream socket's"));
+            }
+
+            Add(descriptor, HostSockets.LocalOf(descriptor).Port == 0, _settings.Guest.Port);
+        }
+
+        if (inherited.Length == 0)
+        {
+            throw new ConfigurationException(
+                _settings.Key, _settings.ToString(),
+                $"no socket '{name}' was inherited, or it is published already; start slipway by "
+                    + "socket activation with FileDescriptorName=, or name a port");
         }
     }
 

@@ -16,10 +16,10 @@ internal static class PortCommands
         Argument<string> port = new("PORT")
         {
             Description = "[HOSTIP:]HOSTPORT[-LAST]:[GUEST:]GUESTPORT[-LAST][/tcp|udp]"
-                + "[,OPTION...]; HOSTPORT 0 takes a free one, GUEST is an address or a lease's name. Or "
-                + "unix:PATH:[GUEST:]GUESTPORT. Options: client-address=client shows guests the "
-                + "client's own address, proxy-protocol=v2 tells it in a header, mode=0660 is of "
-                + "a Unix socket.",
+                + "[,OPTION...]; HOSTPORT 0 takes a free one, GUEST is an address or a lease's "
+                + "name. Or unix:PATH:[GUEST:]GUESTPORT. Options: client-address=client shows "
+                + "guests the client's own address, proxy-protocol=v2 tells it in a header, "
+                + "mode=0660 is of a Unix socket.",
         };
         Command command = new("publish", "Publish a guest's port of a running engine.") { port };
         ControlOptions options = new(command);

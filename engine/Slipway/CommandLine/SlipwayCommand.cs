@@ -14,6 +14,7 @@ internal static class SlipwayCommand
             RunCommand.Create(),
             ShellCommand.Create(),
             DoctorCommand.Create(),
+            HelperCommand.Create(),
             PortCommands.CreatePorts(),
             PortCommands.CreatePublish(),
             PortCommands.CreateUnpublish(),

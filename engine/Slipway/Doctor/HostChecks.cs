@@ -116,18 +116,6 @@ internal static partial class HostChecks
         }
     }
 
-    private static Finding LowPorts()
-    {
-        const string Check = "low ports";
-        string start = Read("/proc/sys/net/ipv4/ip_unprivileged_port_start") ?? "1024";
-        return CurrentProcess.EffectiveUserId == 0 || start == "0"
-            ? new Finding(Check, Verdict.Ok, "every port can be published")
-            : new Finding(
-                Check, Verdict.Warn, $"ports below {start} cannot be published",
-                "publish a higher port, or as root: sysctl -w "
-                    + "net.ipv4.ip_unprivileged_port_start=80");
-    }
-
     private static Finding NameServers()
     {
         const string Path = "/etc/resolv.conf";
