@@ -37,6 +37,9 @@ public sealed partial class ControlClient : IDisposable
         }
     }
 
+    /// <summary>The socket's file.</summary>
+    public string Path => _path;
+
     /// <summary>How lists are written as JSON.</summary>
     public static JsonTypeInfo<IReadOnlyList<PortReport>> PortsJson =>
         ApiJsonContext.Default.IReadOnlyListPortReport;
@@ -146,12 +149,18 @@ public sealed partial class ControlClient : IDisposable
         GetAsync("v1/stats", ApiJsonContext.Default.StatisticsReport, stop);
 
     /// <summary>Publishes a port, in the grammar of `slipway run --publish`.</summary>
-    public async Task<PortReport> PublishAsync(string port, CancellationToken stop)
+    public Task<PortReport> PublishAsync(string port, CancellationToken stop) =>
+        PublishAsync(port, owner: null, stop);
+
+    /// <summary>The same, with a word by which a program finds its own ports again.</summary>
+    public async Task<PortReport> PublishAsync(
+        string port, string? owner, CancellationToken stop)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, "v1/ports")
         {
             Content = JsonContent.Create(
-                new PublishRequest { Port = port }, ApiJsonContext.Default.PublishRequest),
+                new PublishRequest { Port = port, Owner = owner },
+                ApiJsonContext.Default.PublishRequest),
         };
         return await SendAsync(request, ApiJsonContext.Default.PortReport, stop)
             .ConfigureAwait(false);
@@ -214,7 +223,10 @@ public sealed partial class ControlClient : IDisposable
 
         using (response)
         {
-            throw new ControlException(await ExplainAsync(response, stop).ConfigureAwait(false));
+            throw new ControlException(await ExplainAsync(response, stop).ConfigureAwait(false))
+            {
+                Status = (int)response.StatusCode,
+            };
         }
     }
 

@@ -15,6 +15,7 @@ namespace Slipway.Control;
 internal sealed class EngineApi(NetworkEngine engine, string version)
 {
     private const int ApiVersion = 1;
+    private const int MostOwnerCharacters = 128;
 
     public Task GetVersionAsync(HttpContext context) => ApiExchange.WriteAsync(
         context, new VersionReport(version, ApiVersion, Environment.ProcessId),
@@ -28,7 +29,15 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
     {
         PublishRequest request = await ApiExchange.ReadAsync(
             context, ApiJsonContext.Default.PublishRequest).ConfigureAwait(false);
-        PublishedPort port = engine.PublishPort(PublishSpecification.Parse("port", request.Port));
+        if (request.Owner?.Length > MostOwnerCharacters)
+        {
+            throw new ApiException(
+                StatusCodes.Status400BadRequest,
+                $"owner has more than {MostOwnerCharacters} characters; write a shorter one");
+        }
+
+        PublishedPort port = engine.PublishPort(
+            PublishSpecification.Parse("port", request.Port) with { Owner = request.Owner });
         await ApiExchange.WriteAsync(
             context, Report(port), ApiJsonContext.Default.PortReport, StatusCodes.Status201Created)
             .ConfigureAwait(false);
@@ -56,7 +65,7 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
         context, Report(engine.Counters), ApiJsonContext.Default.StatisticsReport);
 
     private static PortReport Report(PublishedPort port) =>
-        new(port.Id, Name(port.Protocol), port.HostText, port.GuestText);
+        new(port.Id, Name(port.Protocol), port.HostText, port.GuestText, port.Specification.Owner);
 
     private static LeaseReport Report(LeaseEntry lease) => new(
         lease.Address.ToString(), lease.Mac.ToString(), lease.HostName, lease.Expires,

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Control;
 
 /// <summary>A published port, as the API tells it.</summary>
@@ -7,4 +9,7 @@ namespace Slipway.Control;
 /// Where the host listens: "127.0.0.1:8080", "[::1]:80-90", "unix:/run/web".
 /// </param>
 /// <param name="Guest">Where it leads: "192.168.127.2:80", "web:80".</param>
-public sealed record PortReport(int Id, string Protocol, string Host, string Guest);
+/// <param name="Owner">What whoever published it wrote as its owner; or null.</param>
+public sealed record PortReport(
+    int Id, string Protocol, string Host, string Guest,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Owner = null);

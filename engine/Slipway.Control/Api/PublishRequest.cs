@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Slipway.Control;
 
 /// <summary>What is to be published.</summary>
@@ -8,4 +10,10 @@ public sealed class PublishRequest
     /// unix:PATH:[GUEST:]GUESTPORT: as in the configuration's "publish".
     /// </summary>
     public required string Port { get; set; }
+
+    /// <summary>
+    /// Any word by which a program finds its own again, up to 128 characters; not needed.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Owner { get; set; }
 }

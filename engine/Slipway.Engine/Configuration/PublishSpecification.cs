@@ -31,6 +31,11 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     /// <summary>What was written, for messages.</summary>
     public string? Text { get; init; }
 
+    /// <summary>
+    /// Whoever asked for it while the engine ran, in its own words, to find it again; or null.
+    /// </summary>
+    public string? Owner { get; init; }
+
     /// <summary>Ports that the host listens at, from 1 on; Host's is the first.</summary>
     public int HostPorts { get; init; } = 1;
 

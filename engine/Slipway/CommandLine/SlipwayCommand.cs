@@ -15,6 +15,7 @@ internal static class SlipwayCommand
             ShellCommand.Create(),
             DoctorCommand.Create(),
             HelperCommand.Create(),
+            DockerCommand.Create(),
             PortCommands.CreatePorts(),
             PortCommands.CreatePublish(),
             PortCommands.CreateUnpublish(),

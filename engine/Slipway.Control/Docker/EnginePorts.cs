@@ -1,0 +1,172 @@
+using System.Globalization;
+using Slipway.Wire;
+
+namespace Slipway.Control;
+
+/// <summary>Ports of the host that a running engine has for containers.</summary>
+/// <param name="control">The engine.</param>
+/// <param name="defaultHostIp">Where the host listens when a user names no address.</param>
+/// <param name="guestIp">The guest whose dockerd it is; null for the engine's first guest.</param>
+internal sealed class EnginePorts(
+    ControlClient control, IpAddress defaultHostIp, IpAddress? guestIp)
+{
+    private const int Conflict = 409;
+
+    /// <summary>What this program writes to the engine as a port's owner, before an id.</summary>
+    private const string OwnerPrefix = "docker:";
+
+    /// <summary>dockerd is to bind in this family.</summary>
+    public bool GuestIsIpv6 { get; } = guestIp is { IsIPv4: false };
+
+    /// <exception cref="ControlException">The engine does not answer.</exception>
+    public Task<IReadOnlyList<PortReport>> ListAsync(CancellationToken stop) =>
+        control.ListPortsAsync(stop);
+
+    /// <summary>
+    /// Publishes a port, or takes the one that an earlier process has published for the same
+    /// container.
+    /// </summary>
+    /// <param name="there">What the engine has.</param>
+    /// <param name="wanted">Of a range the first that is free is taken.</param>
+    /// <param name="container">Whose it is.</param>
+    /// <param name="former">What a free one was before, to be tried first; or null.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="ControlException">It is taken, or the engine does not answer.</exception>
+    public async Task<ForwardedPort> OpenAsync(
+        IReadOnlyList<PortReport> there, WantedPort wanted, string container, int? former,
+        CancellationToken stop)
+    {
+        string hostIp = HostIp(wanted);
+        if (there.FirstOrDefault(port => port.Owner == OwnerPrefix + container
+            && port.Protocol == wanted.Protocol && IsFor(port, wanted)) is PortReport own)
+        {
+            return new ForwardedPort(wanted, own);
+        }
+
+        if (former is int port && wanted.First != wanted.Last | wanted.First == 0
+            && await TryPublishAsync(wanted, hostIp, port, container, stop).ConfigureAwait(false)
+                is PortReport again)
+        {
+            return new ForwardedPort(wanted, again);
+        }
+
+        for (port = wanted.First; port < wanted.Last; port++)
+        {
+            if (await TryPublishAsync(wanted, hostIp, port, container, stop).ConfigureAwait(false)
+                is PortReport one)
+            {
+                return new ForwardedPort(wanted, one);
+            }
+        }
+
+        return new ForwardedPort(wanted, await PublishAsync(
+            wanted, hostIp, wanted.Last, container, stop).ConfigureAwait(false));
+    }
+
+    /// <summary>Closes ports; those that are gone, with their engine too, are closed.</summary>
+    public async Task CloseAsync(IEnumerable<ForwardedPort> forwards, CancellationToken stop)
+    {
+        try
+        {
+            // After a new start of the engine its numbers may be other ones'.
+            IReadOnlyList<PortReport> there = await ListAsync(stop).ConfigureAwait(false);
+            foreach (ForwardedPort forward in forwards.Where(one => there.Contains(one.Report)))
+            {
+                await control.UnpublishAsync(forward.Report.Id, stop).ConfigureAwait(false);
+            }
+        }
+        catch (ControlException)
+        {
+            // The engine has ended, or somebody else closed the port: the next look at all
+            // containers finds what is left.
+        }
+    }
+
+    /// <summary>Closes what earlier processes have published for containers that are gone.</summary>
+    /// <param name="isKept">Whether a port, of a container, is in use.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="ControlException">The engine does not answer.</exception>
+    public async Task RemoveOrphansAsync(
+        Func<PortReport, string, bool> isKept, CancellationToken stop)
+    {
+        foreach (PortReport port in await ListAsync(stop).ConfigureAwait(false))
+        {
+            if (port.Owner is string owner && owner.StartsWith(OwnerPrefix, StringComparison.Ordinal)
+                && !isKept(port, owner[OwnerPrefix.Length..]))
+            {
+                await control.UnpublishAsync(port.Id, stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private bool IsFor(PortReport port, WantedPort wanted)
+    {
+        ForwardedPort forward = new(wanted, port);
+        return IpAddress.TryParse(HostIp(wanted), out IpAddress address)
+            && forward.HostIp == address.ToString()
+            && port.Guest.EndsWith(
+                string.Create(CultureInfo.InvariantCulture, $":{wanted.GuestPort}"),
+                StringComparison.Ordinal)
+            && (wanted.First == 0 || (forward.HostPortNumber >= wanted.First
+                && forward.HostPortNumber <= wanted.Last));
+    }
+
+    private async Task<PortReport?> TryPublishAsync(
+        WantedPort wanted, string hostIp, int port, string container, CancellationToken stop)
+    {
+        try
+        {
+            return await PublishAsync(wanted, hostIp, port, container, stop).ConfigureAwait(false);
+        }
+        catch (ControlException e) when (e.Status == Conflict)
+        {
+            return null;
+        }
+    }
+
+    private async Task<PortReport> PublishAsync(
+        WantedPort wanted, string hostIp, int port, string container, CancellationToken stop)
+    {
+        string guest = guestIp is IpAddress address ? $"{Bracket(address.ToString())}:" : "";
+        try
+        {
+            return await control.PublishAsync(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Bracket(hostIp)}:{port}:{guest}{wanted.GuestPort}/{wanted.Protocol}"),
+                OwnerPrefix + container, stop).ConfigureAwait(false);
+        }
+        catch (ControlException e)
+        {
+            string problem = e.Status != Conflict ? e.Message
+                : $"port is already allocated ({await ExplainAsync(port, wanted, e, stop)
+                    .ConfigureAwait(false)})";
+            string ports = wanted.First == wanted.Last || port != wanted.Last ? $"{port}"
+                : $"{wanted.First}-{wanted.Last}";
+            throw new ControlException($"Bind for {Bracket(hostIp)}:{ports} failed: {problem}")
+            {
+                Status = e.Status,
+            };
+        }
+    }
+
+    // Another container's port is the engine's own: its process is not what a user looks for.
+    private async Task<string> ExplainAsync(
+        int port, WantedPort wanted, ControlException refusal, CancellationToken stop)
+    {
+        IReadOnlyList<PortReport> there = await ListAsync(stop).ConfigureAwait(false);
+        string? owner = there.FirstOrDefault(
+            one => one.Owner?.StartsWith(OwnerPrefix, StringComparison.Ordinal) is true
+                && one.Protocol == wanted.Protocol
+                && new ForwardedPort(wanted, one).HostPortNumber == port)?.Owner;
+        return owner is null ? refusal.Message
+            : $"container {owner[OwnerPrefix.Length..].AsSpan(0, 12)} has it; stop that one or "
+                + "publish another port";
+    }
+
+    private string HostIp(WantedPort wanted) =>
+        wanted.HostIp.Length == 0 ? defaultHostIp.ToString() : wanted.HostIp;
+
+    private static string Bracket(string address) =>
+        address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
+}
