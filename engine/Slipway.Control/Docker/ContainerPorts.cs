@@ -47,9 +47,13 @@ internal sealed class ContainerPorts(string id) : IDisposable
 
         try
         {
-            foreach (WantedPort one in wanted)
+            // What asks for one port goes before what takes any of several.
+            foreach (WantedPort one in wanted.OrderBy(
+                port => port.First == 0 ? ushort.MaxValue : port.Last - port.First))
             {
-                kept.Add(await ports.OpenAsync(there, one, Id, Former(one), stop)
+                IReadOnlyList<PortReport> left =
+                    [.. there.Except(kept.Select(forward => forward.Report))];
+                kept.Add(await ports.OpenAsync(left, one, Id, Former(one), stop)
                     .ConfigureAwait(false));
             }
 

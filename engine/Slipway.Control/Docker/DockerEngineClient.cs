@@ -57,6 +57,13 @@ internal sealed class DockerEngineClient : IDisposable
             .ConfigureAwait(false);
     }
 
+    /// <summary>Removes a container and its anonymous volumes.</summary>
+    public async Task RemoveAsync(string container, CancellationToken stop)
+    {
+        using HttpResponseMessage response = await _http.DeleteAsync(
+            $"containers/{Uri.EscapeDataString(container)}?v=1", stop).ConfigureAwait(false);
+    }
+
     /// <summary>What happens to containers, from now on; it returns when it is told.</summary>
     /// <exception cref="HttpRequestException">The engine does not answer.</exception>
     public async Task<StreamReader> OpenEventsAsync(CancellationToken stop)

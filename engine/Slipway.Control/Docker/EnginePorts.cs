@@ -128,19 +128,21 @@ internal sealed class EnginePorts(
         WantedPort wanted, string hostIp, int port, string container, CancellationToken stop)
     {
         string guest = guestIp is IpAddress address ? $"{Bracket(address.ToString())}:" : "";
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Bracket(hostIp)}:{port}:{guest}{wanted.GuestPort}/{wanted.Protocol}");
         try
         {
-            return await control.PublishAsync(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{Bracket(hostIp)}:{port}:{guest}{wanted.GuestPort}/{wanted.Protocol}"),
-                OwnerPrefix + container, stop).ConfigureAwait(false);
+            return await control.PublishAsync(text, OwnerPrefix + container, stop)
+                .ConfigureAwait(false);
         }
         catch (ControlException e)
         {
-            string problem = e.Status != Conflict ? e.Message
-                : $"port is already allocated ({await ExplainAsync(port, wanted, e, stop)
-                    .ConfigureAwait(false)})";
+            // What was asked of the engine is not what the user wrote.
+            string reason = e.Message.Replace($"port {text}: ", "", StringComparison.Ordinal);
+            string problem = e.Status != Conflict ? reason
+                : $"port is already allocated ({await FindHolderAsync(port, wanted, stop)
+                    .ConfigureAwait(false) ?? reason})";
             string ports = wanted.First == wanted.Last || port != wanted.Last ? $"{port}"
                 : $"{wanted.First}-{wanted.Last}";
             throw new ControlException($"Bind for {Bracket(hostIp)}:{ports} failed: {problem}")
@@ -151,15 +153,15 @@ internal sealed class EnginePorts(
     }
 
     // Another container's port is the engine's own: its process is not what a user looks for.
-    private async Task<string> ExplainAsync(
-        int port, WantedPort wanted, ControlException refusal, CancellationToken stop)
+    private async Task<string?> FindHolderAsync(
+        int port, WantedPort wanted, CancellationToken stop)
     {
         IReadOnlyList<PortReport> there = await ListAsync(stop).ConfigureAwait(false);
         string? owner = there.FirstOrDefault(
             one => one.Owner?.StartsWith(OwnerPrefix, StringComparison.Ordinal) is true
                 && one.Protocol == wanted.Protocol
                 && new ForwardedPort(wanted, one).HostPortNumber == port)?.Owner;
-        return owner is null ? refusal.Message
+        return owner is null ? null
             : $"container {owner[OwnerPrefix.Length..].AsSpan(0, 12)} has it; stop that one or "
                 + "publish another port";
     }

@@ -69,6 +69,7 @@ internal sealed class PortKeeper(
             if (!ContainerPorts.IsRunning(seen))
             {
                 await turn.ReleaseAsync(ports, stop).ConfigureAwait(false);
+                await RemoveAsync(seen, stop).ConfigureAwait(false);
             }
 
             Leave(turn);
@@ -160,6 +161,15 @@ internal sealed class PortKeeper(
     internal static string Explain(JsonNode container, string reason) =>
         "driver failed programming external connectivity on endpoint "
             + $"{PortLabel.Text(container, "Name").TrimStart('/')}: {reason}";
+
+    // As dockerd does with one of `run --rm` that does not start; its client waits for that.
+    private async Task RemoveAsync(JsonNode container, CancellationToken stop)
+    {
+        if (container["HostConfig"]?["AutoRemove"]?.GetValue<bool>() is true)
+        {
+            await docker.RemoveAsync(PortLabel.Text(container, "Id"), stop).ConfigureAwait(false);
+        }
+    }
 
     // What has its turn just now looks after itself.
     private bool IsKept(PortReport port, string id)

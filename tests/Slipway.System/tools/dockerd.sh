@@ -8,7 +8,7 @@ folder=$1
 shift
 
 if [ "${DOCKERD_STEP:-}" = "" ]; then
-    DOCKERD_STEP=mounts exec unshare -m --propagation private "$0" "$folder" "$@"
+    DOCKERD_STEP=mounts exec unshare -m --propagation private sh "$0" "$folder" "$@"
 fi
 
 group=slipway-test-$(basename "$folder")
@@ -26,8 +26,9 @@ if [ "$DOCKERD_STEP" = mounts ]; then
     fi
     mount -t tmpfs run /run
     mkdir -p "$folder/data" "$folder/exec"
+    trap : TERM # what follows the end of dockerd is still to be done
     status=0
-    DOCKERD_STEP=serve unshare -p -f --mount-proc --kill-child "$0" "$folder" "$@" || status=$?
+    DOCKERD_STEP=serve unshare -p -f --mount-proc --kill-child sh "$0" "$folder" "$@" || status=$?
     find /sys/fs/cgroup -depth -type d -path "*/$group*" -exec rmdir {} + 2>/dev/null || true
     exit "$status"
 fi
