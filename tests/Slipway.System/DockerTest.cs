@@ -38,6 +38,9 @@ public abstract class DockerTest(Site site, ITestOutputHelper output) : SystemTe
         StartProxy();
     }
 
+    /// <summary>The next proxy is told this as --guest.</summary>
+    protected void Use(string endpoint) => _guestEndpoint = endpoint;
+
     /// <summary>Starts a proxy, and waits until it follows the guest's containers.</summary>
     protected void StartProxy(params string[] options)
     {

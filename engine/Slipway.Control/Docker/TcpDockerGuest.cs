@@ -11,6 +11,9 @@ internal sealed class TcpDockerGuest(IPEndPoint guest, string control) : DockerG
 {
     public override string ToString() => $"tcp:{guest}";
 
-    internal override ValueTask<Socket> ConnectAsync(CancellationToken stop) =>
-        throw new ControlException($"{control} has no way to {guest} in this version");
+    internal override async ValueTask<Socket> ConnectAsync(CancellationToken stop)
+    {
+        using ControlClient client = ControlClient.Open(control);
+        return await client.ConnectGuestAsync(guest.ToString(), stop).ConfigureAwait(false);
+    }
 }

@@ -149,13 +149,20 @@ public sealed class RunningProgram : IDisposable
 
     private void OnOutput(string? line)
     {
-        if (line is not null)
+        try
         {
-            lines.Add(line);
+            if (line is not null)
+            {
+                lines.Add(line);
+            }
+            else
+            {
+                lines.CompleteAdding(); // nobody is to wait for more
+            }
         }
-        else
+        catch (ObjectDisposedException)
         {
-            lines.CompleteAdding(); // nobody is to wait for more
+            // What the program had started has held its output open for longer than it is read.
         }
     }
 
