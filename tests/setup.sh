@@ -30,15 +30,19 @@ set -eu
 #   tshark, tcpdump                     (and capinfos) which read captures
 #   chromium                            a browser for the status page
 #   mandoc, bash, zsh, fish             what reads the manual page and the completions
+#   docker.io, docker-compose, podman   container engines in a guest, and clients on the host
+#   iptables, containernetworking-*     what these publish ports with
 packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bind9-dnsutils
     curl socat dnsmasq-base python3 unbound dnsperf openssl dbus-daemon systemd nginx-light wget
     isc-dhcp-client udhcpc ndisc6 thc-ipv6 qemu-system-x86
     linux-image-cloud-amd64 user-mode-linux busybox-static cpio clang gcc zlib1g-dev pkg-config
     libslirp-dev util-linux procps squid tinyproxy microsocks dante-server dpkg-dev stunnel4
     libglib2.0-bin gsettings-desktop-schemas openssh-client openssh-server
-    prometheus tshark tcpdump chromium mandoc zsh fish nmap wrk"
-# Those of them that Debian runs as services; the tests start their own.
-services="squid tinyproxy microsocks danted prometheus"
+    prometheus tshark tcpdump chromium mandoc zsh fish nmap wrk docker.io docker-compose podman
+    iptables containernetworking-plugins"
+# Those of them that Debian runs as services, PACKAGE:SERVICE where the names differ; the tests start
+# their own.
+services="squid tinyproxy microsocks danted prometheus docker.io:docker docker.io:containerd"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then

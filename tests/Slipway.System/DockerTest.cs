@@ -94,8 +94,8 @@ public abstract class DockerTest(Site site, ITestOutputHelper output) : SystemTe
         Patience, $"{address} answers", () => Answers(address));
 
     protected void AwaitSilence(string address) => Eventually.Holds(
-        Patience, $"nothing listens on {address}", () => Site.Host.Run(
-            "curl", "-s", "-g", "-m", "5", $"http://{address}/").ExitStatus == 7);
+        Patience, $"nothing listens on {address}", () => !Site.Host.Run("ss", "-Hltn").OrFail()
+            .Output.Contains($" {address} ", StringComparison.Ordinal));
 
     /// <summary>What the engine has published, by `slipway ports`.</summary>
     protected JsonArray Published() => JsonNode.Parse(Site.Host.Run(

@@ -7,6 +7,8 @@ namespace Slipway.Control;
 /// <param name="Container">The id or name in the path, or empty.</param>
 internal readonly partial record struct DockerCall(DockerCallKind Kind, string Container)
 {
+    private static readonly DockerCall s_other = new(DockerCallKind.Other, "");
+
     /// <summary>Reads a request line, whose path dockerd decodes before it looks at it.</summary>
     public static DockerCall Of(HttpHead request)
     {
@@ -14,7 +16,7 @@ internal readonly partial record struct DockerCall(DockerCallKind Kind, string C
         Match match = Pattern().Match(path);
         if (!match.Success)
         {
-            return default;
+            return s_other;
         }
 
         string rest = match.Groups["rest"].Value;
@@ -25,12 +27,12 @@ internal readonly partial record struct DockerCall(DockerCallKind Kind, string C
         {
             ("GET", _, _) when match.Groups["events"].Success =>
                 new DockerCall(DockerCallKind.Events, ""),
-            (_, _, _) when match.Groups["events"].Success => default,
+            (_, _, _) when match.Groups["events"].Success => s_other,
             ("POST", false, "create") => new DockerCall(DockerCallKind.Create, ""),
             ("GET", false, "json") => new DockerCall(DockerCallKind.List, ""),
             ("GET", true, "json") => new DockerCall(DockerCallKind.Inspect, container),
             ("POST", true, "start" or "restart") => new DockerCall(DockerCallKind.Start, container),
-            _ => default,
+            _ => s_other,
         };
     }
 
