@@ -40,9 +40,10 @@ packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bi
     libglib2.0-bin gsettings-desktop-schemas openssh-client openssh-server
     prometheus tshark tcpdump chromium mandoc zsh fish nmap wrk docker.io docker-compose podman
     iptables containernetworking-plugins"
-# Those of them that Debian runs as services, PACKAGE:SERVICE where the names differ; the tests start
-# their own.
-services="squid tinyproxy microsocks danted prometheus docker.io:docker docker.io:containerd"
+# Those of them that Debian runs as services, PACKAGE:SERVICE where the names differ; the tests
+# start their own.
+services="squid tinyproxy microsocks dante-server:danted prometheus openssh-server:ssh
+    docker.io:docker docker.io:containerd"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -76,13 +77,10 @@ if [ -n "$missing" ]; then
         [ "$attempt" != 3 ] || { echo "setup.sh: apt-get failed three times" >&2; exit 1; }
         sleep 5
     done
-    case " $missing " in
-    *" openssh-server "*) as_root systemctl -q disable ssh 2>/dev/null || true ;;
-    esac
     for service in $services; do
         case " $missing " in
-        *" ${service/danted/dante-server} "*)
-            as_root systemctl -q disable "$service" 2>/dev/null || true ;;
+        *" ${service%:*} "*)
+            as_root systemctl -q disable "${service#*:}" 2>/dev/null || true ;;
         esac
     done
 fi

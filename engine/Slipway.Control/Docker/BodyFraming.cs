@@ -1,6 +1,8 @@
 namespace Slipway.Control;
 
-/// <summary>Where a body ends (RFC 9112 section 6.3), for a reader that passes it on as it is.</summary>
+/// <summary>
+/// Where a body ends (RFC 9112 section 6.3), for a reader that passes it on as it is.
+/// </summary>
 internal abstract class BodyFraming
 {
     /// <summary>All of it has been taken.</summary>
@@ -11,7 +13,8 @@ internal abstract class BodyFraming
 
     /// <summary>Takes what of these bytes belongs to the body.</summary>
     /// <param name="bytes">What has arrived; not empty.</param>
-    /// <param name="content">Is given the content without its framing, where that is wanted.</param>
+    /// <param name="content">Is given the content without its framing, where that is
+    /// wanted.</param>
     /// <returns>So many, from the front.</returns>
     /// <exception cref="HttpMessageException">The framing is wrong.</exception>
     public abstract int Take(ReadOnlySpan<byte> bytes, BoundedContent? content);

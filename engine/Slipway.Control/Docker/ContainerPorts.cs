@@ -30,7 +30,8 @@ internal sealed class ContainerPorts(string id) : IDisposable
     /// Binds what is missing and gives back what is wanted no more. What there is of it stays when
     /// some of it cannot be had.
     /// </summary>
-    /// <exception cref="ControlException">A port is taken, or the engine does not answer.</exception>
+    /// <exception cref="ControlException">A port is taken, or the engine does not
+    /// answer.</exception>
     public async Task BindAsync(JsonNode container, EnginePorts ports, CancellationToken stop)
     {
         List<WantedPort> wanted = Want(container, ports.GuestIsIpv6);

@@ -44,9 +44,9 @@ internal sealed class CreateBody
     {
         try
         {
-            return JsonNode.Parse(
-                body, nodeOptions: null, new JsonDocumentOptions { AllowDuplicateProperties = false })
-                is JsonObject root ? new CreateBody(root)
+            JsonDocumentOptions strict = new() { AllowDuplicateProperties = false };
+            return JsonNode.Parse(body, nodeOptions: null, strict) is JsonObject root
+                ? new CreateBody(root)
                 : throw new DockerRefusal("the body is not a JSON object", 400);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

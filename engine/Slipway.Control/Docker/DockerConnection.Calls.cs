@@ -5,7 +5,9 @@ using Slipway.Engine;
 
 namespace Slipway.Control;
 
-/// <summary>The requests that ports are a part of, and what is answered when nothing works.</summary>
+/// <summary>
+/// The requests that ports are a part of, and what is answered when nothing works.
+/// </summary>
 internal sealed partial class DockerConnection
 {
     /// <summary>The most that inspection of a container may have, or the list of them.</summary>
@@ -13,6 +15,9 @@ internal sealed partial class DockerConnection
 
     private static ReadOnlyMemory<byte> Continue { get; } =
         "HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray();
+
+    private const long MostLingerBytes = 64 << 20;
+    private static readonly TimeSpan s_lingerTime = TimeSpan.FromSeconds(2);
 
     private bool _isAnswered;
 
@@ -145,6 +150,30 @@ internal sealed partial class DockerConnection
         }
     }
 
+    // A client that still sends is to read the answer first: closing on what is unread would reset.
+    private async Task LingerAsync()
+    {
+        _client.EndSending();
+        using CancellationTokenSource patience =
+            CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(s_lingerTime);
+        try
+        {
+            for (long left = MostLingerBytes; left > 0; left -= _client.Buffered.Length)
+            {
+                _client.Consume(_client.Buffered.Length);
+                if (!await _client.FillAsync(patience.Token).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return; // it has gone, or sends without end
+        }
+    }
+
     /// <summary>
     /// Says what went wrong, if there is anybody left to hear it and nothing has been said yet.
     /// </summary>
@@ -177,7 +206,9 @@ internal sealed partial class DockerConnection
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // The client has gone.
+            return; // the client has gone
         }
+
+        await LingerAsync().ConfigureAwait(false);
     }
 }

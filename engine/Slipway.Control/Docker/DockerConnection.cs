@@ -3,15 +3,16 @@ using System.Net.Sockets;
 namespace Slipway.Control;
 
 /// <summary>
-/// A client's connection to the guest's Docker engine: one request after another, each passed on as it
-/// is but for the few that ports are a part of.
+/// A client's connection to the guest's Docker engine: one request after another, each passed on
+/// as it is but for the few that ports are a part of.
 /// </summary>
 /// <remarks>
-/// <para>Theory of operation. Heads are read, bodies are passed on in the framing that they have, both
-/// ways at once and no faster than the other side takes them. When dockerd answers that it speaks
-/// something else from now on (101; or 200 with a raw stream, as it does for attach and exec) all that
-/// follows are bytes, and each direction has an end of its own.</para>
-/// <para>The end of what a client sends is passed on at any time: dockerd ends `logs -f` by it.</para>
+/// <para>Theory of operation. Heads are read, bodies are passed on in the framing that they have,
+/// both ways at once and no faster than the other side takes them. When dockerd answers that it
+/// speaks something else from now on (101; or 200 with a raw stream, as it does for attach and
+/// exec) all that follows are bytes, and each direction has an end of its own.</para>
+/// <para>The end of what a client sends is passed on at any time: dockerd ends `logs -f` by
+/// it.</para>
 /// </remarks>
 internal sealed partial class DockerConnection(
     DockerParts parts, Socket accepted, CancellationToken stop) : IDisposable

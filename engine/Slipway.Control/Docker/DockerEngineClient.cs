@@ -22,7 +22,7 @@ internal sealed class DockerEngineClient : IDisposable
             UseProxy = false,
         })
         {
-            BaseAddress = new Uri("http://docker/"),
+            BaseAddress = new Uri("http://localhost/"),
             MaxResponseContentBufferSize = MaximumBytes,
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -93,9 +93,10 @@ internal sealed class DockerEngineClient : IDisposable
                 .ConfigureAwait(false);
             return JsonNode.Parse(body);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
-            throw new HttpRequestException($"no answer to {path} in {s_patience.TotalSeconds} s");
+            throw new HttpRequestException(
+                $"no answer to {path} in {s_patience.TotalSeconds} s", e);
         }
         catch (Exception e) when (e is JsonException or IOException or SocketException)
         {

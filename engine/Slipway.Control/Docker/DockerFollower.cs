@@ -117,7 +117,7 @@ internal sealed class DockerFollower(DockerProxySettings settings, DockerParts p
         }
         catch (SocketException)
         {
-            // It does not run: it is looked for again.
+            return; // it does not run, and is looked for again
         }
     }
 

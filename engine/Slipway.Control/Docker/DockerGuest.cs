@@ -38,7 +38,8 @@ public abstract class DockerGuest
 
     /// <summary>A new connection.</summary>
     /// <exception cref="SocketException">Nobody answers.</exception>
-    /// <exception cref="IOException">The same, of a socket that the runtime does not know.</exception>
+    /// <exception cref="IOException">The same, of a socket that the runtime does not
+    /// know.</exception>
     /// <exception cref="ControlException">The engine does not reach it.</exception>
     internal abstract ValueTask<Socket> ConnectAsync(CancellationToken stop);
 

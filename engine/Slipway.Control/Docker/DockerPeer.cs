@@ -117,7 +117,7 @@ internal sealed class DockerPeer(Socket socket) : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It has gone altogether, which reading it tells.
+            return; // it has gone altogether, which reading it tells
         }
     }
 

@@ -5,8 +5,8 @@ using Slipway.Linux;
 namespace Slipway.Control;
 
 /// <summary>
-/// Carries the Docker API from a Unix socket of this host to the Docker engine in a guest, and keeps
-/// the ports that containers publish on this host.
+/// Carries the Docker API from a Unix socket of this host to the Docker engine in a guest, and
+/// keeps the ports that containers publish on this host.
 /// </summary>
 public sealed class DockerProxy : IDisposable
 {

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Slipway.Control;
 
-/// <summary>A request that is not passed on, or whose answer is not: as a Docker engine says it.</summary>
+/// <summary>
+/// A request that is not passed on, or whose answer is not: as a Docker engine says it.
+/// </summary>
 /// <param name="message">For whoever typed the command.</param>
 /// <param name="status">The HTTP status.</param>
 internal sealed class DockerRefusal(string message, int status = 500) : Exception(message)

@@ -77,12 +77,15 @@ internal sealed class EnginePorts(
         }
         catch (ControlException)
         {
-            // The engine has ended, or somebody else closed the port: the next look at all
+            // The engine has ended, or somebody else closed the port. The next look at all
             // containers finds what is left.
+            return;
         }
     }
 
-    /// <summary>Closes what earlier processes have published for containers that are gone.</summary>
+    /// <summary>
+    /// Closes what earlier processes have published for containers that are gone.
+    /// </summary>
     /// <param name="isKept">Whether a port, of a container, is in use.</param>
     /// <param name="stop">Ends the wait.</param>
     /// <exception cref="ControlException">The engine does not answer.</exception>
@@ -91,7 +94,8 @@ internal sealed class EnginePorts(
     {
         foreach (PortReport port in await ListAsync(stop).ConfigureAwait(false))
         {
-            if (port.Owner is string owner && owner.StartsWith(OwnerPrefix, StringComparison.Ordinal)
+            if (port.Owner is string owner
+                && owner.StartsWith(OwnerPrefix, StringComparison.Ordinal)
                 && !isKept(port, owner[OwnerPrefix.Length..]))
             {
                 await control.UnpublishAsync(port.Id, stop).ConfigureAwait(false);

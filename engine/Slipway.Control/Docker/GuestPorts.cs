@@ -4,8 +4,8 @@ namespace Slipway.Control;
 
 /// <summary>
 /// Chooses the ports that dockerd binds in the guest. The host's own number is taken where it is
-/// free; ports below 1024 are not, which the guest's services have and a dockerd without root may not
-/// bind.
+/// free; ports below 1024 are not, which the guest's services have and a dockerd without root may
+/// not bind.
 /// </summary>
 internal sealed class GuestPorts(DockerEngineClient docker)
 {
@@ -22,7 +22,8 @@ internal sealed class GuestPorts(DockerEngineClient docker)
     /// Ports that no container has and no other request is about to give to one. They are reserved
     /// until the result is disposed: by then dockerd lists the container.
     /// </summary>
-    /// <exception cref="HttpRequestException">The guest's Docker engine does not answer.</exception>
+    /// <exception cref="HttpRequestException">The guest's Docker engine does not
+    /// answer.</exception>
     public async Task<Reservation> ReserveAsync(CancellationToken stop)
     {
         HashSet<(string, int)> taken = [];

@@ -4,8 +4,8 @@ using System.Text;
 namespace Slipway.Control;
 
 /// <summary>
-/// The head of an HTTP/1.1 message (RFC 9112 sections 2 to 6), read strictly: what two readers could
-/// take for two different messages is refused.
+/// The head of an HTTP/1.1 message (RFC 9112 sections 2 to 6), read strictly: what two readers
+/// could take for two different messages is refused.
 /// </summary>
 internal sealed class HttpHead
 {

@@ -4,15 +4,15 @@ using Slipway.Engine;
 namespace Slipway.Control;
 
 /// <summary>
-/// Keeps the engine's forwards as the containers are: bound before a container starts, there as long
-/// as it runs, gone when it does not.
+/// Keeps the engine's forwards as the containers are: bound before a container starts, there as
+/// long as it runs, gone when it does not.
 /// </summary>
 /// <remarks>
-/// <para>Theory of operation. What is to be is told by inspection alone: the state, and the label of a
-/// container. Events say only which container to look at, so that one that is lost or comes late does
-/// no harm, and a look at all containers mends whatever was missed. What is done for one container
-/// takes turns; a start holds the turn until dockerd has answered, so that no look at the container
-/// meanwhile takes away what was bound for it.</para>
+/// <para>Theory of operation. What is to be is told by inspection alone: the state, and the label
+/// of a container. Events say only which container to look at, so that one that is lost or comes
+/// late does no harm, and a look at all containers mends whatever was missed. What is done for one
+/// container takes turns; a start holds the turn until dockerd has answered, so that no look at
+/// the container meanwhile takes away what was bound for it.</para>
 /// </remarks>
 internal sealed class PortKeeper(
     DockerEngineClient docker, EnginePorts ports, Action<LogLevel, string> log)
@@ -44,11 +44,12 @@ internal sealed class PortKeeper(
     }
 
     /// <summary>
-    /// Binds the ports of a container that is about to start, and keeps its turn until the result is
-    /// disposed. Null when there is no such container.
+    /// Binds the ports of a container that is about to start, and keeps its turn until the result
+    /// is disposed. Null when there is no such container.
     /// </summary>
     /// <exception cref="DockerRefusal">A port is taken; nothing is bound.</exception>
-    /// <exception cref="HttpRequestException">The guest's Docker engine does not answer.</exception>
+    /// <exception cref="HttpRequestException">The guest's Docker engine does not
+    /// answer.</exception>
     public async Task<PortStart?> BeginStartAsync(string container, CancellationToken stop)
     {
         JsonNode? seen = await docker.InspectAsync(container, stop).ConfigureAwait(false);
@@ -81,7 +82,8 @@ internal sealed class PortKeeper(
     /// <param name="id">Its full id.</param>
     /// <param name="onTurn">Called before anything is looked at.</param>
     /// <param name="stop">Ends the wait.</param>
-    /// <exception cref="HttpRequestException">The guest's Docker engine does not answer.</exception>
+    /// <exception cref="HttpRequestException">The guest's Docker engine does not
+    /// answer.</exception>
     public async Task FollowAsync(string id, Action? onTurn, CancellationToken stop)
     {
         ContainerPorts turn = await EnterAsync(id, stop).ConfigureAwait(false);

@@ -5,15 +5,16 @@ using System.Text.Json.Nodes;
 namespace Slipway.Control;
 
 /// <summary>
-/// What a user asked for when a container was created, kept in a label of the container: it is there
-/// as long as the container is, whoever of us is started anew meanwhile.
+/// What a user asked for when a container was created, kept in a label of the container: it is
+/// there as long as the container is, whoever of us is started anew meanwhile.
 /// </summary>
 /// <remarks>
 /// <code>
-/// {"all": true, "ports": {"80/tcp": {"guest": 20000, "asked": [{"HostIp": "", "HostPort": "80"}]}}}
+/// {"all": true, "ports": {"80/tcp": {"guest": 20000, "asked": [{"HostIp": "", "HostPort":
+/// "80"}]}}}
 /// </code>
-/// Images made of such a container have the label, too, and so have containers of such images. A port
-/// in it counts only where the container itself has the binding that was made for it.
+/// Images made of such a container have the label, too, and so have containers of such images. A
+/// port in it counts only where the container itself has the binding that was made for it.
 /// </remarks>
 internal sealed class PortLabel
 {

@@ -6,8 +6,8 @@ namespace Slipway.Control;
 internal sealed class PortStart(PortKeeper keeper, ContainerPorts turn, JsonNode seen) : IDisposable
 {
     /// <summary>
-    /// Looks at the container after dockerd's answer: what did not start has no ports, and what dockerd
-    /// has chosen itself is bound now. Returns why that failed, or null.
+    /// Looks at the container after dockerd's answer: what did not start has no ports, and what
+    /// dockerd has chosen itself is bound now. Returns why that failed, or null.
     /// </summary>
     public async Task<string?> FinishAsync(CancellationToken stop)
     {

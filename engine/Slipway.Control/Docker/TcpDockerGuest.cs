@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Slipway.Control;
 
 /// <summary>
-/// A Docker engine on a TCP port of a guest. This host has no way to the guest's address: the engine
-/// makes the connection.
+/// A Docker engine on a TCP port of a guest. This host has no way to the guest's address: the
+/// engine makes the connection.
 /// </summary>
 internal sealed class TcpDockerGuest(IPEndPoint guest, string control) : DockerGuest
 {

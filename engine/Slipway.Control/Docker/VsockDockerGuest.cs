@@ -5,10 +5,14 @@ using Slipway.Linux;
 
 namespace Slipway.Control;
 
-/// <summary>A Docker engine on a port of AF_VSOCK (vsock(7)): a virtual machine's own socket.</summary>
+/// <summary>
+/// A Docker engine on a port of AF_VSOCK (vsock(7)): a virtual machine's own socket.
+/// </summary>
 internal sealed class VsockDockerGuest(uint context, uint port) : DockerGuest
 {
-    /// <summary>The first context that is a guest's: 0 to 2 are the machine's, and the host's.</summary>
+    /// <summary>
+    /// The first context that is a guest's: 0 to 2 are the machine's, and the host's.
+    /// </summary>
     public const uint FirstGuest = 3;
 
     private const int Family = 40;

@@ -27,7 +27,7 @@ internal sealed class DockerCommand
 
     private readonly Option<bool> _allowTcp = new("--allow-tcp")
     {
-        Description = "Take a guest's Docker engine that listens on TCP, for anybody on its network.",
+        Description = "Take a guest's Docker engine that listens on TCP, for anybody there.",
     };
 
     private readonly Option<string> _control = new("--control")

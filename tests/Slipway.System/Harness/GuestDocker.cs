@@ -1,8 +1,8 @@
 namespace Slipway.SystemTests.Harness;
 
 /// <summary>
-/// A container engine that runs in a guest: dockerd, or podman's service. It has one image, `box`: a
-/// busybox, and socat, that exposes the ports 80/tcp and 53/udp.
+/// A container engine that runs in a guest: dockerd, or podman's service. It has one image, `box`:
+/// a busybox, and socat, that exposes the ports 80/tcp and 53/udp.
 /// </summary>
 public sealed class GuestDocker : IDisposable
 {

@@ -163,6 +163,7 @@ public sealed class RunningProgram : IDisposable
         catch (ObjectDisposedException)
         {
             // What the program had started has held its output open for longer than it is read.
+            return;
         }
     }
 

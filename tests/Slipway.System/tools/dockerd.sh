@@ -38,7 +38,7 @@ exec 3<&0
 dockerd --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" \
     --host "unix://$folder/docker.sock" --storage-driver vfs --cgroup-parent "/$group" \
     "$@" >"$folder/log" 2>&1 </dev/null &
-until curl -sf --unix-socket "$folder/docker.sock" http://docker/_ping >/dev/null; do
+until curl -sf --unix-socket "$folder/docker.sock" http://localhost/_ping >/dev/null; do
     kill -0 $! 2>/dev/null || { cat "$folder/log" >&2; exit 1; }
     sleep 0.1
 done

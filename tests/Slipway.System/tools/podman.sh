@@ -29,7 +29,7 @@ exec 3<&0
 CONTAINERS_CONF="$folder/containers.conf" podman --root "$folder/data" --runroot /run/podman \
     --storage-driver vfs --cgroup-manager cgroupfs --events-backend file \
     system service -t 0 "unix://$folder/docker.sock" >"$folder/log" 2>&1 </dev/null &
-until curl -sf --unix-socket "$folder/docker.sock" http://docker/_ping >/dev/null; do
+until curl -sf --unix-socket "$folder/docker.sock" http://localhost/_ping >/dev/null; do
     kill -0 $! 2>/dev/null || { cat "$folder/log" >&2; exit 1; }
     sleep 0.1
 done
