@@ -72,7 +72,7 @@ internal sealed class EnginePorts(
             IReadOnlyList<PortReport> there = await ListAsync(stop).ConfigureAwait(false);
             foreach (ForwardedPort forward in forwards.Where(one => there.Contains(one.Report)))
             {
-                await control.UnpublishAsync(forward.Report.Id, stop).ConfigureAwait(false);
+                await control.UnpublishAsync(forward.Report.Id, false, stop).ConfigureAwait(false);
             }
         }
         catch (ControlException)
@@ -98,7 +98,7 @@ internal sealed class EnginePorts(
                 && owner.StartsWith(OwnerPrefix, StringComparison.Ordinal)
                 && !isKept(port, owner[OwnerPrefix.Length..]))
             {
-                await control.UnpublishAsync(port.Id, stop).ConfigureAwait(false);
+                await control.UnpublishAsync(port.Id, false, stop).ConfigureAwait(false);
             }
         }
     }

@@ -141,7 +141,7 @@ internal sealed class DockerCommand
                     "--control", text, "is no control socket; write unix:PATH");
         }
 
-        using ControlClient client = ControlClient.Open(null);
+        using ControlClient client = ControlClient.Open(path: null);
         return client.Path;
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using Slipway.Control;
 using Slipway.Engine;
 using Slipway.Linux;
 
