@@ -55,6 +55,8 @@ internal sealed record ConfigurationKey(
         new("control", nameof(EngineConfiguration.Control), c => Text(c.Control)),
         new("ring", nameof(EngineConfiguration.RingBytes), c => Text(c.RingBytes)),
         new("guestControl", nameof(EngineConfiguration.GuestControl), c => Text(c.GuestControl)),
+        new("helper", nameof(EngineConfiguration.Helper), c => Text(c.Helper)),
+        new("logFormat", nameof(EngineConfiguration.LogFormat), c => Text(c.LogFormat)),
         new(LogLevel, nameof(EngineConfiguration.LogLevel), c => Text(c.LogLevel)),
     ];
 

@@ -38,22 +38,6 @@ internal static class ConfigurationResolver
                     ? SettingText.CheckRange("mtu", bytes, MinMtuBytes, MaxMtuBytes, "bytes")
                     : defaults.MtuBytes,
             Workers = ResolveWorkers(document, commandLine, defaults.Workers),
-            DnsRecords =
-                DnsRecordResolver.ResolveRecords(document.Dns?.Records, commandLine.Dns),
-            DnsZones = DnsRecordResolver.ResolveZones(document.Dns?.Zones),
-            DnsServers = NameServerResolver.ResolveServers(document.Dns?.Servers),
-            DnsDomains = NameServerResolver.ResolveDomains(document.Dns?.Domains),
-            DnsTlsCertificates = SettingText.CheckFile(
-                "dns.tlsCertificates", document.Dns?.TlsCertificates),
-            DnsResolved = document.Dns?.Resolved ?? defaults.DnsResolved,
-            DnsBytesPerSecond = document.Dns?.BytesPerSecond is int bytesPerSecond
-                ? SettingText.CheckRange(
-                    "dns.bytesPerSecond", bytesPerSecond, MinDnsBytesPerSecond,
-                    MaxDnsBytesPerSecond, "bytes")
-                : defaults.DnsBytesPerSecond,
-            DnsCache = document.Dns?.Cache is int kept
-                ? SettingText.CheckRange("dns.cache", kept, 0, MaxCachedResponses, "answers")
-                : defaults.DnsCache,
             Proxy = GuestProxyResolver.Resolve(document.Proxy ?? new ProxyDocument()),
             ProxyUpstream = ProxyResolver.Resolve(
                 document.Proxy ?? new ProxyDocument(), commandLine),
@@ -69,6 +53,7 @@ internal static class ConfigurationResolver
             LogFormat = LogFormatResolver.Resolve(document, commandLine),
             ReadyDescriptor = ResolveReadyDescriptor(document, commandLine),
         };
+        configuration = ResolveNames(configuration, document.Dns ?? new DnsDocument(), commandLine);
         configuration = ResolveAddresses(configuration, document, commandLine);
         configuration = configuration with
         {
@@ -96,6 +81,28 @@ internal static class ConfigurationResolver
             Publish = PublishResolver.Resolve(document, commandLine, configuration),
         };
     }
+
+    private static EngineConfiguration ResolveNames(
+        EngineConfiguration configuration, DnsDocument names, CommandLineSettings commandLine) =>
+        configuration with
+        {
+            DnsRecords =
+                DnsRecordResolver.ResolveRecords(names.Records, commandLine.Dns),
+            DnsZones = DnsRecordResolver.ResolveZones(names.Zones),
+            DnsServers = NameServerResolver.ResolveServers(names.Servers),
+            DnsDomains = NameServerResolver.ResolveDomains(names.Domains),
+            DnsTlsCertificates = SettingText.CheckFile(
+                "dns.tlsCertificates", names.TlsCertificates),
+            DnsResolved = names.Resolved ?? configuration.DnsResolved,
+            DnsBytesPerSecond = names.BytesPerSecond is int bytesPerSecond
+                ? SettingText.CheckRange(
+                    "dns.bytesPerSecond", bytesPerSecond, MinDnsBytesPerSecond,
+                    MaxDnsBytesPerSecond, "bytes")
+                : configuration.DnsBytesPerSecond,
+            DnsCache = names.Cache is int kept
+                ? SettingText.CheckRange("dns.cache", kept, 0, MaxCachedResponses, "answers")
+                : configuration.DnsCache,
+        };
 
     private static int ResolveWorkers(
         ConfigurationDocument document, CommandLineSettings commandLine, int otherwise) =>
