@@ -12,6 +12,10 @@ namespace Slipway;
 internal sealed class GivenGuests : IDisposable
 {
     private const int BufferBytes = 64 << 10;
+
+    // What the link waits for before frames; on pipes nobody says it.
+    private static readonly byte[] s_greeting = "POST /connect HTTP/1.1\r\n\r\n"u8.ToArray();
+
     private readonly List<Socket> _sockets = [];
     private readonly NetworkEngine _engine;
     private readonly IEngineLog _log;
@@ -56,11 +60,14 @@ internal sealed class GivenGuests : IDisposable
 
         Socket guest = new(new SafeSocketHandle(near, ownsHandle: true));
         _sockets.Add(guest);
-        guest.Send("POST /connect HTTP/1.1\r\n\r\n"u8);
         _engine.AdmitGuest(far, LinkFraming.Connect);
         NetworkStream frames = new(guest);
-        _ = Task.Run(() => CopyAsync(Console.OpenStandardInput(), frames), CancellationToken.None);
-        _ = Task.Run(() => CopyAsync(frames, Console.OpenStandardOutput()), CancellationToken.None);
+        _ = Task.Run(
+            () => CopyAsync(Console.OpenStandardInput(), frames, s_greeting),
+            CancellationToken.None);
+        _ = Task.Run(
+            () => CopyAsync(frames, Console.OpenStandardOutput(), default),
+            CancellationToken.None);
     }
 
     public void Dispose() => _sockets.ForEach(socket => socket.Dispose());
@@ -92,10 +99,11 @@ internal sealed class GivenGuests : IDisposable
         }
     }
 
-    private async Task CopyAsync(Stream from, Stream to)
+    private async Task CopyAsync(Stream from, Stream to, ReadOnlyMemory<byte> first)
     {
         try
         {
+            await to.WriteAsync(first).ConfigureAwait(false);
             await from.CopyToAsync(to, BufferBytes).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
