@@ -57,6 +57,43 @@ public sealed class PublishedServerTests : SystemTest
         Assert.False(File.Exists(socket));
     }
 
+    [SlipwayTheory]
+    [InlineData("127.0.0.1")]
+    [InlineData("[::1]")]
+    public void Families_OfHostAndGuest_MayBeAnyTwo(string host)
+    {
+        string control = $"unix:{_folder}/control.sock";
+        Guest guest = StartGuest(1500, "--control", control);
+        StartServer(guest);
+        string address = guest.AwaitIpv6();
+        foreach ((int port, string to) in ((int, string)[])[(8041, ""), (8042, $"[{address}]:")])
+        {
+            Site.Host.Run(
+                Repository.Binary, "publish", $"{host}:{port}:{to}{PlainPort}", "--control",
+                control).OrFail();
+            Fetch(Site.Host, $"http://{host}:{port}/");
+        }
+
+        ProgramResult taken = Site.Host.Run(
+            Repository.Binary, "publish", $"{host}:8041:81", "--control", control);
+        Assert.Contains("slipway unpublish 1", taken.Errors, StringComparison.Ordinal);
+        const string Client = """
+            import socket, sys
+            try:
+                socket.create_connection((sys.argv[1], 8041)).recv(1)
+            except ConnectionResetError:
+                print("reset")
+            """;
+        using RunningProgram client = Site.Host.Start(
+            "python3", "-c", Client, host.Trim('[', ']'));
+        Eventually.Holds(TimeSpan.FromSeconds(10), "the connection is listed", () =>
+            Site.Host.Run(Repository.Binary, "flows", "--control", control).Output
+                .Contains("Established", StringComparison.Ordinal));
+        Site.Host.Run(
+            Repository.Binary, "unpublish", "1", "--close", "--control", control).OrFail();
+        Assert.Equal("reset", client.ReadLine(TimeSpan.FromSeconds(10)));
+    }
+
     [SlipwayFact]
     public void Connections_TenThousandThroughOnePort_AllAreServed()
     {
@@ -153,7 +190,7 @@ public sealed class PublishedServerTests : SystemTest
               access_log {{_folder}}/access.log seen; client_body_temp_path {{_folder}};
               proxy_temp_path {{_folder}}; fastcgi_temp_path {{_folder}};
               uwsgi_temp_path {{_folder}}; scgi_temp_path {{_folder}};
-              server { listen {{PlainPort}}; return 200 "hello from the guest\n"; }
+              server { listen {{PlainPort}}; listen [::]:{{PlainPort}}; return 200 "hello from the guest\n"; }
               server {
                 listen {{ProxyHeaderPort}} proxy_protocol; return 200 "hello from the guest\n";
               }
