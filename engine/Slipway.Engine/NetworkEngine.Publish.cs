@@ -91,7 +91,8 @@ public sealed partial class NetworkEngine
     {
         try
         {
-            return PublishedSockets.Open(settings, _configuration.Helper);
+            return PublishedSockets.Open(
+                settings, settings.MayUseHelper ? _configuration.Helper : null);
         }
         catch (PublishRefusal refusal)
         {

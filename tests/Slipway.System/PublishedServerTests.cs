@@ -190,7 +190,10 @@ public sealed class PublishedServerTests : SystemTest
               access_log {{_folder}}/access.log seen; client_body_temp_path {{_folder}};
               proxy_temp_path {{_folder}}; fastcgi_temp_path {{_folder}};
               uwsgi_temp_path {{_folder}}; scgi_temp_path {{_folder}};
-              server { listen {{PlainPort}}; listen [::]:{{PlainPort}}; return 200 "hello from the guest\n"; }
+              server {
+                listen {{PlainPort}}; listen [::]:{{PlainPort}};
+                return 200 "hello from the guest\n";
+              }
               server {
                 listen {{ProxyHeaderPort}} proxy_protocol; return 200 "hello from the guest\n";
               }

@@ -107,6 +107,7 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
                 {
                     Key = GvproxyGuestRules.KeyOf(caller),
                     Text = local,
+                    MayUseHelper = caller.Guest is null,
                 });
                 first ??= port.Id;
             }

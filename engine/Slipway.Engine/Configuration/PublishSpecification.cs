@@ -70,6 +70,12 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     /// <summary>Each connection begins with a header of the PROXY protocol, version 2.</summary>
     public bool HasProxyHeader { get; init; }
 
+    /// <summary>
+    /// Whether `slipway helper` is asked where the kernel forbids it; not for guests, who are not
+    /// its users.
+    /// </summary>
+    public bool MayUseHelper { get; init; } = true;
+
     /// <summary>Only the first free port of the range is taken.</summary>
     internal bool TakesFirstFree => HostPorts > GuestPorts;
 
