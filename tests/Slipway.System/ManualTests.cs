@@ -8,6 +8,9 @@ public sealed class ManualTests : SystemTest
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
+    // What the shells leave there is theirs.
+    private readonly string _home = Directory.CreateTempSubdirectory("slipway-home-").FullName;
+
     public ManualTests(Site site, ITestOutputHelper output)
         : base(site, output)
     {
@@ -67,7 +70,13 @@ public sealed class ManualTests : SystemTest
         Assert.StartsWith(offered + "\t", found, StringComparison.Ordinal);
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        Directory.Delete(_home, recursive: true);
+    }
+
     private string Shell(string script) => Site.Host.Run(
-        s_limit, "env", "HOME=/nonexistent", "sh", "-c", script, Repository.Binary).OrFail()
+        s_limit, "env", $"HOME={_home}", "sh", "-c", script, Repository.Binary).OrFail()
         .Output.TrimEnd('\n');
 }
