@@ -93,7 +93,9 @@ public sealed class ControlToken
     /// <summary>Passes a request on that has it, and refuses others.</summary>
     internal Task PassAsync(HttpContext context, Func<Task> next)
     {
-        if (Fits(context.Request.Headers.Authorization.ToString()))
+        // A browser asks for the page without it; the page has it behind its #, and nothing else.
+        if (PageApi.IsPage(context.Request)
+            || Fits(context.Request.Headers.Authorization.ToString()))
         {
             return next();
         }

@@ -40,6 +40,19 @@ public sealed class TcpControlTests : IDisposable
         Assert.Contains("token", answer.Body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("GET /", 200)]
+    [InlineData("GET /page.js", 200)]
+    [InlineData("GET /page.css", 200)]
+    [InlineData("POST /", 401)]
+    [InlineData("GET /page.js/../v1/ports", 401)]
+    [InlineData("GET //", 401)]
+    public async Task Page_WithoutTheToken_IsGivenAndNothingElse(string request, int status)
+    {
+        Start();
+        Assert.Equal(status, (await AskAsync(request, "")).Status);
+    }
+
     [Fact]
     public async Task Client_WithTheTokensFile_IsServedAndGuestsAreNot()
     {

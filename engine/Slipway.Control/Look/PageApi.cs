@@ -14,6 +14,10 @@ internal static class PageApi
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    /// <summary>It asks for what is the same in every engine.</summary>
+    public static bool IsPage(HttpRequest request) => HttpMethods.IsGet(request.Method)
+        && request.Path.Value is ("/" or "/page.js" or "/page.css");
+
     public static Task GetPageAsync(HttpContext context) =>
         WriteAsync(context, "index.html", "text/html; charset=utf-8");
 
