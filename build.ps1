@@ -1,9 +1,9 @@
 #!/usr/bin/env pwsh
 # The verbs of this repository:
-#   ./build.ps1 build | publish | library | test [NAME...] | run [ARGUMENT...]
+#   ./build.ps1 build | publish | library | test [NAME...] | fuzz TARGET SECONDS | run [ARGUMENT...]
 param(
     [Parameter(Mandatory)]
-    [ValidateSet('build', 'publish', 'library', 'test', 'run')] [string] $Verb,
+    [ValidateSet('build', 'publish', 'library', 'test', 'fuzz', 'run')] [string] $Verb,
     [Parameter(ValueFromRemainingArguments)] [string[]] $Rest = @()
 )
 
@@ -19,6 +19,7 @@ try {
             dotnet publish interop/Slipway.Abi -c Release -p:NativeLib=Static @Rest
         }
         'test' { bash tests/run.sh @Rest }
+        'fuzz' { bash fuzz/run.sh @Rest }
         'run' { bash engine/build/slipway.sh @Rest }
     }
     exit $LASTEXITCODE

@@ -76,10 +76,19 @@ public sealed class ConnectTests(Site site, ITestOutputHelper output) : SystemTe
     {
         Guest guest = StartGuest();
         // The names that peers' management interfaces answered to (cves.md).
-        foreach (string port in (string[])["80", "443", "2375", "2376", "8080", "7777"])
+        foreach (string port in (string[])["443", "2375", "2376", "8080", "7777"])
         {
             JsonObject result = guest.Does("attempt", Addresses.Gateway, port);
             Assert.Equal("ECONNREFUSED", (string?)result["error"]);
+        }
+
+        // At 80 a guest is told about itself, and finds nothing of the engine's.
+        foreach (string path in (string[])
+            ["/v1/ports", "/v1/flows", "/v1/config", "/metrics", "/leases", "/stats", "/tunnel"])
+        {
+            Assert.Equal("404", guest.Run(
+                "curl", "-sS", "-m5", "-o", "/dev/null", "-w", "%{http_code}",
+                $"http://{Addresses.Gateway}{path}").OrFail().Output);
         }
     }
 

@@ -177,8 +177,9 @@ public sealed class GvproxyTests : IDisposable
 
     private RunningProgram Start(params IEnumerable<string> flags)
     {
+        // One after the other: what is told stays in its order.
         Own(site.Host.Start(
-            "socat", "-u", $"UNIX-LISTEN:{folder}/told.sock,fork",
+            "socat", "-u", $"UNIX-LISTEN:{folder}/told.sock,fork,max-children=1",
             $"OPEN:{folder}/told,creat,append"));
         Eventually.Holds(Limit, "somebody is told", () => File.Exists($"{folder}/told.sock"));
         RunningProgram program = Own(site.Host.Start(
