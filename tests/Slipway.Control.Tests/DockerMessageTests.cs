@@ -109,6 +109,63 @@ public sealed class DockerMessageTests
             label.Wanted);
     }
 
+    [Fact]
+    public void Create_WithAPortWithoutProtocol_IsFoundInInspection()
+    {
+        CreateBody body = CreateBody.Parse(
+            """{"HostConfig":{"PortBindings":{"80":[{"HostPort":"8080"}]}}}"""u8);
+        JsonNode sent = JsonNode.Parse(body.Rewrite((_, port) => port, "0.0.0.0"))!;
+        JsonObject inspection = new()
+        {
+            ["Config"] = new JsonObject { ["Labels"] = sent["Labels"]!.DeepClone() },
+            ["HostConfig"] = sent["HostConfig"]!.DeepClone(),
+        };
+        Assert.Equal(8_080, Assert.Single(PortLabel.Find(inspection)!.Wanted).First);
+    }
+
+    [Theory]
+    [InlineData("""{"ports":{"80/tcp":{"guest":1,"asked":[]},"80/tcp":{"guest":1,"asked":[]}}}""")]
+    [InlineData("""{"ports":{},"ports":{}}""")]
+    [InlineData("""{"all":1e99}""")]
+    public void Label_OfSomebodyElses_IsNoneAndStopsNothing(string label)
+    {
+        JsonArray list =
+            [new JsonObject { ["Labels"] = new JsonObject { [PortLabel.Name] = label } }];
+        new DockerViews(_ => []).ShowList(list);
+        Assert.Null(PortLabel.Parse(label));
+    }
+
+    [Fact]
+    public void Label_WithMorePortsThanAContainerMayHave_DoesNotCount()
+    {
+        JsonArray asked = [];
+        for (int i = 0; i <= PortLabel.MostPorts; i++)
+        {
+            asked.Add((JsonNode)new JsonObject());
+        }
+
+        PortLabel label = new();
+        label.Add("80/tcp", 20_000, asked);
+        Assert.Null(PortLabel.Parse(label.ToString()));
+    }
+
+    [Fact]
+    public async Task Lines_WithoutAnEnd_AreReadUpToABound()
+    {
+        byte[] bytes = new byte[4 * LineReader.MostBytes];
+        "one\n\ntwo\n"u8.CopyTo(bytes);
+        using MemoryStream stream = new(bytes);
+        using LineReader lines = new(stream);
+        foreach (string line in (string[])["one", "", "two"])
+        {
+            ReadOnlyMemory<byte>? read = await lines.ReadAsync(default);
+            Assert.Equal(line, Encoding.ASCII.GetString(read!.Value.Span));
+        }
+
+        await Assert.ThrowsAsync<IOException>(async () => await lines.ReadAsync(default));
+        Assert.True(stream.Position <= 3 * LineReader.MostBytes);
+    }
+
     [Theory]
     [InlineData(
         """{"HostConfig":{"NetworkMode":"host","PortBindings":{"80/tcp":[{"HostPort":"8"}]}}}""")]
@@ -128,6 +185,7 @@ public sealed class DockerMessageTests
     [InlineData("""{"HostConfig":{"PortBindings":{"80/tcp":[{"HostPort":8}]}}}""", "PortBindings")]
     [InlineData("""{"HostConfig":{"PortBindings":{"80/tcp":[{"HostIp":"web"}]}}}""", "\"web\"")]
     [InlineData("""{"HostConfig":{"PortBindings":{"9/sctp":[{"HostPort":"9"}]}}}""", "9/sctp")]
+    [InlineData("""{"HostConfig":{"PortBindings":{"9":[{}],"9/tcp":[{}]}}}""", "9/tcp more than")]
     public void Create_WithWhatCannotBe_IsRefusedInWords(string body, string words)
     {
         DockerRefusal refusal = Assert.Throws<DockerRefusal>(() => CreateBody

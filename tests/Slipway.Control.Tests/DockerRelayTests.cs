@@ -117,6 +117,20 @@ public sealed class DockerRelayTests : IDisposable, IEngineLog
     }
 
     [Fact]
+    public async Task Client_ThatSentARequestAheadAndLeaves_IsSeenByDockerd()
+    {
+        Socket client = Connect();
+        await SendAsync(client, "GET /first HTTP/1.1\r\nHost: d\r\n\r\n");
+        using Socket guest = await AcceptAsync("/first");
+        await SendAsync(client, "GET /containers/a/logs HTTP/1.1\r\nHost: d\r\n\r\n");
+        await SendAsync(guest, Ok);
+        await ReadAsync(client, "ok");
+        await ReadAsync(guest, "\r\n\r\n");
+        client.Dispose();
+        Assert.Equal("", await ReadAsync(guest, "never"));
+    }
+
+    [Fact]
     public async Task Body_ThatBreaksOff_BreaksOffForDockerdToo()
     {
         Socket client = Connect();

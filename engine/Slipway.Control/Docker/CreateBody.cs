@@ -14,9 +14,6 @@ internal sealed class CreateBody
     /// <summary>The most that a body may have, in bytes.</summary>
     public const int MaximumBytes = 8 << 20;
 
-    /// <summary>Host ports that a container may have.</summary>
-    private const int MostPorts = 4_096;
-
     private readonly JsonObject _body;
     private readonly JsonObject? _host;
 
@@ -84,16 +81,24 @@ internal sealed class CreateBody
             string port = key.Contains('/', StringComparison.Ordinal) ? key : $"{key}/tcp";
             WantedPort[] wanted = [.. asked.Select(binding => WantedPort.Parse(
                 port, PortLabel.Text(binding, "HostIp"), PortLabel.Text(binding, "HostPort"), 0))];
-            if (count > MostPorts)
+            if (count > PortLabel.MostPorts)
             {
-                throw new DockerRefusal($"more than {MostPorts} ports are published", 400);
+                throw new DockerRefusal(
+                    $"more than {PortLabel.MostPorts} ports are published", 400);
             }
 
             int guestPort = choose(
                 wanted[0].Protocol,
                 wanted.Length == 1 && wanted[0].First == wanted[0].Last ? wanted[0].First : 0);
+            if (label.Has(port))
+            {
+                throw new DockerRefusal($"PortBindings has {port} more than once", 400);
+            }
+
+            // In inspection a port is looked for by its whole name.
             label.Add(port, guestPort, asked);
-            Bindings![key] = new JsonArray(new JsonObject
+            Bindings!.Remove(key);
+            Bindings[port] = new JsonArray(new JsonObject
             {
                 ["HostIp"] = guestIp,
                 ["HostPort"] = guestPort.ToString(CultureInfo.InvariantCulture),

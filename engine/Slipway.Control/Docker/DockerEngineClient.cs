@@ -66,14 +66,14 @@ internal sealed class DockerEngineClient : IDisposable
 
     /// <summary>What happens to containers, from now on; it returns when it is told.</summary>
     /// <exception cref="HttpRequestException">The engine does not answer.</exception>
-    public async Task<StreamReader> OpenEventsAsync(CancellationToken stop)
+    public async Task<LineReader> OpenEventsAsync(CancellationToken stop)
     {
         string filters = Uri.EscapeDataString("""{"type":["container"]}""");
         HttpResponseMessage response = await _http.GetAsync(
             $"events?filters={filters}", HttpCompletionOption.ResponseHeadersRead, stop)
             .ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
-        return new StreamReader(
+        return new LineReader(
             await response.Content.ReadAsStreamAsync(stop).ConfigureAwait(false));
     }
 

@@ -43,13 +43,14 @@ internal sealed class DockerFollower(DockerProxySettings settings, DockerParts p
     {
         try
         {
-            using StreamReader events = await parts.Docker.OpenEventsAsync(stop)
+            using LineReader events = await parts.Docker.OpenEventsAsync(stop)
                 .ConfigureAwait(false);
             Say(LogLevel.Information, $"containers of {settings.Guest} are followed");
             _looks.Writer.TryWrite(true);
-            while (await events.ReadLineAsync(stop).ConfigureAwait(false) is string line)
+            while (await events.ReadAsync(stop).ConfigureAwait(false)
+                is ReadOnlyMemory<byte> line)
             {
-                OnEvent(line, stop);
+                OnEvent(line.Span, stop);
             }
         }
         catch (Exception e) when (IsOutside(e) && !stop.IsCancellationRequested)
@@ -61,7 +62,7 @@ internal sealed class DockerFollower(DockerProxySettings settings, DockerParts p
         }
     }
 
-    private void OnEvent(string line, CancellationToken stop)
+    private void OnEvent(ReadOnlySpan<byte> line, CancellationToken stop)
     {
         JsonNode? happened = JsonNode.Parse(line);
         string id = PortLabel.Text(happened?["Actor"], "ID");
@@ -146,7 +147,8 @@ internal sealed class DockerFollower(DockerProxySettings settings, DockerParts p
     }
 
     private static bool IsOutside(Exception e) => e is HttpRequestException or SocketException
-        or IOException or JsonException or ControlException or InvalidOperationException;
+        or IOException or JsonException or ControlException or InvalidOperationException
+        or ArgumentException or FormatException; // JSON with names twice, and odd numbers
 
     private void Say(LogLevel level, string text)
     {

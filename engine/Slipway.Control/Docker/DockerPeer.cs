@@ -56,6 +56,7 @@ internal sealed class DockerPeer(Socket socket) : IDisposable
     {
         if (Buffered.Length < MostBufferBytes)
         {
+            ForgetFill();
             _ = WaitAsync(BeginFill(stop));
         }
 
@@ -128,6 +129,17 @@ internal sealed class DockerPeer(Socket socket) : IDisposable
         lock (_lock)
         {
             return _filling ??= ReceiveAsync(stop);
+        }
+    }
+
+    // What it brought was there before its reader asked, who so did not join it: it tells nothing
+    // of what comes now.
+    private void ForgetFill()
+    {
+        lock (_lock)
+        {
+            _filling = _filling is { IsCompletedSuccessfully: true, Result: true } ? null
+                : _filling;
         }
     }
 

@@ -31,7 +31,9 @@ public sealed class DockerProxy : IDisposable
         _listener = listener;
         _control = ControlClient.Open(settings.ControlPath);
         DockerEngineClient docker = new(settings.Guest);
-        EnginePorts ports = new(_control, settings.DefaultHostIp, settings.GuestAddress);
+        EnginePorts ports = new(
+            _control, settings.DefaultHostIp, settings.GuestAddress,
+            settings.Guest.ToString()!);
         PortKeeper keeper = new(docker, ports, log.Write);
         _parts = new DockerParts(
             settings.Guest, docker, keeper, new GuestPorts(docker), new DockerViews(keeper.Of),

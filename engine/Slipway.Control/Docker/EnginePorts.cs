@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Slipway.Wire;
 
 namespace Slipway.Control;
@@ -7,13 +9,25 @@ namespace Slipway.Control;
 /// <param name="control">The engine.</param>
 /// <param name="defaultHostIp">Where the host listens when a user names no address.</param>
 /// <param name="guestIp">The guest whose dockerd it is; null for the engine's first guest.</param>
+/// <param name="endpoint">
+/// Where that dockerd listens: ports for containers of another's are left alone.
+/// </param>
 internal sealed class EnginePorts(
-    ControlClient control, IpAddress defaultHostIp, IpAddress? guestIp)
+    ControlClient control, IpAddress defaultHostIp, IpAddress? guestIp, string endpoint)
 {
     private const int Conflict = 409;
 
-    /// <summary>What this program writes to the engine as a port's owner, before an id.</summary>
+    private const int DockerdBytes = 8;
+    private const int ShortIdCharacters = 12;
+
+    /// <summary>
+    /// What this program writes to the engine as a port's owner: whose dockerd it is, and an id
+    /// behind it. Short, since an owner has a bound and a path may be long.
+    /// </summary>
     private const string OwnerPrefix = "docker:";
+
+    private readonly string _ownPrefix = OwnerPrefix + Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes(endpoint)).AsSpan(0, DockerdBytes)) + ":";
 
     /// <summary>dockerd is to bind in this family.</summary>
     public bool GuestIsIpv6 { get; } = guestIp is { IsIPv4: false };
@@ -37,7 +51,7 @@ internal sealed class EnginePorts(
         CancellationToken stop)
     {
         string hostIp = HostIp(wanted);
-        if (there.FirstOrDefault(port => port.Owner == OwnerPrefix + container
+        if (there.FirstOrDefault(port => port.Owner == _ownPrefix + container
             && port.Protocol == wanted.Protocol && IsFor(port, wanted)) is PortReport own)
         {
             return new ForwardedPort(wanted, own);
@@ -95,8 +109,8 @@ internal sealed class EnginePorts(
         foreach (PortReport port in await ListAsync(stop).ConfigureAwait(false))
         {
             if (port.Owner is string owner
-                && owner.StartsWith(OwnerPrefix, StringComparison.Ordinal)
-                && !isKept(port, owner[OwnerPrefix.Length..]))
+                && owner.StartsWith(_ownPrefix, StringComparison.Ordinal)
+                && !isKept(port, owner[_ownPrefix.Length..]))
             {
                 await control.UnpublishAsync(port.Id, false, stop).ConfigureAwait(false);
             }
@@ -137,7 +151,7 @@ internal sealed class EnginePorts(
             $"{Bracket(hostIp)}:{port}:{guest}{wanted.GuestPort}/{wanted.Protocol}");
         try
         {
-            return await control.PublishAsync(text, OwnerPrefix + container, stop)
+            return await control.PublishAsync(text, _ownPrefix + container, stop)
                 .ConfigureAwait(false);
         }
         catch (ControlException e)
@@ -165,9 +179,14 @@ internal sealed class EnginePorts(
             one => one.Owner?.StartsWith(OwnerPrefix, StringComparison.Ordinal) is true
                 && one.Protocol == wanted.Protocol
                 && new ForwardedPort(wanted, one).HostPortNumber == port)?.Owner;
-        return owner is null ? null
-            : $"container {owner[OwnerPrefix.Length..].AsSpan(0, 12)} has it; stop that one or "
-                + "publish another port";
+        if (owner is null)
+        {
+            return null;
+        }
+
+        string id = owner[(owner.LastIndexOf(':') + 1)..];
+        return $"container {id[..Math.Min(ShortIdCharacters, id.Length)]} has it; stop that one "
+            + "or publish another port";
     }
 
     private string HostIp(WantedPort wanted) =>

@@ -52,29 +52,31 @@ internal sealed class PortKeeper(
     /// answer.</exception>
     public async Task<PortStart?> BeginStartAsync(string container, CancellationToken stop)
     {
-        JsonNode? seen = await docker.InspectAsync(container, stop).ConfigureAwait(false);
-        if (seen is null)
+        JsonNode? named = await docker.InspectAsync(container, stop).ConfigureAwait(false);
+        if (named is null)
         {
             return null;
         }
 
-        ContainerPorts turn = await EnterAsync(PortLabel.Text(seen, "Id"), stop)
+        ContainerPorts turn = await EnterAsync(PortLabel.Text(named, "Id"), stop)
             .ConfigureAwait(false);
         try
         {
-            await turn.BindAsync(seen, ports, stop).ConfigureAwait(false);
-            return new PortStart(this, turn, seen);
-        }
-        catch (Exception e)
-        {
-            if (!ContainerPorts.IsRunning(seen))
+            // Another start may have had the turn meanwhile, and the container runs since.
+            JsonNode? seen = await docker.InspectAsync(turn.Id, stop).ConfigureAwait(false);
+            if (seen is null)
             {
-                await turn.ReleaseAsync(ports, stop).ConfigureAwait(false);
-                await RemoveAsync(seen, stop).ConfigureAwait(false);
+                Leave(turn);
+                return null;
             }
 
+            await BindAsync(turn, seen, stop).ConfigureAwait(false);
+            return new PortStart(this, turn, seen);
+        }
+        catch
+        {
             Leave(turn);
-            throw e is ControlException ? new DockerRefusal(Explain(seen, e.Message)) : e;
+            throw;
         }
     }
 
@@ -163,6 +165,30 @@ internal sealed class PortKeeper(
     internal static string Explain(JsonNode container, string reason) =>
         "driver failed programming external connectivity on endpoint "
             + $"{PortLabel.Text(container, "Name").TrimStart('/')}: {reason}";
+
+    // All of it or nothing, for a container that does not run.
+    private async Task BindAsync(ContainerPorts turn, JsonNode seen, CancellationToken stop)
+    {
+        try
+        {
+            await turn.BindAsync(seen, ports, stop).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (!ContainerPorts.IsRunning(seen))
+            {
+                await turn.ReleaseAsync(ports, stop).ConfigureAwait(false);
+                await RemoveAsync(seen, stop).ConfigureAwait(false);
+            }
+
+            if (e is ControlException)
+            {
+                throw new DockerRefusal(Explain(seen, e.Message));
+            }
+
+            throw;
+        }
+    }
 
     // As dockerd does with one of `run --rm` that does not start; its client waits for that.
     private async Task RemoveAsync(JsonNode container, CancellationToken stop)

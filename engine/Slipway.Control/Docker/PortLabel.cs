@@ -20,6 +20,9 @@ internal sealed class PortLabel
 {
     public const string Name = "dev.slipway.ports";
 
+    /// <summary>Host ports that a container may have.</summary>
+    public const int MostPorts = 4_096;
+
     private readonly JsonObject _ports = [];
 
     /// <summary>All ports that the image exposes are to be published, on ports of the host that are
@@ -78,11 +81,11 @@ internal sealed class PortLabel
                 label.Add(key, port!["guest"]!.GetValue<int>(), port["asked"]!.AsArray());
             }
 
-            _ = label.Wanted.Count();
-            return label;
+            return label.Wanted.Count() <= MostPorts ? label : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException
-            or NullReferenceException or FormatException or DockerRefusal)
+            or NullReferenceException or FormatException or DockerRefusal
+            or ArgumentException) // a name that is there twice
         {
             return null;
         }
