@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Slipway.Linux;
 using Slipway.Stack;
+using Slipway.Wire;
 
 namespace Slipway.Host;
 
@@ -35,11 +36,31 @@ public static class PortHelperClient
                 (int)socket.Handle, out byte answer, out descriptor);
             return !isAnswered ? HostError.Refused
                 : answer != 0 ? HostErrors.From(-answer)
-                : descriptor < 0 ? HostError.Other : HostError.None;
+                : IsAsked(request, ref descriptor) ? HostError.None : HostError.Other;
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
             return HostError.Refused;
         }
+    }
+
+    // Whatever listens at that path: nothing but what was asked for is listened on.
+    private static bool IsAsked(in PortRequest request, ref int descriptor)
+    {
+        int type = request.Protocol == IpProtocol.Tcp ? Sockets.Stream : Sockets.Datagram;
+        if (descriptor >= 0
+            && SocketOptions.Get(descriptor, SocketOptions.LevelSocket, SocketOptions.Type) == type
+            && HostSockets.LocalOf(descriptor) == request.Local)
+        {
+            return true;
+        }
+
+        if (descriptor >= 0)
+        {
+            Files.Close(descriptor);
+            descriptor = -1;
+        }
+
+        return false;
     }
 }

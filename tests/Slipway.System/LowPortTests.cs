@@ -93,6 +93,32 @@ public sealed class LowPortTests : SystemTest
         using RunningProgram engine = StartAs(User, "80:80");
     }
 
+    [SlipwayFact]
+    public void Helper_BesidesStrangersWhoSayNothing_AnswersItsUser()
+    {
+        StartHelper();
+        const string Silence = """
+            import socket, sys, threading
+            def ask():
+                while True:
+                    with socket.socket(socket.AF_UNIX) as conn:
+                        conn.connect(sys.argv[1])
+                        try:
+                            conn.recv(1)
+                        except OSError:
+                            pass
+            for _ in range(100):
+                threading.Thread(target=ask).start()
+            print("asks", file=sys.stderr, flush=True)
+            """;
+        using RunningProgram strangers = _host.Start(
+            "setpriv", $"--reuid={OtherUser}", $"--regid={OtherUser}", "--clear-groups",
+            "/usr/bin/python3", "-c", Silence, $"{_folder}/helper.sock");
+        Eventually.Holds(s_patience, "strangers ask", () =>
+            strangers.Errors.Contains("asks", StringComparison.Ordinal));
+        using RunningProgram engine = StartAs(User, "80:80");
+    }
+
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);

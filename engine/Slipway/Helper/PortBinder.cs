@@ -12,8 +12,9 @@ namespace Slipway;
 /// kernel names (SO_PEERCRED, unix(7)). It does nothing else: no listen, no connection, no file.
 /// </summary>
 /// <remarks>
-/// One client at a time and two seconds for each: a request is one small message, and there is no
-/// state between two.
+/// A request is one small message, and there is no state between two. A client has two seconds for
+/// all of it, one that may not have anything a fifth of that; and a user has a few at a time, all
+/// who may not together too: nobody waits for another's.
 /// </remarks>
 internal sealed class PortBinder(
     Socket listener, IReadOnlyList<PortRule> allowed, IReadOnlySet<uint> users)
@@ -25,6 +26,15 @@ internal sealed class PortBinder(
     private const int CredentialsBytes = 12;
     private const int UserOffset = 4;
 
+    /// <summary>More at a time are closed at once.</summary>
+    private const int MostClientsOfUser = 16;
+
+    private const uint Strangers = uint.MaxValue;
+
+    // How many clients each user has.
+    private readonly Dictionary<uint, int> _clients = [];
+    private readonly Lock _lock = new();
+
     /// <summary>Answers until the listener is closed.</summary>
     public void Serve()
     {
@@ -32,8 +42,7 @@ internal sealed class PortBinder(
         {
             try
             {
-                using Socket client = listener.Accept();
-                Answer(client);
+                Begin(listener.Accept());
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted
                 or SocketError.Interrupted or SocketError.NotSocket)
@@ -52,24 +61,60 @@ internal sealed class PortBinder(
         }
     }
 
-    private void Answer(Socket client)
+    private void Begin(Socket client)
     {
         uint user = UserOf(client);
-        bool isAllowed = users.Contains(user);
-        client.ReceiveTimeout = isAllowed ? PatienceMs : StrangersPatienceMs;
-        client.SendTimeout = PatienceMs;
+        uint counted = users.Contains(user) ? user : Strangers;
+        lock (_lock)
+        {
+            int open = _clients.GetValueOrDefault(counted);
+            if (open == MostClientsOfUser)
+            {
+                client.Dispose();
+                return;
+            }
 
-        // Also of a stranger: closed before it is read, the answer would not arrive (unix(7)).
-        bool isRequest = TryRead(client, out PortRequest request);
+            _clients[counted] = open + 1;
+        }
+
+        _ = ServeAsync(client, user, counted);
+    }
+
+    private async Task ServeAsync(Socket client, uint user, uint counted)
+    {
+        try
+        {
+            // Also of a stranger: closed before it is read, the answer would not arrive (unix(7)).
+            PortRequest? request = await ReadAsync(
+                client, counted == Strangers ? StrangersPatienceMs : PatienceMs)
+                .ConfigureAwait(false);
+            Answer(client, user, request);
+        }
+        catch (SocketException e)
+        {
+            StandardError.Say($"a client could not be answered: {e.Message}");
+        }
+        finally
+        {
+            client.Dispose();
+            lock (_lock)
+            {
+                _clients[counted]--;
+            }
+        }
+    }
+
+    private void Answer(Socket client, uint user, PortRequest? asked)
+    {
         int descriptor = -1;
         byte answer;
         string what = "no request";
-        if (!isAllowed)
+        if (!users.Contains(user))
         {
             answer = Errno.EPERM;
             what = "its user is not allowed";
         }
-        else if (!isRequest)
+        else if (asked is not PortRequest request)
         {
             answer = Errno.EINVAL;
         }
@@ -113,24 +158,26 @@ internal sealed class PortBinder(
         return Errno.EACCES;
     }
 
-    private static bool TryRead(Socket client, out PortRequest request)
+    private static async Task<PortRequest?> ReadAsync(Socket client, int patienceMs)
     {
-        Span<byte> bytes = stackalloc byte[PortRequest.LengthBytes];
+        byte[] bytes = new byte[PortRequest.LengthBytes];
         int length = 0;
+        using CancellationTokenSource patience = new(patienceMs);
         try
         {
-            while (length < bytes.Length
-                && client.Receive(bytes[length..]) is > 0 and int received)
+            while (length < bytes.Length && await client.ReceiveAsync(
+                bytes.AsMemory(length), patience.Token).ConfigureAwait(false) is > 0 and int read)
             {
-                length += received;
+                length += read;
             }
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            length = 0; // it has said nothing, or has gone
+            return null; // it has said nothing, or has gone
         }
 
-        return PortRequest.TryParse(bytes[..length], out request);
+        return PortRequest.TryParse(bytes.AsSpan(0, length), out PortRequest request)
+            ? request : null;
     }
 
     // struct ucred: process, user, group.
