@@ -16,6 +16,10 @@ namespace Slipway.Control;
 internal sealed class ControlHost : IAsyncDisposable
 {
     private const long MaxBodyBytes = 64 << 10;
+
+    // On TCP any program of the machine may connect, and guests by the host's alias: so
+    // many may be beginning or tunnels, and so many the web server has.
+    private const int MostStrangers = 256;
     private static readonly TimeSpan s_shutdown = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication _application;
@@ -25,6 +29,8 @@ internal sealed class ControlHost : IAsyncDisposable
 
     private readonly CancellationTokenSource _stopping;
     private readonly RawRequests _raw;
+    private int _most;
+    private int _beginning;
 
     private ControlHost(WebApplication application, ConnectionFeed feed, RawRequests raw,
         CancellationTokenSource stopping)
@@ -47,6 +53,7 @@ internal sealed class ControlHost : IAsyncDisposable
         {
             options.AddServerHeader = false;
             options.Limits.MaxRequestBodySize = MaxBodyBytes;
+            options.Limits.MaxConcurrentConnections = token is null ? null : MostStrangers;
             options.Listen(feed.EndPoint);
         });
         builder.Services.AddRoutingCore();
@@ -70,7 +77,10 @@ internal sealed class ControlHost : IAsyncDisposable
         CancellationTokenSource stopping = new();
         return new ControlHost(
             application, feed, new RawRequests(engine, takesGuests, token, stopping.Token),
-            stopping);
+            stopping)
+        {
+            _most = token is null ? int.MaxValue : MostStrangers,
+        };
     }
 
     /// <summary>The paths that there are, each with its method: "GET /v1/ports".</summary>
@@ -81,8 +91,17 @@ internal sealed class ControlHost : IAsyncDisposable
         select $"{method} {endpoint.RoutePattern.RawText}";
 
     /// <summary>Serves a client.</summary>
-    public void Add(Socket client) =>
+    public void Add(Socket client)
+    {
+        if (Interlocked.Increment(ref _beginning) > _most)
+        {
+            Interlocked.Decrement(ref _beginning);
+            client.Dispose();
+            return;
+        }
+
         _ = Task.Run(() => ServeAsync(client), CancellationToken.None);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -95,10 +114,17 @@ internal sealed class ControlHost : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
-        if (!await _raw.TryServeAsync(client).ConfigureAwait(false)
-            && !_feed.TryAdd(_connections.Create(client)))
+        try
         {
-            client.Dispose();
+            if (!await _raw.TryServeAsync(client).ConfigureAwait(false)
+                && !_feed.TryAdd(_connections.Create(client)))
+            {
+                client.Dispose();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _beginning);
         }
     }
 

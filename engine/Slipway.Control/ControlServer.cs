@@ -13,7 +13,8 @@ namespace Slipway.Control;
 /// </remarks>
 public sealed class ControlServer : IDisposable
 {
-    private const int Backlog = 16;
+    // A client of a Unix socket is not asked to wait: what finds no room here fails at once.
+    private const int Backlog = 512;
     private const long PauseNanoseconds = 1_000_000_000;
 
     private readonly NetworkEngine _engine;

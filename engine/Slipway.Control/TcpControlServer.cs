@@ -18,6 +18,7 @@ public sealed class TcpControlServer : IDisposable
     private readonly ControlHost _host;
     private readonly IEngineLog _log;
     private readonly Task _accepting;
+    private int _isDisposed;
 
     private TcpControlServer(Socket listener, ControlHost host, IEngineLog log)
     {
@@ -66,6 +67,11 @@ public sealed class TcpControlServer : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         _listener.Dispose();
         _accepting.GetAwaiter().GetResult();
         _host.DisposeAsync().AsTask().GetAwaiter().GetResult();

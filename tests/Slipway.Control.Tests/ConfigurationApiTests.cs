@@ -149,6 +149,81 @@ public sealed class ConfigurationApiTests : IDisposable
         Assert.Equal(80, Assert.Single(_engine.Engine.PublishedPorts).Guest.Port);
     }
 
+    [Fact]
+    public async Task Apply_ATakenPort_ClosesAndReopensNothing()
+    {
+        using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        string port = taken.LocalEndpoint.ToString()!.Split(':')[1];
+        PublishedPort before = Assert.Single(_engine.Engine.PublishedPorts);
+        ControlAnswer refused = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", $$"""{ "publish": ["0:82", "{{port}}:81"] }""");
+        Assert.Equal(409, refused.Status);
+        Assert.Same(before, Assert.Single(_engine.Engine.PublishedPorts));
+    }
+
+    [Fact]
+    public async Task Apply_APortInThePlaceOfAnother_TakesItOrGivesItBack()
+    {
+        string own = _engine.Engine.PublishedPorts[0].Host.ToString();
+        ControlAnswer moved = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", $$"""{ "publish": ["{{own}}:81"] }""");
+        Assert.Equal(200, moved.Status);
+        Assert.Equal(81, Assert.Single(_engine.Engine.PublishedPorts).Guest.Port);
+        using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+        int first = _engine.Engine.PublishedPorts[0].Host.Port;
+        string both = $"{own}:82\", \"{port}:83"; // one could be had, the other one not
+        ControlAnswer refused = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", $$"""{ "publish": ["{{both}}"] }""");
+        Assert.Equal(409, refused.Status);
+        Assert.Equal(81, Assert.Single(_engine.Engine.PublishedPorts).Guest.Port);
+        Assert.Equal(first, _engine.Engine.PublishedPorts[0].Host.Port);
+    }
+
+    [Fact]
+    public async Task Apply_TheSameTextSeveralTimes_IsSoManyPorts()
+    {
+        foreach (int count in (int[])[3, 1])
+        {
+            string ports = string.Join(", ", Enumerable.Repeat("\"0:80\"", count));
+            ControlAnswer applied = await ControlAnswer.AskAsync(
+                _path, "POST /v1/config/apply", $$"""{ "publish": [{{ports}}] }""");
+            Assert.Equal(200, applied.Status);
+            Assert.Equal(count, _engine.Engine.PublishedPorts.Count);
+        }
+    }
+
+    [Fact]
+    public async Task Apply_Ports_LeavesThoseOfOtherPrograms()
+    {
+        ControlAnswer owned = await ControlAnswer.AskAsync(
+            _path, "POST /v1/ports", """{"port":"0:90","owner":"docker"}""");
+        ControlAnswer exposed = await ControlAnswer.AskAsync(
+            _path, "POST /services/forwarder/expose",
+            """{"local":"127.0.0.1:0","remote":"192.168.127.2:91"}""");
+        Assert.Equal((201, 200), (owned.Status, exposed.Status));
+        ControlAnswer applied = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", """{ "publish": [] }""");
+        Assert.Equal(
+            """[{"key":"publish","from":["0:80"],"to":[],"isLive":true}]""", applied.Body);
+        Assert.Equal([90, 91], _engine.Engine.PublishedPorts.Select(one => (int)one.Guest.Port));
+    }
+
+    [Theory]
+    [InlineData("POST /v1/config/apply", """{"logLevel":"\ud800"}""")]
+    [InlineData("POST /v1/config/validate", """{"\ud800":1}""")]
+    [InlineData("PUT /v1/dns/web", """{"txt":["\udc00"]}""")]
+    [InlineData("PUT /v1/proxy", """{"all":"\ud800"}""")]
+    [InlineData("POST /v1/services", """{"\ud800":1}""")]
+    public async Task Text_OfHalfACharacter_IsRefused(string request, string json)
+    {
+        ControlAnswer answer = await ControlAnswer.AskAsync(_path, request, json);
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("surrogate", answer.Body, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("debug", 200)]
     [InlineData("Debug", 400)]

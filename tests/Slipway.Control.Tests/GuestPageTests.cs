@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Slipway.Engine;
+using Slipway.Wire;
 
 namespace Slipway.Control.Tests;
 
@@ -119,6 +121,27 @@ public sealed class GuestPageTests : IDisposable
     }
 
     [Fact]
+    public void Forwards_OfAGuestWithManyAddresses_AreBoundedAllTogether()
+    {
+        (RunningEngine engine, _) = Start();
+        GvproxyForwards forwards = new(engine.Engine);
+        GvproxyException? refused = null;
+        for (byte last = 2; refused is null; last++)
+        {
+            GvproxyCaller caller = new(IpAddress.FromIPv4(0xc0a87f00u + last));
+            for (int i = 0; i < 256 && refused is null; i++)
+            {
+                string local = $"127.0.0.1:{FreePort()}";
+                refused = TryExpose(forwards, local, caller);
+            }
+        }
+
+        Assert.Equal(403, refused.Status);
+        Assert.Contains("all guests together", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1_024, engine.Engine.PublishedPorts.Count);
+    }
+
+    [Fact]
     public async Task Forward_AskedForByAWebPage_IsRefused()
     {
         (RunningEngine engine, LiveGuest guest) = Start();
@@ -173,6 +196,23 @@ public sealed class GuestPageTests : IDisposable
     {
         ControlAnswer answer = await guest.AskAsync(request, body);
         Assert.Equal((status, text), (answer.Status, answer.Body));
+    }
+
+    private static GvproxyException? TryExpose(
+        GvproxyForwards forwards, string local, GvproxyCaller caller)
+    {
+        try
+        {
+            forwards.Expose(
+                GoJsonObject.Parse(
+                    Encoding.UTF8.GetBytes($$"""{"local":"{{local}}","remote":":80"}"""),
+                    "ExposeRequest"), caller);
+            return null;
+        }
+        catch (GvproxyException e) when (e.Status == 403)
+        {
+            return e;
+        }
     }
 
     private static int FreePort()

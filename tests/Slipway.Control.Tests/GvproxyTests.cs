@@ -32,6 +32,8 @@ public sealed partial class GvproxyTests : IDisposable
         "json: cannot unmarshal array into Go value of type types.ExposeRequest")]
     [InlineData("number", Expose, """{"local":7}""", 400,
         "json: cannot unmarshal number into Go struct field ExposeRequest.local of type string")]
+    [InlineData("half a character in a name", Expose, """{"\ud800":1}""", 400,
+        "invalid surrogate in string literal")]
     [InlineData("no comma", Expose, """{"local":"" "remote":""}""", 400,
         "invalid character '\"' after object key:value pair")]
     [InlineData("bad remote", Expose, """{"local":"127.0.0.1:0","remote":"nonsense"}""", 400,

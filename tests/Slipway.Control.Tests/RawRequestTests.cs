@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Slipway.Linux;
 
 namespace Slipway.Control.Tests;
 
@@ -127,6 +128,45 @@ public sealed class RawRequestTests : IDisposable
     [InlineData("ABCDEFGHIJ", "Http")]
     public void Beginning_OfAConnection_TellsWhatItIs(string begin, string kind) =>
         Assert.Equal(kind, RawRequests.Tell(Encoding.Latin1.GetBytes(begin)).ToString());
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GE")]
+    [InlineData("GET /v1/conn")]
+    [InlineData("POST /tunnel?ip=192.168.127.2")]
+    [InlineData("GET /v1/connect?to=192.168.127.2:80 HTTP/1.1\r\nHost: x\r\n")]
+    public async Task Beginning_WithoutAnEnd_IsGivenUp(string begin)
+    {
+        Assert.Equal(
+            0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
+        using Socket client = new(new SafeSocketHandle(near, ownsHandle: true));
+        using Socket served = new(new SafeSocketHandle(far, ownsHandle: true));
+        await SendAsync(client, begin);
+        RawRequests requests = new(_engine.Engine, false, token: null, CancellationToken.None)
+        {
+            HeadTime = TimeSpan.FromMilliseconds(50),
+        };
+        Assert.True(await requests.TryServeAsync(served).WaitAsync(s_patience));
+        Assert.True(served.SafeHandle.IsClosed);
+    }
+
+    [Fact]
+    public void Clients_ThatComeAllAtOnce_FindRoom()
+    {
+        List<Socket> clients = [];
+        for (int i = 0; i < 200; i++)
+        {
+            Socket socket = new(
+                AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            {
+                Blocking = false, // or the kernel lets it wait for room
+            };
+            clients.Add(socket);
+            socket.Connect(new UnixDomainSocketEndPoint(_path));
+        }
+
+        clients.ForEach(client => client.Dispose());
+    }
 
     [Fact]
     public async Task Frames_SentBehindConnect_ArriveAndAreAnswered()

@@ -9,6 +9,7 @@ namespace Slipway.Control.Tests;
 public sealed class TcpControlTests : IDisposable
 {
     private static readonly IpEndpoint s_anyPort = new(IpAddress.IPv4Loopback, 0);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly RunningEngine _engine = new();
     private readonly string _file;
     private TcpControlServer? _server;
@@ -69,6 +70,57 @@ public sealed class TcpControlTests : IDisposable
             "POST /connect",
             $"Authorization: Bearer {(await File.ReadAllTextAsync(_file)).Trim()}\r\n");
         Assert.Equal(404, frames.Status);
+    }
+
+    [Fact]
+    public async Task Strangers_BeyondTheBound_AreTurnedAwayUntilOthersLeave()
+    {
+        TcpControlServer server = Start();
+        List<Socket> strangers = [];
+        try
+        {
+            for (int i = 0; i < 300; i++)
+            {
+                Socket one = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                strangers.Add(one);
+                await one.ConnectAsync(server.Place);
+            }
+
+            // In the order in which they came; a reset where it had something to say.
+            Assert.Equal(0, await strangers[^1].ReceiveAsync(new byte[1]).WaitAsync(s_patience));
+        }
+        finally
+        {
+            strangers.ForEach(one => one.Dispose());
+        }
+
+        using CancellationTokenSource patience = new(s_patience);
+        using ControlClient client = ControlClient.Open(ControlSpecification.Parse(
+            "--control", $"tcp:{server.Place},token={_file}"));
+        while (true)
+        {
+            try
+            {
+                Assert.Empty(await client.ListPortsAsync(patience.Token));
+                return;
+            }
+            catch (ControlException)
+            {
+                await Task.Delay(10, patience.Token); // they have not all been seen to leave
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Server_DisposedTwice_IsDisposedOnce()
+    {
+        TcpControlServer server = Start();
+        System.Net.IPEndPoint place = server.Place;
+        Assert.Equal(200, (await AskAsync("GET /", "")).Status);
+        server.Dispose();
+        server.Dispose();
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync(place));
     }
 
     [Fact]

@@ -102,6 +102,24 @@ public sealed class GvproxyTests : IDisposable
     }
 
     [SlipwayFact]
+    public void Flags_ThatCannotBe_AreNamedAndRemoveNobodysFile()
+    {
+        File.WriteAllText($"{folder}/pid", "4711");
+        File.WriteAllText($"{folder}/file", "precious");
+        string[] ssh =
+        [
+            "-forward-sock", $"{folder}/file", "-forward-dest", "/run/x", "-forward-user", "root",
+            "-forward-identity", $"{folder}/file",
+        ];
+        AssertRefused("exists and is not a socket", ssh);
+        AssertRefused(
+            "-notification", "-notification", $"unix:///{new string('n', 120)}");
+        AssertRefused("is not a socket", "-services", $"unix://{folder}/file");
+        Assert.Equal("precious", File.ReadAllText($"{folder}/file"));
+        Assert.Equal("4711", File.ReadAllText($"{folder}/pid"));
+    }
+
+    [SlipwayFact]
     public void Services_Socket_AnswersAndTakesNoGuests()
     {
         Start("-services", $"unix://{folder}/services.sock");
@@ -173,6 +191,16 @@ public sealed class GvproxyTests : IDisposable
         Assert.Contains(
             "-listen-vfkit",
             site.Host.Run($"{folder}/gvproxy", "-h").OrFail().Output, StringComparison.Ordinal);
+    }
+
+    private void AssertRefused(string reason, params string[] flags)
+    {
+        ProgramResult result = site.Host.Run(
+        [
+            $"{folder}/gvproxy", "-ssh-port", "-1", "-pid-file", $"{folder}/pid", .. flags,
+        ]);
+        Assert.InRange(result.ExitStatus, 1, 2);
+        Assert.Contains(reason, result.Errors, StringComparison.Ordinal);
     }
 
     private RunningProgram Start(params IEnumerable<string> flags)

@@ -81,49 +81,16 @@ internal sealed class ConfigurationApi(NetworkEngine engine)
                     + "anew, or see /v1/services, /v1/dns and /v1/proxy; nothing was changed");
         }
 
+        IAdjustableLog? log = changes.Any(change => change.Key == ConfigurationKey.LogLevel)
+            ? Log() : null; // or nothing is changed
         if (changes.Any(change => change.Key == ConfigurationKey.Publish))
         {
-            Publish(wanted.Publish);
+            new PublishChange(engine).Apply(wanted.Publish);
         }
 
-        if (changes.Any(change => change.Key == ConfigurationKey.LogLevel))
+        if (log is not null)
         {
-            Log().Minimum = wanted.LogLevel;
-        }
-    }
-
-    // What goes makes room for what comes, and is published again if that fails.
-    private void Publish(IReadOnlyList<PublishSpecification> wanted)
-    {
-        HashSet<string> texts = [.. wanted.Select(one => one.ToString())];
-        List<PublishSpecification> gone = [];
-        List<int> come = [];
-        HashSet<string> kept = [];
-        foreach (PublishedPort port in engine.PublishedPorts)
-        {
-            if (texts.Contains(port.Specification.ToString()))
-            {
-                kept.Add(port.Specification.ToString());
-            }
-            else if (engine.UnpublishPort(port.Id))
-            {
-                gone.Add(port.Specification);
-            }
-        }
-
-        try
-        {
-            foreach (PublishSpecification one in wanted.Where(
-                one => !kept.Contains(one.ToString())))
-            {
-                come.Add(engine.PublishPort(one).Id);
-            }
-        }
-        catch (ConfigurationException)
-        {
-            come.ForEach(id => engine.UnpublishPort(id));
-            gone.ForEach(one => engine.PublishPort(one));
-            throw;
+            log.Minimum = wanted.LogLevel;
         }
     }
 
@@ -154,7 +121,7 @@ internal sealed class ConfigurationApi(NetworkEngine engine)
     private IReadOnlyList<string> Now(ConfigurationKey key) => key.Key switch
     {
         ConfigurationKey.Publish =>
-            [.. engine.PublishedPorts.Select(port => port.Specification.ToString())],
+            [.. PublishChange.Configured(engine).Select(port => port.Specification.ToString())],
         ConfigurationKey.LogLevel when engine.Log is IAdjustableLog log => [$"{log.Minimum}"],
         _ => key.Read(engine.Configuration),
     };

@@ -77,7 +77,7 @@ internal sealed class GoJsonObject
         {
             foreach (JsonProperty property in _element.EnumerateObject())
             {
-                if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+                if (NameOf(property).Equals(name, StringComparison.OrdinalIgnoreCase)
                     && property.Value.ValueKind != JsonValueKind.Null)
                 {
                     found = property.Value;
@@ -88,11 +88,15 @@ internal sealed class GoJsonObject
         return found;
     }
 
-    private static string Unescape(JsonElement text)
+    private static string Unescape(JsonElement text) => Unescape(() => text.GetString()!);
+
+    private static string NameOf(JsonProperty property) => Unescape(() => property.Name);
+
+    private static string Unescape(Func<string> read)
     {
         try
         {
-            return text.GetString()!;
+            return read();
         }
         catch (InvalidOperationException)
         {

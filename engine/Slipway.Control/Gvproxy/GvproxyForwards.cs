@@ -25,9 +25,9 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
         string local = request.Text("local");
         IpEndpoint guest = protocol is "unix" or "npipe" ? default
             : GvproxyRemote.Parse(request.Text("remote"), caller);
-        GvproxyGuestRules.CheckExpose(engine, caller, protocol, guest);
         lock (_changing)
         {
+            GvproxyGuestRules.CheckExpose(engine, caller, protocol, guest);
             if (Find(protocol, local).Any())
             {
                 throw new GvproxyException(

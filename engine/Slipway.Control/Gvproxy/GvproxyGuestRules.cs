@@ -11,6 +11,9 @@ namespace Slipway.Control;
 internal static class GvproxyGuestRules
 {
     private const int MostForwards = 256;
+
+    // A guest may take any number of addresses.
+    private const int MostForwardsOfAll = 1_024;
     private const string HostKey = "expose";
     private const string GuestKey = "expose by a guest";
 
@@ -46,6 +49,13 @@ internal static class GvproxyGuestRules
         {
             throw Refused($"a guest may have {MostForwards} ports published; unexpose some first");
         }
+
+        if (engine.PublishedPorts.Count(IsOfGuests) >= MostForwardsOfAll)
+        {
+            throw Refused(
+                $"all guests together may have {MostForwardsOfAll} ports published; unexpose some "
+                    + "first");
+        }
     }
 
     /// <summary>
@@ -80,10 +90,13 @@ internal static class GvproxyGuestRules
     public static bool MaySee(GvproxyCaller caller, PublishedPort port) =>
         caller.Guest is not IpAddress own || port.Guest.Address == own;
 
+    /// <summary>A guest has published it, and not the user.</summary>
+    private static bool IsOfGuests(PublishedPort port) => port.Specification.Key == GuestKey;
+
     /// <summary>A guest closes what it has opened, and nothing that the user has.</summary>
     public static bool MayClose(GvproxyCaller caller, PublishedPort port) =>
         caller.Guest is null
-        || (MaySee(caller, port) && port.Specification.Key == GuestKey);
+        || (MaySee(caller, port) && IsOfGuests(port));
 
     private static GvproxyException Refused(string why) =>
         new(StatusCodes.Status403Forbidden, why);

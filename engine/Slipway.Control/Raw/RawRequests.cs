@@ -24,7 +24,6 @@ internal sealed class RawRequests(
 
     /// <summary>A client that has begun a line and does not end it is looked at so often.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan s_headTime = TimeSpan.FromSeconds(30);
 
     private static readonly (string Path, RawKind Kind)[] s_paths =
     [
@@ -32,6 +31,11 @@ internal sealed class RawRequests(
     ];
 
     private readonly GuestTunnel _tunnel = new(engine, token, stop);
+
+    /// <summary>
+    /// A client has so long to say what it wants, and for all of the head if it is served here.
+    /// </summary>
+    public TimeSpan HeadTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Serves a connection to its end, if it is not the web server's; else nothing of it has been
@@ -44,7 +48,8 @@ internal sealed class RawRequests(
         {
             using CancellationTokenSource within =
                 CancellationTokenSource.CreateLinkedTokenSource(stop);
-            RawKind kind = await TellAsync(client, within).ConfigureAwait(false);
+            within.CancelAfter(HeadTime);
+            RawKind kind = await TellAsync(client, within.Token).ConfigureAwait(false);
             if (kind == RawKind.Http || (kind == RawKind.Frames && !takesGuests))
             {
                 return false;
@@ -105,21 +110,20 @@ internal sealed class RawRequests(
         return RawKind.Http;
     }
 
-    private static async Task<RawKind> TellAsync(Socket client, CancellationTokenSource within)
+    private static async Task<RawKind> TellAsync(Socket client, CancellationToken stop)
     {
         byte[] begin = new byte[64];
         while (true)
         {
-            int read = await client.ReceiveAsync(begin, SocketFlags.Peek, within.Token)
+            int read = await client.ReceiveAsync(begin, SocketFlags.Peek, stop)
                 .ConfigureAwait(false);
             RawKind kind = read == 0 ? RawKind.Http : Tell(begin.AsSpan(0, read));
-            within.CancelAfter(s_headTime);
             if (kind != RawKind.Unknown)
             {
                 return kind;
             }
 
-            await Task.Delay(s_pause, within.Token).ConfigureAwait(false);
+            await Task.Delay(s_pause, stop).ConfigureAwait(false);
         }
     }
 

@@ -86,7 +86,7 @@ public static class ConfigurationReader
             return document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("destination", out _);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return false; // what is wrong with it is said when it is read
         }
@@ -96,6 +96,23 @@ public static class ConfigurationReader
         json, "", ConfigurationJsonContext.Default.ConfigurationDocument);
 
     private static T Deserialize<T>(string json, string root, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return Read(json, root, type);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The grammar of JSON has it, and no text (RFC 8259 section 8.2).
+            throw new ConfigurationException(
+                ConfigurationMistake.NameOf(root), null,
+                "has half of a surrogate pair in a text (\\ud800 to \\udfff); write the "
+                    + "character itself", e);
+        }
+    }
+
+    private static T Read<T>(string json, string root, JsonTypeInfo<T> type)
         where T : class
     {
         try

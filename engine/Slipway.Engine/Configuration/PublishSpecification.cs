@@ -71,8 +71,8 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     public bool HasProxyHeader { get; init; }
 
     /// <summary>
-    /// Whether `slipway helper` is asked where the kernel forbids it; not for guests, who are not
-    /// its users.
+    /// Whether `slipway helper` is asked where the kernel forbids it, and the host's processes are
+    /// searched for who has a port that is taken; not for guests, who are not its users.
     /// </summary>
     public bool MayUseHelper { get; init; } = true;
 

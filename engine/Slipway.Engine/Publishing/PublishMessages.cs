@@ -21,7 +21,7 @@ internal static class PublishMessages
             HostError.AddressInUse when settings.TakesFirstFree =>
                 $"all {protocol} ports of {settings.HostText} are taken; name another range",
             HostError.AddressInUse => $"{protocol} port {local.Port} of {local.Address} is "
-                + Holder(settings.Protocol, local, published),
+                + Holder(settings, local, published),
             HostError.Prohibited when refusal.HasHelper =>
                 $"port {local.Port} is not one that `slipway helper` binds for this user; add it "
                     + "to the helper's --allow and the user to its --user, or use a port from "
@@ -39,8 +39,10 @@ internal static class PublishMessages
     }
 
     private static string Holder(
-        IpProtocol protocol, in IpEndpoint local, IReadOnlyList<PublishedPort> published)
+        PublishSpecification settings, in IpEndpoint local,
+        IReadOnlyList<PublishedPort> published)
     {
+        IpProtocol protocol = settings.Protocol;
         foreach (PublishedPort port in published)
         {
             if (Holds(port, protocol, local))
@@ -52,8 +54,10 @@ internal static class PublishMessages
             }
         }
 
-        return $"taken by {PortHolder.Find(protocol, local.Port) ?? "another program"}; stop it "
-            + "or publish another port (0 takes a free one)";
+        // To look through all processes is too dear to be had by guests for asking.
+        string? holder = settings.MayUseHelper ? PortHolder.Find(protocol, local.Port) : null;
+        return $"taken by {holder ?? "another program"}; stop it or publish another "
+            + "port (0 takes a free one)";
     }
 
     private static bool Holds(PublishedPort port, IpProtocol protocol, in IpEndpoint local)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Slipway.Engine;
 
 namespace Slipway;
@@ -6,15 +7,22 @@ namespace Slipway;
 /// <summary>The URLs that gvproxy's flags have.</summary>
 internal static class GvproxyAddress
 {
+    private const int LongestPathBytes = 107; // unix(7), with room for a final zero
+
     /// <summary>The path of "SCHEME:///PATH".</summary>
     /// <exception cref="ConfigurationException">It is another URL.</exception>
     public static string ParsePath(string flag, string url, string scheme = "unix")
     {
         string prefix = $"{scheme}://";
-        return url.StartsWith(prefix + "/", StringComparison.Ordinal)
+        string path = url.StartsWith(prefix + "/", StringComparison.Ordinal)
             ? url[prefix.Length..]
             : throw new ConfigurationException(
                 $"-{flag}", url, $"is not taken here; write {prefix}/PATH");
+        int bytes = Encoding.UTF8.GetByteCount(path);
+        return bytes <= LongestPathBytes ? path : throw new ConfigurationException(
+            $"-{flag}", url,
+            $"the path of a Unix socket has at most {LongestPathBytes} bytes, and this one has "
+                + $"{bytes}; choose a shorter one");
     }
 
     /// <summary>"vsock://:1024", "vsock://2:1024"; null for another scheme.</summary>

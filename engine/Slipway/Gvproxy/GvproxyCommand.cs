@@ -71,6 +71,7 @@ internal static class GvproxyCommand
         NetworkEngine engine, GvproxyOptions options, GvproxyNotifier? notifier, IEngineLog log)
     {
         List<IDisposable> owned = [];
+        string? written = null; // who fails before leaves another one's file alone
         try
         {
             GivenGuests guests = Own(owned, new GivenGuests(engine, log));
@@ -93,6 +94,7 @@ internal static class GvproxyCommand
             Publish(engine, options, owned, log);
             FrameCapture? capture = Capture(engine, options.CaptureFile);
             WritePidFile(options.PidFile);
+            written = options.PidFile;
             notifier?.Tell("ready");
             notifier?.Watch(engine);
             if (options.IsOnStandardInput)
@@ -108,9 +110,9 @@ internal static class GvproxyCommand
         {
             owned.Reverse();
             owned.ForEach(one => one.Dispose());
-            if (options.PidFile is string pid)
+            if (written is not null)
             {
-                File.Delete(pid);
+                File.Delete(written);
             }
         }
     }

@@ -33,7 +33,11 @@ internal sealed class SshForward : IDisposable
     {
         _stopping.Cancel();
         _running.GetAwaiter().GetResult();
-        File.Delete(_settings.Socket);
+        if (SshForwardSettings.IsSocket(_settings.Socket))
+        {
+            File.Delete(_settings.Socket);
+        }
+
         _stopping.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using Slipway.Engine;
+using Slipway.Linux;
 
 namespace Slipway;
 
@@ -10,6 +11,10 @@ namespace Slipway;
 internal sealed record SshForwardSettings(
     string Socket, string Destination, string User, string Identity)
 {
+    /// <summary>Whether a socket's file is at a path.</summary>
+    public static bool IsSocket(string path) =>
+        FileIdentity.OfPath(path, out FileIdentity found) == 0 && found.IsSocket;
+
     /// <exception cref="ConfigurationException">They do not belong together.</exception>
     public static IReadOnlyList<SshForwardSettings> Read(GvproxyFlags flags)
     {
@@ -33,6 +38,13 @@ internal sealed record SshForwardSettings(
             {
                 throw new ConfigurationException(
                     "-forward-identity", identities[i], "does not exist; name a key's file");
+            }
+
+            if (Path.Exists(sockets[i]) && !IsSocket(sockets[i]))
+            {
+                // ssh would remove it.
+                throw new ConfigurationException(
+                    "-forward-sock", sockets[i], "exists and is not a socket; choose another path");
             }
 
             forwards.Add(new SshForwardSettings(
