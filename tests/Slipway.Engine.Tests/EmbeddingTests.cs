@@ -214,8 +214,8 @@ public sealed class EmbeddingTests : IDisposable
             engine.PublishPort(PublishSpecification.Parse("key", $"{port}:80/{protocol}")));
         Assert.Contains(
             $"(process {Environment.ProcessId})", taken.Message, StringComparison.Ordinal);
-        PublishSpecification guests =
-            PublishSpecification.Parse("key", $"{port}:80/{protocol}") with { MayUseHelper = false };
+        PublishSpecification guests = PublishSpecification.Parse(
+            "key", $"{port}:80/{protocol}") with { MayUseHelper = false };
         taken = Assert.Throws<ConfigurationException>(() => engine.PublishPort(guests));
         Assert.Contains("taken by another program", taken.Message, StringComparison.Ordinal);
     }

@@ -3,7 +3,7 @@ using Slipway.Wire;
 
 namespace Slipway.Control;
 
-/// <summary>The published ports that a configuration has, changed to those of another one.</summary>
+/// <summary>Changes the ports of a configuration to those of another one.</summary>
 /// <remarks>
 /// Theory of operation. What comes is opened before anything goes, so that a failure leaves all as
 /// it was. What needs a place that a port has which goes is tried last: that one is closed before,
