@@ -34,8 +34,9 @@ public sealed class VpnkitTests : IDisposable
         for (int boot = 0; boot < 2; boot++)
         {
             using RunningProgram tap = guest.Start(
-                "python3", Repository.Tool("vpnkit_tap.py"), path, "192.168.127.77");
+                "python3", Repository.Tool("frames_tap.py"), "vpnkit", path, "192.168.127.77");
             string mac = tap.ReadLine(Limit);
+            Assert.StartsWith("ready ", mac, StringComparison.Ordinal);
             Assert.Equal(firstMac ??= mac, mac);
             guest.Run(
                 Limit, "udhcpc", "-i", "tap0", "-f", "-q", "-n", "-t", "10", "-T", "1", "-s",

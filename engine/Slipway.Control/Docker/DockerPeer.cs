@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Slipway.Wire;
 
 namespace Slipway.Control;
 
@@ -78,8 +79,10 @@ internal sealed class DockerPeer(Socket socket) : IDisposable
     public async ValueTask<HttpHead?> ReadHeadAsync(CancellationToken stop)
     {
         int end;
-        while ((end = HttpHead.FindEnd(Buffered.Span)) == 0)
+        int known = 0;
+        while ((end = HttpSyntax.FindHeadEnd(Buffered.Span, known)) == 0)
         {
+            known = Buffered.Length;
             if (Buffered.Length == MostBufferBytes)
             {
                 throw new HttpMessageException(

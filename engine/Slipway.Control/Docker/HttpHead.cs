@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Slipway.Wire;
 
 namespace Slipway.Control;
 
@@ -44,18 +45,11 @@ internal sealed class HttpHead
     /// <summary>Nothing follows on this connection.</summary>
     public bool IsLast => IsOld || HasWord("Connection", "close");
 
-    /// <summary>Where a head ends, behind its empty line; 0 while it has not.</summary>
-    public static int FindEnd(ReadOnlySpan<byte> bytes)
-    {
-        int end = bytes.IndexOf("\r\n\r\n"u8);
-        return end < 0 ? 0 : end + 4;
-    }
-
     /// <summary>Reads a whole head, its empty line included.</summary>
     /// <exception cref="HttpMessageException">It is not a head of HTTP/1.1.</exception>
     public static HttpHead Parse(ReadOnlySpan<byte> bytes)
     {
-        if (HasBareLineEnd(bytes))
+        if (HttpSyntax.HasBareLineEnd(bytes))
         {
             throw new HttpMessageException("a line of the head does not end in CR LF");
         }
@@ -65,7 +59,7 @@ internal sealed class HttpHead
         foreach (string line in lines.AsSpan(1))
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon <= 0 || !IsToken(line.AsSpan(0, colon)))
+            if (colon <= 0 || !HttpSyntax.IsToken(line.AsSpan(0, colon)))
             {
                 throw new HttpMessageException("a field's name is no token before its colon");
             }
@@ -155,7 +149,7 @@ internal sealed class HttpHead
         }
 
         if (!isResponse && words.Length == 3 && words[2] is "HTTP/1.1" or "HTTP/1.0"
-            && IsToken(words[0]) && words[1].Length > 0)
+            && HttpSyntax.IsToken(words[0]) && words[1].Length > 0)
         {
             return words;
         }
@@ -192,34 +186,5 @@ internal sealed class HttpHead
         {
             throw new HttpMessageException("Transfer-Encoding comes where it may not");
         }
-    }
-
-    private static bool HasBareLineEnd(ReadOnlySpan<byte> bytes)
-    {
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            bool isBare = bytes[i] == '\n' ? i == 0 || bytes[i - 1] != '\r'
-                : bytes[i] == '\r' && i + 1 < bytes.Length && bytes[i + 1] != '\n';
-            if (isBare || bytes[i] == 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool IsToken(ReadOnlySpan<char> name)
-    {
-        foreach (char one in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(one)
-                && !"!#$%&'*+-.^_`|~".Contains(one, StringComparison.Ordinal))
-            {
-                return false;
-            }
-        }
-
-        return name.Length > 0;
     }
 }

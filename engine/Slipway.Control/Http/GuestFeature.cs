@@ -9,10 +9,6 @@ namespace Slipway.Control;
 internal sealed record GuestFeature(
     GuestConnection Connection, bool IsTransparent, GuestTransport Transport)
 {
-    /// <summary>Set when the HTTP server is done with the connection.</summary>
-    public TaskCompletionSource Ended { get; } =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>The CONNECT that ended it; null where there was none.</summary>
     public ConnectRequest? Connect { get; set; }
 }

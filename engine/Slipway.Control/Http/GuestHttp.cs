@@ -1,9 +1,6 @@
-using System.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Options;
 using Slipway.Services;
 
 namespace Slipway.Control;
@@ -23,89 +20,57 @@ public sealed class GuestHttp : IHttpRequests
     static GuestHttp() => AppContext.SetSwitch(
         "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
 
-    private readonly ProxyParts _parts;
-    private readonly ConnectionFeed _listener = new();
     private readonly ServerLog _log;
-    private readonly Lazy<Task<KestrelServer>> _server;
-    private RequestForwarder? _forwarder;
+    private readonly Lazy<RequestForwarder> _forwarder;
+    private readonly GuestServer _server;
 
     public GuestHttp(ProxyParts parts)
     {
-        _parts = parts;
         _log = new ServerLog(parts.Log);
-        _server = new Lazy<Task<KestrelServer>>(StartAsync);
+        _forwarder = new Lazy<RequestForwarder>(() => new RequestForwarder(parts, _log));
+        _server = new GuestServer(
+            context => _forwarder.Value.ServeAsync(context),
+            limits => Limit(limits, parts.Settings.HeadTime), _log, Watch);
     }
 
     public async Task<ConnectRequest?> ServeAsync(
         GuestConnection connection, bool isTransparent, CancellationToken stop)
     {
-        await _server.Value.ConfigureAwait(false);
         GuestTransport transport = new(connection, isTransparent);
         await using (transport.ConfigureAwait(false))
         {
             GuestFeature guest = transport.Features.GetRequiredFeature<GuestFeature>();
-            using CancellationTokenRegistration stopping =
-                stop.UnsafeRegister(_ => transport.Abort(), null);
-            if (_listener.TryAdd(transport))
-            {
-                await guest.Ended.Task.ConfigureAwait(false);
-            }
-
+            await _server.ServeAsync(transport, stop).ConfigureAwait(false);
             return guest.Connect;
         }
     }
 
     public void Dispose()
     {
-        if (_server.IsValueCreated && _server.Value is { IsCompletedSuccessfully: true } started)
+        _server.Dispose();
+        if (_forwarder.IsValueCreated)
         {
-            // At once: what is under way is aborted.
-            _ = started.Result.StopAsync(new CancellationToken(canceled: true));
-            started.Result.Dispose();
+            _forwarder.Value.Dispose();
         }
 
-        _forwarder?.Dispose();
         _log.Dispose();
     }
 
-    private async Task<KestrelServer> StartAsync()
+    private static void Limit(KestrelServerLimits limits, TimeSpan headTime)
     {
-        KestrelServerOptions options = new() { AddServerHeader = false };
-        options.Limits.MaxRequestHeadersTotalSize = MaximumHeadBytes;
-        options.Limits.MaxRequestLineSize = MaximumLineBytes;
-        options.Limits.MaxRequestHeaderCount = MaximumFields;
-        options.Limits.RequestHeadersTimeout = _parts.Settings.HeadTime;
-        options.Limits.KeepAliveTimeout = s_idleTime;
+        limits.MaxRequestHeadersTotalSize = MaximumHeadBytes;
+        limits.MaxRequestLineSize = MaximumLineBytes;
+        limits.MaxRequestHeaderCount = MaximumFields;
+        limits.RequestHeadersTimeout = headTime;
+        limits.KeepAliveTimeout = s_idleTime;
 
         // How long bodies are and how slowly they come is between guest and server.
-        options.Limits.MaxRequestBodySize = null;
-        options.Limits.MinRequestBodyDataRate = null;
-        options.Limits.MinResponseDataRate = null;
-        options.Listen(IPAddress.None, 0, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => ServeOneAsync(next, connection));
-        });
-        KestrelServer server = new(Options.Create(options), _listener, _log);
-        _forwarder = new RequestForwarder(_parts, _log);
-        await server.StartAsync(new GuestApplication(_forwarder), CancellationToken.None)
-            .ConfigureAwait(false);
-        return server;
+        limits.MaxRequestBodySize = null;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
     }
 
-    private static async Task ServeOneAsync(
-        ConnectionDelegate next, ConnectionContext connection)
-    {
-        GuestFeature guest = connection.Features.GetRequiredFeature<GuestFeature>();
-        try
-        {
-            guest.Transport.Watch(
-                connection.Features.GetRequiredFeature<IConnectionHeartbeatFeature>());
-            await next(connection).ConfigureAwait(false);
-        }
-        finally
-        {
-            guest.Ended.TrySetResult();
-        }
-    }
+    private static void Watch(IFeatureCollection connection) =>
+        connection.GetRequiredFeature<GuestFeature>().Transport.Watch(
+            connection.GetRequiredFeature<IConnectionHeartbeatFeature>());
 }

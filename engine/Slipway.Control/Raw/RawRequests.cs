@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Slipway.Engine;
 using Slipway.Linux;
+using Slipway.Wire;
 
 namespace Slipway.Control;
 
@@ -137,12 +138,11 @@ internal sealed class RawRequests(
             int most = Math.Min(PeekBytes, head.Length - length);
             int seen = await client.ReceiveAsync(
                 head.AsMemory(length, most), SocketFlags.Peek, stop).ConfigureAwait(false);
-            int from = Math.Max(0, length - 3);
-            int end = head.AsSpan(from, length + seen - from).IndexOf("\r\n\r\n"u8);
-            int taken = end < 0 ? seen : from + end + 4 - length;
+            int end = HttpSyntax.FindHeadEnd(head.AsSpan(0, length + seen), length);
+            int taken = end == 0 ? seen : end - length;
             length += await client.ReceiveAsync(head.AsMemory(length, taken), stop)
                 .ConfigureAwait(false);
-            if (end >= 0)
+            if (end != 0)
             {
                 return head[..(length - 4)];
             }

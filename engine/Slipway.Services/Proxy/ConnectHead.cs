@@ -1,4 +1,5 @@
 using System.Text;
+using Slipway.Wire;
 
 namespace Slipway.Services;
 
@@ -13,39 +14,11 @@ internal static class ConnectHead
 
     public static ReadOnlySpan<byte> Method => "CONNECT "u8;
 
-    /// <summary>Where the head ends, behind its empty line; 0 while it has not.</summary>
-    /// <param name="bytes">All that has come.</param>
-    /// <param name="known">So many of them were looked at before: a head may drip.</param>
-    public static int FindEnd(ReadOnlySpan<byte> bytes, int known)
-    {
-        int start = Math.Max(known - 3, 0);
-        int end = bytes[start..].IndexOf("\r\n\r\n"u8);
-        return end < 0 ? 0 : start + end + 4;
-    }
-
-    /// <summary>A line that ends in LF alone, or CR within one: no head will come of it.</summary>
-    /// <param name="bytes">All that has come.</param>
-    /// <param name="known">So many of them were found good before.</param>
-    public static bool HasBareLineEnd(ReadOnlySpan<byte> bytes, int known = 0)
-    {
-        for (int i = Math.Max(known - 1, 0); i < bytes.Length; i++)
-        {
-            bool isBare = bytes[i] == '\n' ? i == 0 || bytes[i - 1] != '\r'
-                : bytes[i] == '\r' && i + 1 < bytes.Length && bytes[i + 1] != '\n';
-            if (isBare || bytes[i] == 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Reads a whole head; null and the target when it is good.</summary>
     public static HttpRefusal? Read(ReadOnlySpan<byte> head, out Authority target)
     {
         target = default;
-        if (HasBareLineEnd(head))
+        if (HttpSyntax.HasBareLineEnd(head))
         {
             return new HttpRefusal(400, "a line of the head does not end in CR LF");
         }
@@ -80,7 +53,7 @@ internal static class ConnectHead
             }
 
             int colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon <= 0 || !IsToken(line.AsSpan(0, colon)))
+            if (colon <= 0 || !HttpSyntax.IsToken(line.AsSpan(0, colon)))
             {
                 return new HttpRefusal(400, "a field's name is no token before its colon");
             }
@@ -114,19 +87,5 @@ internal static class ConnectHead
             : hosts > 1 ? new HttpRefusal(400, "there is more than one Host")
             : hosts == 0 && isHostNeeded ? new HttpRefusal(400, "there is no Host")
             : null;
-    }
-
-    private static bool IsToken(ReadOnlySpan<char> name)
-    {
-        foreach (char one in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(one)
-                && !"!#$%&'*+-.^_`|~".Contains(one, StringComparison.Ordinal))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Slipway.Wire;
 
 namespace Slipway.Services;
 
@@ -58,9 +59,9 @@ public sealed partial class GuestProxy
                     return; // the guest has left
                 }
 
-                end = ConnectHead.FindEnd(reader.Span, known);
+                end = HttpSyntax.FindHeadEnd(reader.Span, known);
                 refusal = end > 0 ? null
-                    : ConnectHead.HasBareLineEnd(reader.Span, known)
+                    : HttpSyntax.HasBareLineEnd(reader.Span, known)
                         ? new HttpRefusal(400, "a line of the head does not end in CR LF")
                     : reader.IsFull ? new HttpRefusal(431, "the head is longer than 64 KiB")
                     : null;

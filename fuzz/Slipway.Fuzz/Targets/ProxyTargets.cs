@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Slipway.Services;
+using Slipway.Wire;
 
 namespace Slipway.Fuzz.Targets;
 
@@ -55,7 +56,7 @@ internal static class ProxyTargets
 
     private static void Head(ReadOnlySpan<byte> input)
     {
-        int end = ConnectHead.FindEnd(input, known: 0);
+        int end = HttpSyntax.FindHeadEnd(input);
         if (end > 0 && ConnectHead.Read(input[..end], out Authority target) is null)
         {
             FuzzFaultException.If(target.Port == 0, "a target without a port was accepted");

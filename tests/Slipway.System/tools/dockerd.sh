@@ -13,17 +13,7 @@ fi
 
 group=slipway-test-$(basename "$folder")
 if [ "$DOCKERD_STEP" = mounts ]; then
-    # `ip netns exec` has mounted a new /sys without cgroups. Version 1 has a mount for each
-    # hierarchy of controllers; where none is of version 1, the one hierarchy of version 2.
-    if grep -q '^[0-9]*:[a-z]' /proc/self/cgroup; then
-        mount -t tmpfs cgroup /sys/fs/cgroup
-        for controllers in $(sed -n 's/^[0-9]*:\([a-z][^:=]*\):.*/\1/p' /proc/self/cgroup); do
-            mkdir "/sys/fs/cgroup/$controllers"
-            mount -t cgroup -o "$controllers" cgroup "/sys/fs/cgroup/$controllers"
-        done
-    else
-        mount -t cgroup2 cgroup /sys/fs/cgroup
-    fi
+    sh "$(dirname "$0")/cgroups.sh"
     mount -t tmpfs run /run
     mkdir -p "$folder/data" "$folder/exec"
     trap : TERM # what follows the end of dockerd is still to be done

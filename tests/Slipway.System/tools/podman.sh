@@ -11,15 +11,7 @@ if [ "${PODMAN_STEP:-}" = "" ]; then
         sh "$0" "$folder"
 fi
 
-if grep -q '^[0-9]*:[a-z]' /proc/self/cgroup; then
-    mount -t tmpfs cgroup /sys/fs/cgroup
-    for controllers in $(sed -n 's/^[0-9]*:\([a-z][^:=]*\):.*/\1/p' /proc/self/cgroup); do
-        mkdir "/sys/fs/cgroup/$controllers"
-        mount -t cgroup -o "$controllers" cgroup "/sys/fs/cgroup/$controllers"
-    done
-else
-    mount -t cgroup2 cgroup /sys/fs/cgroup
-fi
+sh "$(dirname "$0")/cgroups.sh"
 mount -t tmpfs run /run
 # Its defaults are above what the kernel may grant here.
 printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n' \
