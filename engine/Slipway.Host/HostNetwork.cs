@@ -81,7 +81,9 @@ public sealed class HostNetwork(
     public HostError OpenUdp(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
     {
         IpEndpoint any = new(ipv4 ? IpAddress.IPv4Any : default, 0);
-        return BindUdp(any, owner, out socket);
+        HostError error = HostSockets.Open(IpProtocol.Udp, any, out int descriptor);
+        socket = error == HostError.None ? WatchUdp(descriptor, owner) : null;
+        return error;
     }
 
     public HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
@@ -99,27 +101,11 @@ public sealed class HostNetwork(
         return HostError.None;
     }
 
-    public HostError ListenTcp(
-        in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener)
-    {
-        HostError error = HostSockets.Open(IpProtocol.Tcp, local, out int socket);
-        listener = error == HostError.None ? WatchListener(socket, isUnix: false, owner) : null;
-        return error;
-    }
-
     /// <summary>Watches a socket that listens, and is this listener's from here on.</summary>
     public IHostListener WatchListener(int descriptor, bool isUnix, IReadinessOwner owner) =>
         new StreamListener(reactor, descriptor, isUnix, usePeekOffset, owner);
 
-    public HostError BindUdp(
-        in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket)
-    {
-        HostError error = HostSockets.Open(IpProtocol.Udp, local, out int descriptor);
-        socket = error == HostError.None ? WatchUdp(descriptor, owner) : null;
-        return error;
-    }
-
-    /// <summary>The same with a bound UDP socket.</summary>
+    /// <summary>Watches a bound UDP socket, with errors reported.</summary>
     public IHostDatagramSocket WatchUdp(int descriptor, IReadinessOwner owner)
     {
         DatagramSocket udp = new(

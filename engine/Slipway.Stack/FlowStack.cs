@@ -36,7 +36,7 @@ public sealed class FlowStack
             settings, counters, Output, Errors, Timers, neighbors, parts.Network, destinations,
             _datagrams);
         Udp = new UdpLayer(
-            settings, counters, Output, Errors, Timers, neighbors, parts.Network, parts.Listeners,
+            settings, counters, Output, Errors, Timers, neighbors, parts.Network,
             destinations, _datagrams);
         Tcp = new TcpLayer(
             settings, counters, Output, Errors, Timers, neighbors, parts.Network, parts.Listeners,

@@ -39,9 +39,9 @@ public sealed class TcpListenerTests
         using HostFixture host = new(ipv4: ipv4);
         host.Listen(out IpEndpoint taken);
         Assert.Equal(
-            HostError.AddressInUse, host.Network.ListenTcp(taken, new Owner(),
-                out IHostListener? none));
-        Assert.Null(none);
+            HostError.AddressInUse,
+            HostSockets.Open(IpProtocol.Tcp, taken, out int none));
+        Assert.Equal(-1, none);
     }
 
     [Theory]
@@ -50,8 +50,8 @@ public sealed class TcpListenerTests
     {
         using HostFixture host = new(ipv4: ipv4);
         IpEndpoint foreign = new(IpAddress.Parse(ipv4 ? "192.0.2.1" : "2001:db8::1"), 0);
-        Assert.Equal(HostError.NetworkUnreachable, host.Network.ListenTcp(foreign, new Owner(),
-            out _));
+        Assert.Equal(
+            HostError.NetworkUnreachable, HostSockets.Open(IpProtocol.Tcp, foreign, out _));
     }
 
     [Theory]
@@ -124,8 +124,7 @@ public sealed class TcpListenerTests
     private static IHostListener Listen(HostFixture host, Owner owner, IpEndpoint local)
     {
         Assert.Equal(
-            HostError.None,
-            host.Network.ListenTcp(local, owner, out IHostListener? listener));
-        return listener!;
+            HostError.None, HostSockets.Open(IpProtocol.Tcp, local, out int descriptor));
+        return host.Network.WatchListener(descriptor, isUnix: false, owner);
     }
 }

@@ -77,21 +77,10 @@ internal sealed class EchoingHost
     public HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket) =>
         OpenUdp(ipv4, owner, out socket);
 
-    public HostError BindUdp(
-        in IpEndpoint local, IReadinessOwner owner, out IHostDatagramSocket? socket) =>
-        OpenUdp(ipv4: true, owner, out socket);
-
     public HostError ConnectTcp(
         in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
     {
         stream = null;
-        return HostError.Refused;
-    }
-
-    public HostError ListenTcp(
-        in IpEndpoint local, IReadinessOwner owner, out IHostListener? listener)
-    {
-        listener = null;
         return HostError.Refused;
     }
 

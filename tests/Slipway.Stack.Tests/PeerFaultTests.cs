@@ -1,5 +1,6 @@
 using System.Text;
 using Slipway.Stack.Tests.Tcp;
+using Slipway.Stack.Tests.Udp;
 using Slipway.Testing;
 using Slipway.Wire;
 
@@ -180,7 +181,7 @@ public class PeerFaultTests
         IpEndpoint client = new(IpAddress.Parse("203.0.113.50"), 4_000);
         bench.Host.ServeUdp(far);
         bench.Host.ServeUdp(client);
-        bench.Stack.Udp.Publish(local, new(VirtualNetwork.Guest, 53), out UdpPublication? opened);
+        bench.Publish(local, new(VirtualNetwork.Guest, 53), out UdpPublication? opened);
         Random random = new(3);
         for (int i = 0; i < 3_000; i++)
         {

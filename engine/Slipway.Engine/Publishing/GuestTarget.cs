@@ -13,9 +13,14 @@ internal sealed class GuestTarget(
     PublishSpecification settings, IpAddress firstGuest, NeighborTable neighbors,
     DhcpServer? dhcp, Dhcp6Server? dhcp6) : IPublishedGuest, INeighborWaiter
 {
-    // The lowest lease of a list of leases, which is another object after each change.
+    private readonly string? _label = LabelOf(settings.GuestName, dhcp?.Domain);
+    private readonly string? _label6 = LabelOf(settings.GuestName, dhcp6?.Domain);
+
+    // What was found last, in lists of leases that are other objects after each change: datagrams
+    // ask one by one.
     private LeaseSnapshot? _searched;
-    private LeaseEntry? _lowest;
+    private LeaseSnapshot? _searched6;
+    private LeaseEntry? _found;
 
     /// <summary>Where datagrams go: those for a guest that is asked for by ARP are kept.</summary>
     public bool TryFind(Instant now, out IpAddress address)
@@ -34,7 +39,7 @@ internal sealed class GuestTarget(
         address = settings.Guest.Address;
         if (address.IsUnspecified)
         {
-            address = settings.GuestName is string name ? FindName(name) : FindFirst();
+            address = settings.GuestName is null ? FindFirst() : FindName();
         }
 
         return !address.IsUnspecified;
@@ -60,23 +65,24 @@ internal sealed class GuestTarget(
         // It is asked for again while a client waits.
     }
 
-    private IpAddress FindName(string name)
+    private IpAddress FindName()
     {
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        foreach (LeaseServer? server in (LeaseServer?[])[dhcp, dhcp6])
+        if (_searched != dhcp?.Leases || _searched6 != dhcp6?.Leases
+            || _found is not { IsStatic: true } && _found?.IsActive(now) != true)
         {
-            if (server?.Leases.FindName(LabelOf(name, server.Domain), now) is LeaseEntry lease)
-            {
-                return lease.Address;
-            }
+            _searched = dhcp?.Leases;
+            _searched6 = dhcp6?.Leases;
+            _found = _searched?.FindName(_label!, now) ?? _searched6?.FindName(_label6!, now);
         }
 
-        return default;
+        return _found?.Address ?? default;
     }
 
     // "web" of "web.internal".
-    private static string LabelOf(string name, string? domain) =>
-        domain is not null && name.EndsWith($".{domain}", StringComparison.OrdinalIgnoreCase)
+    private static string? LabelOf(string? name, string? domain) =>
+        name is not null && domain is not null
+            && name.EndsWith($".{domain}", StringComparison.OrdinalIgnoreCase)
             ? name[..^(domain.Length + 1)] : name;
 
     private IpAddress FindFirst()
@@ -88,17 +94,17 @@ internal sealed class GuestTarget(
             return firstGuest;
         }
 
-        if (_searched != dhcp.Leases || _lowest?.IsActive(now) != true)
+        if (_searched != dhcp.Leases || _found?.IsActive(now) != true)
         {
             _searched = dhcp.Leases;
-            _lowest = null;
+            _found = null;
             foreach (LeaseEntry lease in _searched.Leases.Values)
             {
-                bool isLower = _lowest is null || lease.Address.IPv4 < _lowest.Address.IPv4;
-                _lowest = isLower && lease.IsActive(now) ? lease : _lowest;
+                bool isLower = _found is null || lease.Address.IPv4 < _found.Address.IPv4;
+                _found = isLower && lease.IsActive(now) ? lease : _found;
             }
         }
 
-        return _lowest?.Address ?? default;
+        return _found?.Address ?? default;
     }
 }

@@ -19,25 +19,7 @@ public sealed partial class UdpLayer : INeighborWaiter
     /// <summary>Clients of published ports that are remembered.</summary>
     public int PublishedClientCount => _clients.Count;
 
-    /// <summary>
-    /// Binds a host socket whose datagrams go to a guest; the error says why not.
-    /// </summary>
-    public HostError Publish(
-        in IpEndpoint hostLocal, in IpEndpoint guest, out UdpPublication? publication)
-    {
-        publication = null;
-        PublicationFlow flow = new(this, _turn, new FixedGuest(guest.Address), guest.Port);
-        HostError error = _listeners.BindUdp(hostLocal, flow, out IHostDatagramSocket? socket);
-        if (error == HostError.None)
-        {
-            flow.Socket = socket;
-            publication = new UdpPublication(flow, socket!.LocalEndpoint);
-        }
-
-        return error;
-    }
-
-    /// <summary>The same with a socket that is bound already.</summary>
+    /// <summary>Datagrams of a bound socket of the host go to a guest.</summary>
     /// <param name="watch">Has the socket watched for its owner.</param>
     /// <param name="guest">Where its datagrams go.</param>
     /// <param name="guestPort">And to which port there.</param>
@@ -139,15 +121,6 @@ public sealed partial class UdpLayer : INeighborWaiter
         }
 
         return true;
-    }
-
-    private sealed class FixedGuest(IpAddress guest) : IPublishedGuest
-    {
-        public bool TryFind(Instant now, out IpAddress address)
-        {
-            address = guest;
-            return true;
-        }
     }
 
     private readonly record struct HeldDatagram(IpAddress Guest, byte[] Datagram);

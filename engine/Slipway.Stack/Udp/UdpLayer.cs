@@ -26,7 +26,6 @@ public sealed partial class UdpLayer : ITransport
     private readonly IcmpErrors _errors;
     private readonly INeighbors _neighbors;
     private readonly IHostNetwork _network;
-    private readonly IHostListeners _listeners;
     private readonly DatagramTurn _turn;
     private readonly KeyHash _hash;
     private readonly FlowTable<UdpFlow> _flows;
@@ -38,7 +37,7 @@ public sealed partial class UdpLayer : ITransport
 
     public UdpLayer(
         StackSettings settings, Counters counters, PacketOutput output, IcmpErrors errors,
-        TimerWheel timers, INeighbors neighbors, IHostNetwork network, IHostListeners listeners,
+        TimerWheel timers, INeighbors neighbors, IHostNetwork network,
         DestinationMap destinations, DatagramTurn turn)
     {
         _settings = settings;
@@ -46,7 +45,6 @@ public sealed partial class UdpLayer : ITransport
         _errors = errors;
         _neighbors = neighbors;
         _network = network;
-        _listeners = listeners;
         _turn = turn;
         _hash = new KeyHash(settings.Seed);
         _flows = new FlowTable<UdpFlow>(settings.Limits.UdpFlows, settings.Seed);

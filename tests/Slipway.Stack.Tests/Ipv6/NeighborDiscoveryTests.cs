@@ -1,3 +1,4 @@
+using Slipway.Stack.Tests.Udp;
 using Slipway.Testing;
 using Slipway.Wire;
 
@@ -129,7 +130,7 @@ public class NeighborDiscoveryTests
     public void Guest_Unknown_IsAskedForByItsGroupOnAllPorts()
     {
         IpEndpoint local = new(IpAddress.IPv6Loopback, 5_000);
-        _bench.Stack.Udp.Publish(local, new(VirtualNetwork.Guest6, 53), out _);
+        _bench.Publish(local, new(VirtualNetwork.Guest6, 53), out _);
         _bench.Host.SendToHost(new(VirtualNetwork.Far6, 9), local, [1]);
         _bench.Turn();
         foreach (RecordingPort port in new[] { _bench.Port, _second })

@@ -1,3 +1,4 @@
+using Slipway.Stack.Tests.Udp;
 using Slipway.Testing;
 using Slipway.Wire;
 
@@ -154,7 +155,7 @@ public class UdpFamilyTests
         IpEndpoint guest = new(IpAddress.Parse(address), 53);
         SimDatagramServer client = _bench.Host.ServeUdp(
             Server, new SimDatagramServer { Answer = _ => [] });
-        _bench.Stack.Udp.Publish(local, guest, out _);
+        _bench.Publish(local, guest, out _);
         _bench.Introduce6(address: guest.Address);
         _bench.Host.SendToHost(Server, local, [1, 2]);
         _bench.Turn();

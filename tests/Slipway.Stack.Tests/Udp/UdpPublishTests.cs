@@ -22,7 +22,7 @@ public class UdpPublishTests
             OtherClient, new SimDatagramServer { Answer = _ => [] });
         Assert.Equal(
             HostError.None,
-            _bench.Stack.Udp.Publish(Local, Guest, out UdpPublication? publication));
+            _bench.Publish(Local, Guest, out UdpPublication? publication));
         Publication = publication!;
     }
 
@@ -130,7 +130,7 @@ public class UdpPublishTests
         StackBench bench = new(
             VirtualNetwork.Settings with { Limits = new StackLimits { UdpPublishedClients = 10 } });
         bench.Introduce();
-        bench.Stack.Udp.Publish(Local, Guest, out _);
+        bench.Publish(Local, Guest, out _);
         for (ushort i = 0; i < 1_000; i++)
         {
             bench.Host.SendToHost(new(Client.Address, (ushort)(1_000 + i)), Local, [1]);
@@ -173,7 +173,7 @@ public class UdpPublishTests
     {
         Assert.Equal(
             HostError.AddressInUse,
-            _bench.Stack.Udp.Publish(Local, Guest, out UdpPublication? second));
+            _bench.Publish(Local, Guest, out UdpPublication? second));
         Assert.Null(second);
     }
 
@@ -186,7 +186,7 @@ public class UdpPublishTests
         Publication.Close();
         Assert.Equal(0, _bench.Host.OpenSockets);
         Assert.Equal(0, _bench.Stack.Udp.PublishedClientCount);
-        Assert.Equal(HostError.None, _bench.Stack.Udp.Publish(Local, Guest, out _));
+        Assert.Equal(HostError.None, _bench.Publish(Local, Guest, out _));
     }
 
     private Datagram FromClient(IpEndpoint client, byte[] payload)

@@ -118,7 +118,7 @@ public sealed class UdpRunTests
         IpEndpoint client = new(IpAddress.Parse("203.0.113.50"), 4_000);
         SimDatagramServer server =
             _bench.Host.ServeUdp(client, new SimDatagramServer { Answer = _ => [] });
-        Assert.Equal(HostError.None, _bench.Stack.Udp.Publish(local, guest, out _));
+        Assert.Equal(HostError.None, _bench.Publish(local, guest, out _));
         _bench.Introduce();
         _bench.Host.SendToHost(client, local, [1]);
         _bench.Turn();

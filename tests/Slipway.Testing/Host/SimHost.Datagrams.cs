@@ -40,13 +40,18 @@ public sealed partial class SimHost
             : HostError.Prohibited;
     }
 
+    /// <summary>A socket at an endpoint of the host's; AddressInUse if one is there.</summary>
     public HostError BindUdp(in IpEndpoint local, IReadinessOwner owner,
         out IHostDatagramSocket? socket)
     {
         socket = null;
-        return _udpSockets.TryGetValue(local, out SimDatagramSocket? other) && !other.IsClosed
+        return IsUdpBound(local)
             ? HostError.AddressInUse : Open(owner, local, isPing: false, out socket);
     }
+
+    /// <summary>A socket is bound there.</summary>
+    public bool IsUdpBound(IpEndpoint local) =>
+        _udpSockets.TryGetValue(local, out SimDatagramSocket? other) && !other.IsClosed;
 
     /// <summary>
     /// A datagram from anywhere arrives at a UDP socket of the host, if one is bound there.

@@ -10,7 +10,6 @@ namespace Slipway.Testing;
 public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListeners
 {
     private readonly Dictionary<IpEndpoint, SimServer> _servers = [];
-    private readonly Dictionary<IpEndpoint, SimListener> _listeners = [];
     private readonly Queue<SimSocket> _signalled = new();
     private readonly PriorityQueue<Action, (long Due, long Order)> _events = new();
     private long _order;
@@ -93,40 +92,11 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
         return HostError.InProgress;
     }
 
-    public HostError ListenTcp(in IpEndpoint local, IReadinessOwner owner,
-        out IHostListener? listener)
-    {
-        listener = null;
-        if (_listeners.TryGetValue(local, out SimListener? other) && !other.IsClosed)
-        {
-            return HostError.AddressInUse;
-        }
-
-        listener = _listeners[local] = new SimListener(this, owner, local);
-        return HostError.None;
-    }
-
     public void Adopt(IHostStream stream, IReadinessOwner owner)
     {
         SimStream adopted = (SimStream)stream;
         adopted.Owner = owner;
         adopted.Signal();
-    }
-
-    /// <summary>
-    /// A program connects to a published port of the host; null if nobody listens there.
-    /// </summary>
-    public SimConnection? ConnectToPublished(IpEndpoint local, IpEndpoint client,
-        SimServer? buffers = null)
-    {
-        if (!_listeners.TryGetValue(local, out SimListener? listener) || listener.IsClosed)
-        {
-            return null;
-        }
-
-        SimStream stream = (SimStream)AcceptedStream(local, client, buffers);
-        listener.Offer(stream);
-        return stream.Connection;
     }
 
     /// <summary>A stream as a listener accepts it: connected, and not adopted yet.</summary>
