@@ -71,10 +71,15 @@ public sealed partial class CaptureTests : SystemTest
         using RunningProgram capture = StartCapture("-w", FilePath, "--filter", "dropped=yes");
         guest.Run("ping", "-c", "1", "-W", "1", "240.0.0.1");
         Fetch(guest);
-        Assert.Equal(1, End(capture));
-        Assert.Equal(
-            ["dropped: Unroutable; flow: icmp 192.168.127.2 > 240.0.0.1"],
-            Tshark("frame.comment"));
+        long frames = End(capture);
+        string[] comments = Tshark("frame.comment");
+        Assert.Equal(frames, comments.Length);
+
+        // The guest's kernel may say something of its own, too, that is dropped.
+        Assert.Single(
+            comments, comment => comment
+                == "dropped: Unroutable; flow: icmp 192.168.127.2 > 240.0.0.1");
+        Assert.All(comments, comment => Assert.StartsWith("dropped: ", comment, Ordinal));
     }
 
     [SlipwayFact]

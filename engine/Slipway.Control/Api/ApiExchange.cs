@@ -20,20 +20,20 @@ internal static class ApiExchange
     }
 
     /// <summary>Reads the body.</summary>
-    /// <exception cref="ApiException">It is not what is asked for.</exception>
+    /// <exception cref="ApiException">It is null.</exception>
+    /// <exception cref="ConfigurationException">It is not what is asked for: the key, the value
+    /// and the remedy.</exception>
     public static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
     {
+        string json = await ReadTextAsync(context).ConfigureAwait(false);
         try
         {
-            return await JsonSerializer.DeserializeAsync(
-                context.Request.Body, type, context.RequestAborted).ConfigureAwait(false)
-                ?? throw new ApiException(
-                    StatusCodes.Status400BadRequest, "the body is null; send an object");
+            return JsonSerializer.Deserialize(json, type) ?? throw new ApiException(
+                StatusCodes.Status400BadRequest, "body null: send an object in braces: { ... }");
         }
         catch (JsonException e)
         {
-            throw new ApiException(
-                StatusCodes.Status400BadRequest, $"the body is not what is asked for: {e.Message}");
+            throw ConfigurationMistake.Explain(json, type, "body", e);
         }
     }
 

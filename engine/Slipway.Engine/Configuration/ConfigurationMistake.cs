@@ -6,7 +6,7 @@ using Slipway.Services;
 namespace Slipway.Engine;
 
 /// <summary>Turns what the JSON reader says into the key, the value and the remedy.</summary>
-internal static class ConfigurationMistake
+public static class ConfigurationMistake
 {
     private const int MaxQuotedLength = 60;
 
@@ -83,12 +83,12 @@ internal static class ConfigurationMistake
                         error);
                 }
 
-                type = ConfigurationJsonContext.Default.GetTypeInfo(property.PropertyType);
+                type = type.Options.GetTypeInfo(property.PropertyType);
             }
             else
             {
                 type = type.ElementType is Type element
-                    ? ConfigurationJsonContext.Default.GetTypeInfo(element) : null;
+                    ? type.Options.GetTypeInfo(element) : null;
             }
         }
 

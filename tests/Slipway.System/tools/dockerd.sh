@@ -1,6 +1,6 @@
 #!/bin/sh
 # A dockerd of its own in the network namespace that it is started in: mounts, processes, cgroups
-# and files are private, and all of it ends with its standard input.
+# files are private, and all of it ends with its standard input, if that is no terminal.
 # Usage: dockerd.sh FOLDER [DOCKERD OPTION...]      needs root; listens on FOLDER/docker.sock
 # Prints "ready" when the API answers.
 set -eu
@@ -33,4 +33,5 @@ until curl -sf --unix-socket "$folder/docker.sock" http://localhost/_ping >/dev/
     sleep 0.1
 done
 echo ready
-cat <&3 >/dev/null
+# What runs in the background would be stopped for reading a terminal, dockerd too.
+if [ -t 3 ]; then wait; else cat <&3 >/dev/null; fi
