@@ -24,15 +24,29 @@ public sealed partial class NetworkEngine
     /// <exception cref="ConfigurationException">It is wrong, or the proxy is off.</exception>
     public void SetProxy(string? json)
     {
-        if (_upstreams is null)
-        {
-            throw new ConfigurationException(
-                "proxy.enabled", "false", "leaves no proxy to set; start the engine with it");
-        }
-
+        ProxyFollower follower = Upstreams().Follower;
         ProxySettings? settings = json is null ? null : ConfigurationReader.ParseProxy(json);
         RefuseWhatIsLeftOut(settings);
-        _upstreams.Follower.Set(settings);
+        follower.Set(settings);
+    }
+
+    private ProxyUpstreams Upstreams() => _upstreams ?? throw new ConfigurationException(
+        "proxy.enabled", "false", "leaves no proxy to set; start the engine with it");
+
+    /// <summary>
+    /// Puts other upstreams in the place of the configured ones; those of <see cref="SetProxy"/>
+    /// still go before.
+    /// </summary>
+    /// <exception cref="ConfigurationException">This build lacks what they need, or the proxy is
+    /// off.</exception>
+    public void ConfigureProxy(ProxySettings? settings)
+    {
+        RefuseWhatIsLeftOut(settings);
+        Upstreams().Follower.Configure(settings);
+        _configuration = _configuration with
+        {
+            ProxyUpstream = _configuration.ProxyUpstream with { Configured = settings },
+        };
     }
 
     private static GuestProxy? MakeProxy(

@@ -52,6 +52,33 @@ public sealed partial class NetworkEngine
         return isFound;
     }
 
+    /// <summary>Makes the services those that are wanted; those that stay are not touched.</summary>
+    /// <exception cref="ConfigurationException">
+    /// One cannot be had; all is as it was, but for their numbers.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">Called from within a turn.</exception>
+    public void SetServices(IReadOnlyList<ServiceSpecification> wanted)
+    {
+        ConfigurationException? refused = null;
+        Invoke(_ =>
+        {
+            List<ServiceSpecification> before = Specifications();
+            try
+            {
+                Become(wanted);
+            }
+            catch (ConfigurationException e)
+            {
+                refused = e;
+                Become(before);
+            }
+        });
+        if (refused is not null)
+        {
+            throw refused;
+        }
+    }
+
     /// <summary>The services that there are; from any thread.</summary>
     public IReadOnlyList<ServiceEntry> Services => _servicesNow;
 
@@ -98,6 +125,28 @@ public sealed partial class NetworkEngine
         TellTable();
         _log.Write(LogLevel.Information, $"service {specification}");
         return service;
+    }
+
+    private void Become(IReadOnlyList<ServiceSpecification> wanted)
+    {
+        List<ServiceSpecification> come = [.. wanted];
+        List<ServiceEntry> go = [];
+        foreach (ServiceEntry service in _services)
+        {
+            string text = service.Specification.ToString();
+            int index = come.FindIndex(one => one.ToString() == text);
+            if (index >= 0)
+            {
+                come.RemoveAt(index);
+            }
+            else
+            {
+                go.Add(service);
+            }
+        }
+
+        go.ForEach(service => Remove(service.Id));
+        come.ForEach(one => Add(one));
     }
 
     private bool Remove(int id)

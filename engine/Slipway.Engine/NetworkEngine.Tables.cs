@@ -59,6 +59,31 @@ public sealed partial class NetworkEngine
     /// <summary>The zones that were configured and added; from any thread.</summary>
     public IReadOnlyList<DnsZone> ListDnsZones() => _dns.Zones;
 
+    /// <summary>Puts other records in the place of the configured ones; from any thread.</summary>
+    /// <exception cref="ConfigurationException">A name was added, or is a service's.</exception>
+    public void ConfigureDnsRecords(IReadOnlyList<DnsNamedRecord> records)
+    {
+        if (_dns.Configure(records) is string taken)
+        {
+            throw new ConfigurationException(
+                $"dns.records.{taken}", null,
+                "was added while the engine runs, or is a service's; remove that, or take another "
+                    + "name")
+            {
+                IsInUse = true,
+            };
+        }
+
+        _configuration = _configuration with { DnsRecords = records };
+    }
+
+    /// <summary>Puts other zones in the place of the configured ones; from any thread.</summary>
+    public void ConfigureDnsZones(IReadOnlyList<DnsZone> zones)
+    {
+        _dns.Configure(zones);
+        _configuration = _configuration with { DnsZones = zones };
+    }
+
     /// <summary>
     /// Adds a zone, or puts it in the place of the one with its name; from any thread.
     /// </summary>

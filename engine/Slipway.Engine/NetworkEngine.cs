@@ -28,7 +28,7 @@ public sealed partial class NetworkEngine : IDisposable
     private HostRoutes? _routes;
     private NetworkNews? _networkNews;
     private readonly DnsServer _dns;
-    private readonly EngineConfiguration _configuration;
+    private volatile EngineConfiguration _configuration;
     private long _resourcesReported;
     private ExceptionDispatchInfo? _failure;
     private volatile bool _stopping;

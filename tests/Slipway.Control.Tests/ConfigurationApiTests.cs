@@ -41,7 +41,7 @@ public sealed class ConfigurationApiTests : IDisposable
     public void Keys_OfTheConfiguration_AreAllTold() => Assert.Equal(
         typeof(EngineConfiguration).GetProperties().Select(property => property.Name)
             .Except(ConfigurationKey.OfTheStart).Order(StringComparer.Ordinal),
-        ConfigurationKey.All.Select(key => key.Property).Order(StringComparer.Ordinal));
+        ConfigurationKey.All.Select(key => key.Property).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task Configuration_ThatHolds_IsToldWithoutPasswords()
@@ -131,6 +131,73 @@ public sealed class ConfigurationApiTests : IDisposable
         Assert.Equal(
             key, Assert.Single(changes.RootElement.EnumerateArray()).GetProperty("key")
                 .GetString());
+    }
+
+    [Fact]
+    public async Task Apply_ServicesNamesAndUpstreams_ChangesThemWhileItRuns()
+    {
+        string wanted = """
+            { "services": [{ "name": "registry.internal", "port": 5000, "target": "unix:/r.sock" }],
+              "intercept": [{ "destination": "10.1.0.0/16", "ports": "80",
+                  "target": "tcp:127.0.0.1:8080" }],
+              "dns": { "records": { "build.test": "192.168.127.3" },
+                  "zones": { "lab.test": { "default": ["192.168.127.10"] } } },
+              "proxy": { "all": "you:other@next.test:3128", "noProxy": "corp.example" } }
+            """;
+        ControlAnswer applied = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", wanted);
+        Assert.Equal(200, applied.Status);
+        Assert.Equal(
+            ["registry.internal", null],
+            _engine.Engine.Services.Select(service => service.Specification.Name));
+        Assert.Contains("next.test:3128", _engine.Engine.ProxyNow, StringComparison.Ordinal);
+        Assert.Contains(
+            _engine.Engine.ListDnsRecords(), record => record.Name == "build.test");
+        Assert.Equal("lab.test", Assert.Single(_engine.Engine.ListDnsZones()).Name);
+        Assert.DoesNotContain("other", applied.Body, StringComparison.Ordinal);
+        ControlAnswer again = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/diff", wanted);
+        Assert.Equal("[]", again.Body);
+        await ControlAnswer.AskAsync(_path, "POST /v1/config/apply", """
+            { "services": [], "intercept": [], "dns": { "records": {}, "zones": {} },
+              "proxy": { "noProxy": "*" } }
+            """);
+        Assert.Empty(_engine.Engine.Services);
+        Assert.Empty(_engine.Engine.ListDnsRecords());
+        Assert.Empty(_engine.Engine.ListDnsZones());
+        Assert.Equal("direct", _engine.Engine.ProxyNow);
+    }
+
+    [Fact]
+    public async Task Apply_ATakenPortAfterOtherChanges_TakesThemBack()
+    {
+        using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        string port = taken.LocalEndpoint.ToString()!.Split(':')[1];
+        string before = (await ControlAnswer.AskAsync(_path, "GET /v1/config")).Body;
+        ControlAnswer refused = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply", $$"""
+            { "publish": ["{{port}}:81"],
+              "services": [{ "name": "a.internal", "port": 5000, "target": "unix:/r.sock" }],
+              "dns": { "records": { "build.test": "192.168.127.3" } },
+              "proxy": { "all": "direct" } }
+            """);
+        Assert.Equal(409, refused.Status);
+        Assert.Equal(before, (await ControlAnswer.AskAsync(_path, "GET /v1/config")).Body);
+        Assert.Empty(_engine.Engine.Services);
+        Assert.Empty(_engine.Engine.ListDnsRecords());
+    }
+
+    [Fact]
+    public async Task Apply_ANameThatAServiceHas_IsRefusedByName()
+    {
+        _engine.Engine.AddService(
+            """{ "name": "a.internal", "port": 5000, "target": "unix:/r.sock" }""");
+        ControlAnswer refused = await ControlAnswer.AskAsync(
+            _path, "POST /v1/config/apply",
+            """{ "dns": { "records": { "a.internal": "192.168.127.3" } } }""");
+        Assert.Equal(409, refused.Status);
+        Assert.Contains("dns.records.a.internal", refused.Body, StringComparison.Ordinal);
     }
 
     [Fact]

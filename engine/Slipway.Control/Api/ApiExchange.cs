@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -20,21 +19,13 @@ internal static class ApiExchange
     }
 
     /// <summary>Reads the body.</summary>
-    /// <exception cref="ApiException">It is null.</exception>
     /// <exception cref="ConfigurationException">It is not what is asked for: the key, the value
     /// and the remedy.</exception>
     public static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+        where T : class
     {
         string json = await ReadTextAsync(context).ConfigureAwait(false);
-        try
-        {
-            return JsonSerializer.Deserialize(json, type) ?? throw new ApiException(
-                StatusCodes.Status400BadRequest, "body null: send an object in braces: { ... }");
-        }
-        catch (JsonException e)
-        {
-            throw ConfigurationMistake.Explain(json, type, "body", e);
-        }
+        return ConfigurationReader.Deserialize(json, "body", type);
     }
 
     /// <summary>Reads the body as text.</summary>

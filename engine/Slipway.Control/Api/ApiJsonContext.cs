@@ -1,12 +1,18 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Slipway.Control;
 
-/// <summary>JSON of the API: camelCase; unknown fields are refused by name.</summary>
+/// <summary>
+/// JSON of the API: camelCase; unknown fields are refused by name. Comments may be in it, as in a
+/// configuration.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
+    AllowTrailingCommas = true,
+    ReadCommentHandling = JsonCommentHandling.Skip,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(IReadOnlyList<PortReport>))]
 [JsonSerializable(typeof(PortReport))]

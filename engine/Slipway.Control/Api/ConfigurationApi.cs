@@ -6,8 +6,9 @@ namespace Slipway.Control;
 
 /// <summary>
 /// /v1/config: GET tells what holds; POST validate checks a configuration, diff says what it would
-/// change, and apply changes it: published ports and the log's level. Where anything else differs,
-/// apply names it and changes nothing. /v1/log: GET and PUT the log's level.
+/// change, and apply changes it: published ports, services and what is intercepted, DNS records and
+/// zones, upstream proxies and the log's level. Where anything else differs, apply names it and
+/// changes nothing. /v1/log: GET and PUT the log's level.
 /// </summary>
 /// <remarks>
 /// What a configuration does not speak of stays as it is, so that one of a few keys does for a
@@ -78,16 +79,13 @@ internal sealed class ConfigurationApi(NetworkEngine engine)
             throw new ApiException(
                 StatusCodes.Status409Conflict,
                 $"{string.Join(", ", others)}: cannot change while the engine runs; start it "
-                    + "anew, or see /v1/services, /v1/dns and /v1/proxy; nothing was changed");
+                    + "anew; nothing was changed");
         }
 
         IAdjustableLog? log = changes.Any(change => change.Key == ConfigurationKey.LogLevel)
             ? Log() : null; // or nothing is changed
-        if (changes.Any(change => change.Key == ConfigurationKey.Publish))
-        {
-            new PublishChange(engine).Apply(wanted.Publish);
-        }
-
+        new LiveChange(engine, wanted).Apply(
+            changes.Select(change => change.Key).ToHashSet(StringComparer.Ordinal));
         if (log is not null)
         {
             log.Minimum = wanted.LogLevel;
@@ -122,6 +120,8 @@ internal sealed class ConfigurationApi(NetworkEngine engine)
     {
         ConfigurationKey.Publish =>
             [.. PublishChange.Configured(engine).Select(port => port.Specification.ToString())],
+        ConfigurationKey.Services =>
+            [.. engine.Services.Select(service => service.Specification.ToString())],
         ConfigurationKey.LogLevel when engine.Log is IAdjustableLog log => [$"{log.Minimum}"],
         _ => key.Read(engine.Configuration),
     };

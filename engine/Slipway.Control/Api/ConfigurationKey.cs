@@ -14,6 +14,11 @@ internal sealed record ConfigurationKey(
 {
     public const string Publish = "publish";
     public const string LogLevel = "logLevel";
+    public const string Services = "services";
+    public const string DnsRecords = "dns.records";
+    public const string DnsZones = "dns.zones";
+    public const string Proxy = "proxy";
+    private const string Intercept = "intercept";
     private const string HostAlias = "hostAliasAddress";
 
     /// <summary>All of them; what is in one of them twice is told by both.</summary>
@@ -29,12 +34,21 @@ internal sealed record ConfigurationKey(
             [$"{c.Ipv6Dhcp with { StaticLeases = [] }}", .. Texts(c.Ipv6Dhcp.StaticLeases)]),
         new("mtu", nameof(EngineConfiguration.MtuBytes), c => Text(c.MtuBytes)),
         new("workers", nameof(EngineConfiguration.Workers), c => Text(c.Workers)),
-        new(Publish, nameof(EngineConfiguration.Publish), c => Texts(c.Publish)),
-        new("services", nameof(EngineConfiguration.Services), c => Texts(c.Services)),
-        new("dns.records", nameof(EngineConfiguration.DnsRecords), c => Texts(
-            c.DnsRecords.Select(record => $"{record.Name} {record.Data} {record.TtlSeconds}"))),
-        new("dns.zones", nameof(EngineConfiguration.DnsZones), c => Texts(
-            c.DnsZones.SelectMany(Lines))),
+        new(Publish, nameof(EngineConfiguration.Publish), c => Texts(c.Publish)) { IsLive = true },
+        new(Services, nameof(EngineConfiguration.Services), c => Texts(c.Services))
+        {
+            IsLive = true,
+        },
+        new(DnsRecords, nameof(EngineConfiguration.DnsRecords), c => Texts(
+            c.DnsRecords.Select(record => $"{record.Name} {record.Data} {record.TtlSeconds}")))
+        {
+            IsLive = true,
+        },
+        new(DnsZones, nameof(EngineConfiguration.DnsZones), c => Texts(
+            c.DnsZones.SelectMany(Lines)))
+        {
+            IsLive = true,
+        },
         new("dns.servers", nameof(EngineConfiguration.DnsServers), c => Texts(c.DnsServers)),
         new("dns.domains", nameof(EngineConfiguration.DnsDomains), c => Texts(
             c.DnsDomains.Select(domain => $"{domain.Name}: {Join(domain.NameServers)}"))),
@@ -46,10 +60,11 @@ internal sealed record ConfigurationKey(
         new("dns.cache", nameof(EngineConfiguration.DnsCache), c => Text(c.DnsCache)),
         new("dhcp.first", nameof(EngineConfiguration.FirstGuest), c => Text(c.FirstGuest)),
         new("dhcp", nameof(EngineConfiguration.Dhcp), c => Lines(c.Dhcp)),
-        new("proxy", nameof(EngineConfiguration.Proxy), c =>
+        new(Proxy, nameof(EngineConfiguration.Proxy), c =>
             [$"{c.Proxy with { TransparentPorts = [] }}", .. Texts(c.Proxy.TransparentPorts)]),
-        new("proxy", nameof(EngineConfiguration.ProxyUpstream), c =>
-            Lines(c.ProxyUpstream)),
+        new(Proxy, nameof(EngineConfiguration.ProxyUpstream), c => Lines(c.ProxyUpstream)),
+        new(Proxy, nameof(EngineConfiguration.ProxyUpstream), c =>
+            Lines(c.ProxyUpstream.Configured)) { IsLive = true },
         new("udp.fullCone", nameof(EngineConfiguration.UdpFullCone), c => Text(c.UdpFullCone)),
         new("limits", nameof(EngineConfiguration.Limits), c => Text(c.Limits)),
         new("control", nameof(EngineConfiguration.Control), c => Text(c.Control)),
@@ -57,7 +72,10 @@ internal sealed record ConfigurationKey(
         new("guestControl", nameof(EngineConfiguration.GuestControl), c => Text(c.GuestControl)),
         new("helper", nameof(EngineConfiguration.Helper), c => Text(c.Helper)),
         new("logFormat", nameof(EngineConfiguration.LogFormat), c => Text(c.LogFormat)),
-        new(LogLevel, nameof(EngineConfiguration.LogLevel), c => Text(c.LogLevel)),
+        new(LogLevel, nameof(EngineConfiguration.LogLevel), c => Text(c.LogLevel))
+        {
+            IsLive = true,
+        },
     ];
 
     /// <summary>What the start alone is concerned with.</summary>
@@ -67,7 +85,8 @@ internal sealed record ConfigurationKey(
     /// <summary>Whether a configuration speaks of it.</summary>
     public bool IsIn(JsonElement configuration)
     {
-        if (Key == HostAlias && configuration.TryGetProperty("hostAlias", out _))
+        string other = Key switch { HostAlias => "hostAlias", Services => Intercept, _ => Key };
+        if (other != Key && configuration.TryGetProperty(other, out _))
         {
             return true;
         }
@@ -85,7 +104,7 @@ internal sealed record ConfigurationKey(
     }
 
     /// <summary>It can change while the engine runs.</summary>
-    public bool IsLive => Key is Publish or LogLevel;
+    public bool IsLive { get; private init; }
 
     private static string[] Text<T>(T value) =>
         value is null ? [] : [Convert.ToString(value, CultureInfo.InvariantCulture)!];
@@ -112,9 +131,13 @@ internal sealed record ConfigurationKey(
 
     private static string[] Lines(ProxyUpstreamConfiguration upstream) =>
     [
-        $"upstream {upstream.Configured}",
         $"file {upstream.File}, desktop {upstream.Desktop}, environment {upstream.Environment}",
         $"certificates {upstream.CaFile}, {upstream.PacFailure}, {upstream.ConnectTimeout}, "
             + $"{upstream.HandshakeTimeout}, {upstream.DeadTime}",
+    ];
+
+    private static string[] Lines(ProxySettings? upstream) => upstream is null ? [] :
+    [
+        $"upstream {upstream}", $"noProxy {upstream.NoProxy}", $"allow {upstream.Allow}",
     ];
 }

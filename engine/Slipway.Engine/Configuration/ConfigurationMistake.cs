@@ -6,7 +6,7 @@ using Slipway.Services;
 namespace Slipway.Engine;
 
 /// <summary>Turns what the JSON reader says into the key, the value and the remedy.</summary>
-public static class ConfigurationMistake
+internal static class ConfigurationMistake
 {
     private const int MaxQuotedLength = 60;
 

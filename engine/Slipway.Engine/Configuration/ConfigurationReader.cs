@@ -95,7 +95,13 @@ public static class ConfigurationReader
     private static ConfigurationDocument ParseDocument(string json) => Deserialize(
         json, "", ConfigurationJsonContext.Default.ConfigurationDocument);
 
-    private static T Deserialize<T>(string json, string root, JsonTypeInfo<T> type)
+    /// <summary>Reads JSON of any kind as strictly as a configuration.</summary>
+    /// <param name="json">What is read.</param>
+    /// <param name="root">What errors call it.</param>
+    /// <param name="type">What it is to be.</param>
+    /// <exception cref="ConfigurationException">Names the key, the value and the
+    /// remedy.</exception>
+    public static T Deserialize<T>(string json, string root, JsonTypeInfo<T> type)
         where T : class
     {
         try

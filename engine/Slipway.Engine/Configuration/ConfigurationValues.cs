@@ -69,7 +69,7 @@ internal static class ConfigurationValues
     private static void CheckOneOfMany(string key, JsonElement value, JsonTypeInfo? type)
     {
         JsonTypeInfo? one = type?.ElementType is Type element
-            ? ConfigurationJsonContext.Default.GetTypeInfo(element) : null;
+            ? type.Options.GetTypeInfo(element) : null;
         if (one?.Type == typeof(DnsRecordDocument))
         {
             return; // of several forms, which its own resolver tells apart
@@ -93,7 +93,7 @@ internal static class ConfigurationValues
         {
             if (property.Name == name)
             {
-                return ConfigurationJsonContext.Default.GetTypeInfo(property.PropertyType);
+                return type.Options.GetTypeInfo(property.PropertyType);
             }
         }
 

@@ -11,6 +11,15 @@ public sealed partial class DnsServer
     /// <summary>The zones that were configured and added, the longest names first.</summary>
     public IReadOnlyList<DnsZone> Zones => _names.Zones;
 
+    /// <summary>Puts other records in the place of those that were configured.</summary>
+    /// <returns>The name that keeps this from being done, as it was added; null: done.</returns>
+    /// <exception cref="ArgumentException">A name is no domain name.</exception>
+    public string? Configure(IReadOnlyList<DnsNamedRecord> records) => _names.Configure(records);
+
+    /// <summary>Puts other zones in the place of those that were configured.</summary>
+    /// <exception cref="ArgumentException">A name or a pattern in one is none.</exception>
+    public void Configure(IReadOnlyList<DnsZone> zones) => _names.Configure(zones);
+
     /// <summary>Adds a name, or changes the addresses of one that was added.</summary>
     /// <returns>False when the name is built in or configured, and stays as it is.</returns>
     /// <exception cref="ArgumentException">It is no domain name.</exception>

@@ -8,12 +8,49 @@ internal sealed partial class LocalNames
     /// <summary>What was configured and added, for lists; without zones.</summary>
     public IReadOnlyList<DnsNamedRecord> Records =>
     [
-        .. _settings.Records,
+        .. _records,
         .. _added.SelectMany(pair => pair.Value.ToRecords().Select(record =>
             new DnsNamedRecord(DomainName.Format(pair.Key), record, pair.Value.TtlSeconds))),
     ];
 
     public IReadOnlyList<DnsZone> Zones => [.. _zones.Select(zone => zone.Zone)];
+
+    /// <summary>Puts other records in the place of those that were configured.</summary>
+    /// <returns>The name that keeps this from being done, as it was added; null: done.</returns>
+    /// <exception cref="ArgumentException">A name is no domain name.</exception>
+    public string? Configure(IReadOnlyList<DnsNamedRecord> records)
+    {
+        lock (_changeLock)
+        {
+            foreach (DnsNamedRecord record in records)
+            {
+                if (_added.ContainsKey(Encode(record.Name)))
+                {
+                    return record.Name;
+                }
+            }
+
+            _names = MakeNames(records);
+            _records = records;
+            return null;
+        }
+    }
+
+    /// <summary>Puts other zones in the place of those that were configured.</summary>
+    /// <exception cref="ArgumentException">A name or a pattern in one is none.</exception>
+    public void Configure(IReadOnlyList<DnsZone> zones)
+    {
+        List<LocalZone> made = [.. zones.Select(zone => new LocalZone(zone))];
+        lock (_changeLock)
+        {
+            // One that was added goes on, but for one that is configured now.
+            _zones = Sort([
+                .. _zones.Where(zone => !_configuredZones.Contains(zone.Zone)
+                    && !made.Exists(one => DomainName.Same(one.Apex, zone.Apex))),
+                .. made]);
+            _configuredZones = zones;
+        }
+    }
 
     /// <summary>Adds a name, or changes one that was added.</summary>
     /// <returns>False when it is built in or configured, and stays as it is.</returns>

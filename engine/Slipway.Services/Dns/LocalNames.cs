@@ -36,19 +36,22 @@ internal sealed partial class LocalNames
     private readonly DnsSettings _settings;
     private readonly IReadOnlyList<ILeaseNames> _leases;
     private readonly byte[]? _domain;
-    private readonly Dictionary<byte[], LocalName> _names = new(DomainNameComparer.Instance);
-    private readonly Dictionary<byte[], LocalName>.AlternateLookup<ReadOnlySpan<byte>> _namesBySpan;
     private readonly Dictionary<IpAddress, LocalName> _reverse = [];
     private readonly Lock _changeLock = new();
 
     // Once there was one, it is looked for.
     private volatile bool _hasWildcard;
 
-    // What was added while the engine runs. Never changed: another one takes its place.
+    // Built in and configured. Never changed: another one takes its place.
+    private volatile Dictionary<byte[], LocalName> _names;
+    private volatile IReadOnlyList<DnsNamedRecord> _records;
+
+    // What was added while the engine runs. Never changed likewise.
     private volatile Dictionary<byte[], LocalName> _added = new(DomainNameComparer.Instance);
 
     // The longest names first. Never changed likewise.
     private volatile LocalZone[] _zones;
+    private IReadOnlyList<DnsZone> _configuredZones;
 
     /// <exception cref="ArgumentException">A configured name is no domain name.</exception>
     public LocalNames(DnsSettings settings, IReadOnlyList<ILeaseNames> leases)
@@ -56,24 +59,14 @@ internal sealed partial class LocalNames
         _settings = settings;
         _leases = leases;
         _domain = leases.Count > 0 && leases[0].Domain is string domain ? Encode(domain) : null;
-        _namesBySpan = _names.GetAlternateLookup<ReadOnlySpan<byte>>();
+        _records = settings.Records;
+        _configuredZones = settings.Zones;
         _zones = Sort(settings.Zones.Select(zone => new LocalZone(zone)));
-        foreach (IGrouping<string, DnsNamedRecord> group in settings.Records.GroupBy(
-            record => record.Name.TrimEnd('.'), StringComparer.OrdinalIgnoreCase))
-        {
-            byte[] name = Encode(group.Key);
-            NoteWildcard(name);
-            _names[name] = LocalName.Of(
-                [.. group.Select(record => record.Data)],
-                group.Min(record => record.TtlSeconds) ?? FixedTtlSeconds);
-        }
-
-        AddBuiltIn(s_hostNames, settings.HostAlias, settings.Ipv6?.HostAlias);
-        AddBuiltIn(s_gatewayNames, settings.Gateway, settings.Ipv6?.Gateway);
-        _names[s_localhost] = new LocalName(
-            [IpAddress.IPv4Loopback, IpAddress.IPv6Loopback], null, FixedTtlSeconds);
+        _names = MakeNames(settings.Records);
         _reverse[IpAddress.IPv4Loopback] = new LocalName([], s_localhost, FixedTtlSeconds);
         _reverse[IpAddress.IPv6Loopback] = new LocalName([], s_localhost, FixedTtlSeconds);
+        AddReverse(s_hostNames[0], settings.HostAlias, settings.Ipv6?.HostAlias);
+        AddReverse(s_gatewayNames[0], settings.Gateway, settings.Ipv6?.Gateway);
     }
 
     /// <summary>What is known of a name; null if others must be asked.</summary>
@@ -107,7 +100,30 @@ internal sealed partial class LocalNames
                 : throw new ArgumentException($"'{text}' is not a domain name", nameof(text));
     }
 
-    private void AddBuiltIn(string[] names, params ReadOnlySpan<IpAddress?> addresses)
+    // What is configured, and over it what is built in.
+    private Dictionary<byte[], LocalName> MakeNames(IReadOnlyList<DnsNamedRecord> records)
+    {
+        Dictionary<byte[], LocalName> names = new(DomainNameComparer.Instance);
+        foreach (IGrouping<string, DnsNamedRecord> group in records.GroupBy(
+            record => record.Name.TrimEnd('.'), StringComparer.OrdinalIgnoreCase))
+        {
+            byte[] name = Encode(group.Key);
+            NoteWildcard(name);
+            names[name] = LocalName.Of(
+                [.. group.Select(record => record.Data)],
+                group.Min(record => record.TtlSeconds) ?? FixedTtlSeconds);
+        }
+
+        AddBuiltIn(names, s_hostNames, _settings.HostAlias, _settings.Ipv6?.HostAlias);
+        AddBuiltIn(names, s_gatewayNames, _settings.Gateway, _settings.Ipv6?.Gateway);
+        names[s_localhost] = new LocalName(
+            [IpAddress.IPv4Loopback, IpAddress.IPv6Loopback], null, FixedTtlSeconds);
+        return names;
+    }
+
+    private static void AddBuiltIn(
+        Dictionary<byte[], LocalName> all, string[] names,
+        params ReadOnlySpan<IpAddress?> addresses)
     {
         List<IpAddress> known = [];
         foreach (IpAddress? address in addresses)
@@ -115,14 +131,24 @@ internal sealed partial class LocalNames
             if (address is IpAddress one)
             {
                 known.Add(one);
-                _reverse[one] = new LocalName([], Encode(names[0]), FixedTtlSeconds);
             }
         }
 
         foreach (string name in names)
         {
-            _names[Encode(name)] = known.Count > 0
+            all[Encode(name)] = known.Count > 0
                 ? new LocalName([.. known], null, FixedTtlSeconds) : LocalName.Nonexistent;
+        }
+    }
+
+    private void AddReverse(string name, params ReadOnlySpan<IpAddress?> addresses)
+    {
+        foreach (IpAddress? address in addresses)
+        {
+            if (address is IpAddress one)
+            {
+                _reverse[one] = new LocalName([], Encode(name), FixedTtlSeconds);
+            }
         }
     }
 
@@ -161,7 +187,7 @@ internal sealed partial class LocalNames
     private bool TryFindExact(
         ReadOnlySpan<byte> name, Dictionary<byte[], LocalName> added,
         [NotNullWhen(true)] out LocalName? known) =>
-        _namesBySpan.TryGetValue(name, out known)
+        _names.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out known)
         || (added.Count > 0
             && added.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out known));
 

@@ -16,4 +16,7 @@ public sealed class AllowList(HostRules rules, string? message = null)
     /// <summary>Why the host may not be reached.</summary>
     public string Refusal(string host) =>
         _message.Replace("%s", host, StringComparison.Ordinal);
+
+    /// <summary>The hosts, and what others are told.</summary>
+    public override string ToString() => $"{rules}; others: {_message}";
 }

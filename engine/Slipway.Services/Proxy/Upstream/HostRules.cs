@@ -13,11 +13,16 @@ public sealed class HostRules
 
     private static readonly char[] Separators = [',', ';', ' ', '\t', '\r', '\n'];
     private readonly HostRule[] _rules;
+    private readonly string[] _texts;
 
-    private HostRules(HostRule[] rules) => _rules = rules;
+    private HostRules(HostRule[] rules, string[] texts)
+    {
+        _rules = rules;
+        _texts = texts;
+    }
 
     /// <summary>No host.</summary>
-    public static HostRules None { get; } = new([]);
+    public static HostRules None { get; } = new([], []);
 
     /// <summary>Whether a rule speaks of names, and not of addresses or of all.</summary>
     public bool HasNames => Array.Exists(_rules, rule => rule.IsName);
@@ -36,6 +41,7 @@ public sealed class HostRules
     public static HostRules Parse(IEnumerable<string> items, out IReadOnlyList<string> faults)
     {
         List<HostRule> rules = [];
+        List<string> texts = [];
         List<string> wrong = [];
         foreach (string text in items.SelectMany(
             item => item.Split(Separators, StringSplitOptions.RemoveEmptyEntries)))
@@ -48,11 +54,12 @@ public sealed class HostRules
             else
             {
                 rules.Add(rule);
+                texts.Add(text);
             }
         }
 
         faults = wrong;
-        return new HostRules([.. rules]);
+        return new HostRules([.. rules], [.. texts]);
     }
 
     /// <summary>Whether a rule speaks of the host.</summary>
@@ -72,4 +79,7 @@ public sealed class HostRules
 
         return false;
     }
+
+    /// <summary>The rules as they were read, parted by commas.</summary>
+    public override string ToString() => string.Join(", ", _texts);
 }

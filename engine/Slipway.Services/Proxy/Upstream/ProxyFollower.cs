@@ -8,6 +8,7 @@ namespace Slipway.Services;
 public sealed class ProxyFollower : IDisposable
 {
     private readonly GivenProxy _given = new("the API");
+    private readonly GivenProxy _configured = new("the configuration");
     private readonly ProxySource[] _sources;
     private readonly Action<string> _report;
     private readonly Timer? _timer;
@@ -16,9 +17,11 @@ public sealed class ProxyFollower : IDisposable
     private string _described = "direct";
 
     internal ProxyFollower(
-        IEnumerable<ProxySource> sources, TimeSpan interval, Action<string> report)
+        ProxySettings? configured, IEnumerable<ProxySource> sources, TimeSpan interval,
+        Action<string> report)
     {
-        _sources = [_given, .. sources];
+        _configured.Set(configured);
+        _sources = [_given, _configured, .. sources];
         _report = report;
         foreach (ProxySource source in _sources)
         {
@@ -39,6 +42,12 @@ public sealed class ProxyFollower : IDisposable
 
     /// <summary>The settings that the next connection is made by.</summary>
     public ProxySettings Current => Volatile.Read(ref _current);
+
+    /// <summary>What the configuration says; null for nothing.</summary>
+    public ProxySettings? Configured => _configured.Current;
+
+    /// <summary>Puts other settings in the place of the configuration's.</summary>
+    public void Configure(ProxySettings? settings) => _configured.Set(settings);
 
     /// <summary>Settings that go before those of all sources; null takes them away.</summary>
     public void Set(ProxySettings? settings) => _given.Set(settings);

@@ -17,9 +17,7 @@ public sealed class ProxyUpstreams : IProxyDialer, IDisposable
         ProxyUpstreamConfiguration configuration,
         Func<string, CancellationToken, ValueTask<IPAddress[]>> resolve, Action<string> report)
     {
-        GivenProxy configured = new("the configuration");
-        configured.Set(configuration.Configured);
-        List<ProxySource> sources = [configured];
+        List<ProxySource> sources = [];
         if (configuration.File is string path)
         {
             sources.Add(new ProxyFile(path, report));
@@ -37,7 +35,8 @@ public sealed class ProxyUpstreams : IProxyDialer, IDisposable
             sources.Add(new EnvironmentProxy(configuration.ReadVariable, report));
         }
 
-        Follower = new ProxyFollower(sources, configuration.FileCheckInterval, report);
+        Follower = new ProxyFollower(
+            configuration.Configured, sources, configuration.FileCheckInterval, report);
         desktop?.Start();
         _hosts = new HostConnector(resolve, configuration.ConnectTimeout);
         _connector = new UpstreamConnector(
