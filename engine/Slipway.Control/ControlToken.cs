@@ -69,6 +69,13 @@ public sealed class ControlToken
                     $"the token's file {path} is not this user's alone; chmod 600 it");
             }
 
+            if (!FileIdentity.IsOwnOrRoots(path))
+            {
+                throw new ControlException(
+                    $"the token's file {path} is another user's, who knows what is in it; remove "
+                        + "it, or name another with token=");
+            }
+
             string text = File.ReadAllText(path).Trim();
             return text.Length >= LeastCharacters && !text.Any(char.IsWhiteSpace)
                 ? new ControlToken(text)
@@ -105,15 +112,32 @@ public sealed class ControlToken
             context, StatusCodes.Status401Unauthorized, Remedy);
     }
 
+    // The file is there with its token, or not: of two engines that make it one's counts.
     private static void Create(string path)
     {
-        using FileStream file = new(path, new FileStreamOptions
+        string made = $"{path}.{Guid.NewGuid():N}";
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = OwnerOnly,
-        });
-        file.Write(Encoding.ASCII.GetBytes(
-            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(LengthBytes)) + "\n"));
+            using (FileStream file = new(made, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = OwnerOnly,
+            }))
+            {
+                file.Write(Encoding.ASCII.GetBytes(
+                    Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(LengthBytes)) + "\n"));
+            }
+
+            File.Move(made, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another engine was faster.
+        }
+        finally
+        {
+            File.Delete(made);
+        }
     }
 }

@@ -87,6 +87,19 @@ public readonly unsafe partial record struct FileIdentity(ulong Device, ulong In
             && *(uint*)(status + UserOffset) == CurrentProcess.EffectiveUserId;
     }
 
+    /// <summary>Something that belongs to this process's user, or to root.</summary>
+    public static bool IsOwnOrRoots(string path)
+    {
+        byte* status = stackalloc byte[StatLengthBytes];
+        if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_UID, status) < 0)
+        {
+            return false;
+        }
+
+        uint owner = *(uint*)(status + UserOffset);
+        return owner == 0 || owner == CurrentProcess.EffectiveUserId;
+    }
+
     private static int Read(int result, byte* status, out FileIdentity identity)
     {
         if (result < 0)

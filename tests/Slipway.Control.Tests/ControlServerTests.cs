@@ -134,24 +134,34 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("GET /v1/nothing", "", 404)]
-    [InlineData("DELETE /v1/ports/x", "", 404)]
-    [InlineData("DELETE /v1/ports/1?close=perhaps", "", 400)]
-    [InlineData("PUT /v1/ports", "{}", 405)]
-    [InlineData("POST /v1/ports", "{", 400)]
-    [InlineData("POST /v1/ports", "null", 400)]
-    [InlineData("POST /v1/ports", "{}", 400)]
-    [InlineData("POST /v1/ports", "{\"port\": \"0:80\", \"colour\": 1}", 400)]
-    [InlineData("POST /v1/ports", "{\"port\": \"0:80\", \"port\": \"0:81\"}", 400)]
-    [InlineData("POST /v1/ports", "{\"port\": null}", 400)]
-    public async Task Request_Wrong_HasItsStatusAndPublishesNothing(
-        string request, string body, int status)
+    [InlineData("GET /v1/nothing", "", 404, "no /v1/nothing")]
+    [InlineData("DELETE /v1/ports/x", "", 404, "GET /v1/ports lists")]
+    [InlineData("DELETE /v1/ports/1?close=perhaps", "", 400, "neither true nor false")]
+    [InlineData("PUT /v1/ports", "{}", 405, "")]
+    [InlineData("POST /v1/ports", "{", 400, "is not JSON at line 1")]
+    [InlineData("POST /v1/ports", "{'port': '0:80', /* why */ 'owner': 5}", 400, "body.owner 5")]
+    [InlineData("POST /v1/ports", "null", 400, "body null: must be an object")]
+    [InlineData("POST /v1/ports", "[]", 400, "body []: must be an object")]
+    [InlineData("POST /v1/ports", "{}", 400, "lacks the key 'port'")]
+    [InlineData("POST /v1/ports", "{'port': '0:80', 'colour': 1}", 400, "body.colour 1: there is")]
+    [InlineData("POST /v1/ports", "{'port': '0:80', 'port': '0:81'}", 400, "body.port: is written")]
+    [InlineData("POST /v1/ports", "{'port': null}", 400, "body.port null")]
+    [InlineData("POST /v1/ports", "{'port': '\\ud800'}", 400, "surrogate")]
+    [InlineData("POST /v1/ports", "{'port': 'unix:/a\\u0000b:80'}", 400, "NUL")]
+    [InlineData("POST /v1/capture/ring", "{'size': 5}", 400, "body.size 5: must be a text")]
+    public async Task Request_Wrong_HasItsStatusItsReasonAndPublishesNothing(
+        string request, string body, int status, string reason)
     {
         using ControlClient client = _engine.Serve();
+        body = body.Replace('\'', '"');
         string response = await ExchangeAsync(
             $"{request} HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n"
             + $"Connection: close\r\n\r\n{body}");
         Assert.StartsWith($"HTTP/1.1 {status} ", response, StringComparison.Ordinal);
+        Assert.Contains(
+            reason, response.Replace("\\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("Json", response, StringComparison.Ordinal);
         Assert.Empty(await client.ListPortsAsync(s_stop));
     }
 

@@ -133,6 +133,22 @@ public sealed class TcpControlTests : IDisposable
         Assert.Equal(64, made.Text.Length);
     }
 
+    [Fact]
+    public void Token_MadeBySeveralEnginesAtOnce_IsOne()
+    {
+        HashSet<string> made = [];
+        Parallel.For(0, 32, _ =>
+        {
+            string text = ControlToken.LoadOrCreate(_file).Text;
+            lock (made)
+            {
+                made.Add(text);
+            }
+        });
+        Assert.Single(made);
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(_file)!, "token*"));
+    }
+
     [Theory]
     [InlineData("0123456789abcdef", 0x1a4, "chmod 600")]
     [InlineData("short", 0x180, "holds no token")]

@@ -65,6 +65,10 @@ public sealed class ControlTests : SystemTest
             ProgramResult refused = Site.Host.Run([.. command, place]);
             Assert.Equal(1, refused.ExitStatus);
             Assert.Contains("token is missing or wrong", refused.Errors, StringComparison.Ordinal);
+            Site.Host.Run("chown", "65534", $"{_control}.token").OrFail();
+            ProgramResult planted = Site.Host.Run([.. command, place]);
+            Assert.Equal(1, planted.ExitStatus);
+            Assert.Contains("another user's", planted.Errors, StringComparison.Ordinal);
         }
         finally
         {

@@ -170,8 +170,13 @@ public sealed class PublishedServerTests : SystemTest
             """;
         Own(new SlipwayEngine(
             Site, ["python3", "-c", Activate],
-            [Link(guest), "--control=off", "--publish", $"fd:web:{PlainPort}"]));
+            [Link(guest), "--control", $"unix:{_folder}/control"]));
         StartServer(guest);
+        string[] publish = [Repository.Binary, "publish", "--control", $"unix:{_folder}/control"];
+        ProgramResult wrong = Site.Host.Run([.. publish, $"fd:web:{PlainPort}/udp"]);
+        Assert.Equal(1, wrong.ExitStatus);
+        Assert.Contains("leave /udp out", wrong.Errors, StringComparison.Ordinal);
+        Site.Host.Run([.. publish, $"fd:web:{PlainPort}"]).OrFail();
         Fetch(Site.Host, "http://127.0.0.1:8030/inherited");
     }
 

@@ -25,6 +25,15 @@ public static class InheritedSockets
             ? [.. Enumerable.Range(First, Math.Min(count, Most))] : [];
     }
 
+    /// <summary>Gives sockets back that could not be used, for whoever asks rightly.</summary>
+    internal static void Return(int[] sockets)
+    {
+        lock (s_taken)
+        {
+            s_taken.ExceptWith(sockets);
+        }
+    }
+
     /// <summary>Those of a name, or the one of a number, which nobody has taken before.</summary>
     internal static int[] Take(string name)
     {

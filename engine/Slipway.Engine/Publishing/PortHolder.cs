@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Slipway.Wire;
@@ -13,34 +14,58 @@ internal static partial class PortHolder
     private const int LocalColumn = 1;
     private const int StateColumn = 3;
     private const int InodeColumn = 9;
+    private const int GroupDigits = 8;
 
     /// <summary>"nginx (process 4711)"; null where it cannot be told.</summary>
-    public static string? Find(IpProtocol protocol, ushort port)
+    public static string? Find(IpProtocol protocol, in IpEndpoint local)
     {
         string name = protocol == IpProtocol.Udp ? "udp" : "tcp";
         HashSet<string> sockets = new(StringComparer.Ordinal);
         foreach (string table in (string[])[$"/proc/net/{name}", $"/proc/net/{name}6"])
         {
-            AddSockets(table, port, isTcp: name == "tcp", sockets);
+            AddSockets(table, local, isTcp: name == "tcp", sockets);
         }
 
         return sockets.Count == 0 ? null : FindProcess(sockets);
     }
 
     private static void AddSockets(
-        string table, ushort port, bool isTcp, HashSet<string> sockets)
+        string table, in IpEndpoint local, bool isTcp, HashSet<string> sockets)
     {
-        string end = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
+        string end = string.Create(CultureInfo.InvariantCulture, $":{local.Port:X4}");
         foreach (string line in ReadLines(table))
         {
             string[] columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (columns.Length > InodeColumn
                 && columns[LocalColumn].EndsWith(end, StringComparison.Ordinal)
+                && Excludes(columns[LocalColumn][..^end.Length], local.Address)
                 && (!isTcp || columns[StateColumn] == Listening))
             {
                 sockets.Add($"socket:[{columns[InodeColumn]}]");
             }
         }
+    }
+
+    // Whether a socket that is bound to one address keeps another from the same port: 32 bits a
+    // group, each as a number of this machine's.
+    private static bool Excludes(string bound, IpAddress wanted)
+    {
+        if (bound.All(digit => digit == '0') || wanted.IsUnspecified)
+        {
+            return true;
+        }
+
+        UInt128 value = 0;
+        for (int i = 0; i + GroupDigits <= bound.Length; i += GroupDigits)
+        {
+            value = (value << 32) | BinaryPrimitives.ReverseEndianness(uint.Parse(
+                bound.AsSpan(i, GroupDigits), NumberStyles.AllowHexSpecifier,
+                CultureInfo.InvariantCulture));
+        }
+
+        // An IPv4 address stands for itself in an IPv6 one (RFC 4291 section 2.5.5.2).
+        return wanted == (bound.Length == GroupDigits ? IpAddress.FromIPv4((uint)value)
+            : new IpAddress((ulong)(value >> 64), (ulong)value));
     }
 
     private static string? FindProcess(HashSet<string> sockets)

@@ -55,7 +55,7 @@ internal static class PublishMessages
         }
 
         // To look through all processes is too dear to be had by guests for asking.
-        string? holder = settings.MayUseHelper ? PortHolder.Find(protocol, local.Port) : null;
+        string? holder = settings.MayUseHelper ? PortHolder.Find(protocol, local) : null;
         return $"taken by {holder ?? "another program"}; stop it or publish another "
             + "port (0 takes a free one)";
     }

@@ -126,21 +126,19 @@ internal sealed class PublishedSockets : IDisposable
     private void OpenInherited(string name)
     {
         int[] inherited = InheritedSockets.Take(name);
+        int wrong = Array.FindIndex(inherited, socket => TypeOf(socket) != WantedType);
+        if (wrong >= 0)
+        {
+            InheritedSockets.Return(inherited);
+            throw Unusable(inherited[wrong]);
+        }
+
         foreach (int socket in inherited)
         {
             int descriptor = socket;
-            int type = SocketOptions.Get(
-                descriptor, SocketOptions.LevelSocket, SocketOptions.Type);
-            bool isDatagram = type == Sockets.Datagram;
-            HostError error = type is not (Sockets.Stream or Sockets.Datagram)
-                || isDatagram != (_settings.Protocol == IpProtocol.Udp)
-                ? HostError.Other : HostSockets.TakeOver(_settings.Protocol, ref descriptor);
-            if (error != HostError.None)
+            if (HostSockets.TakeOver(_settings.Protocol, ref descriptor) != HostError.None)
             {
-                throw new ConfigurationException(
-                    _settings.Key, _settings.ToString(),
-                    $"descriptor {socket} is no socket that can be published so; it is "
-                        + (isDatagram ? "of datagrams: add /udp" : "to be a stream socket's"));
+                throw Unusable(socket);
             }
 
             Add(descriptor, HostSockets.LocalOf(descriptor).Port == 0, _settings.Guest.Port);
@@ -153,6 +151,24 @@ internal sealed class PublishedSockets : IDisposable
                 $"no socket '{name}' was inherited, or it is published already; start slipway by "
                     + "socket activation with FileDescriptorName=, or name a port");
         }
+    }
+
+    private int WantedType =>
+        _settings.Protocol == IpProtocol.Udp ? Sockets.Datagram : Sockets.Stream;
+
+    private static int TypeOf(int socket) =>
+        SocketOptions.Get(socket, SocketOptions.LevelSocket, SocketOptions.Type);
+
+    private ConfigurationException Unusable(int socket)
+    {
+        string remedy = TypeOf(socket) switch
+        {
+            Sockets.Datagram => "is of datagrams: add /udp",
+            Sockets.Stream when WantedType != Sockets.Stream => "is of streams: leave /udp out",
+            _ => "is no socket that can be listened on",
+        };
+        return new ConfigurationException(
+            _settings.Key, _settings.ToString(), $"descriptor {socket} {remedy}");
     }
 
     private void OpenUnix(string path)
