@@ -15,7 +15,8 @@ namespace Slipway.Control;
 /// <summary>Kestrel with the API's paths, over connections that are handed to it.</summary>
 internal sealed class ControlHost : IAsyncDisposable
 {
-    private const long MaxBodyBytes = 64 << 10;
+    /// <summary>Of one request.</summary>
+    public const long MaxBodyBytes = 64 << 10;
 
     // On TCP any program of the machine may connect, and guests by the host's alias: so
     // many may be beginning or tunnels, and so many the web server has.

@@ -26,6 +26,7 @@ public sealed partial class NetworkEngine
     {
         _log = log;
         _configuration = configuration;
+        _sharding = sharding;
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
         _dhcp6 = configuration.Ipv6Dhcp.Enabled && settings.Ipv6 is not null
             ? MakeDhcp6Server(configuration, log) : null;

@@ -45,6 +45,7 @@ public sealed partial class NetworkEngine
                 publication.Close();
                 _published.RemoveAt(index);
                 _publishedNow = [.. _published];
+                KeepShown();
                 if (closesConnections)
                 {
                     Abort(publication, now);
@@ -80,12 +81,20 @@ public sealed partial class NetworkEngine
             ++_lastPublished, settings, local, _configuration.FirstGuest, publication);
         _published.Add(port);
         _publishedNow = [.. _published];
+        KeepShown();
         string protocol = settings.Protocol == IpProtocol.Udp ? "udp" : "tcp";
         _log.Write(
             LogLevel.Information,
             $"published {port.HostText}/{protocol} to {port.GuestText}");
         return port;
     }
+
+    // What guests answer to clients that they see comes to the worker that has the ports.
+    private void KeepShown() => _sharding.KeepUdp([.. _published
+        .Where(port => port.Protocol == IpProtocol.Udp && port.Specification.ShowsClient)
+        .SelectMany(port => Enumerable.Range(
+            port.Specification.Guest.Port, port.Specification.GuestPorts))
+        .Select(port => (ushort)port)]);
 
     private PublishedSockets OpenSockets(PublishSpecification settings)
     {

@@ -28,6 +28,7 @@ public sealed partial class NetworkEngine : IDisposable
     private HostRoutes? _routes;
     private NetworkNews? _networkNews;
     private readonly DnsServer _dns;
+    private readonly FlowSharding _sharding;
     private volatile EngineConfiguration _configuration;
     private long _resourcesReported;
     private ExceptionDispatchInfo? _failure;

@@ -24,6 +24,10 @@ internal sealed class DatagramFamily
         PortUnreachable = (3, 3),
         HostUnreachable = (3, 1),
         TooLong = (3, 4),
+        KeepPacketInfo = SocketOptions.IpPacketInfo,
+        PacketInfo = SocketOptions.IpPacketInfo,
+        PacketInfoBytes = 12,
+        LocalOffset = 4,
     };
 
     public static readonly DatagramFamily IPv6 = new()
@@ -40,7 +44,13 @@ internal sealed class DatagramFamily
         PortUnreachable = (1, 4),
         HostUnreachable = (1, 3),
         TooLong = (2, 0),
+        KeepPacketInfo = SocketOptions.IPv6ReceivePacketInfo,
+        PacketInfo = SocketOptions.IPv6PacketInfo,
+        PacketInfoBytes = 20,
+        LocalOffset = 0,
     };
+
+    public bool IsIPv4 => Level == SocketOptions.LevelIp;
 
     /// <summary>Length of struct sockaddr_in or sockaddr_in6.</summary>
     public required int AddressBytes { get; init; }
@@ -76,6 +86,18 @@ internal sealed class DatagramFamily
 
     /// <summary>"Fragmentation needed", "packet too big": tells an MTU.</summary>
     public required (byte Type, byte Code) TooLong { get; init; }
+
+    /// <summary>The option that has the socket tell where datagrams were sent to.</summary>
+    public required int KeepPacketInfo { get; init; }
+
+    /// <summary>Its control message, which also says where one leaves from.</summary>
+    public required int PacketInfo { get; init; }
+
+    /// <summary>sizeof(struct in_pktinfo), sizeof(struct in6_pktinfo).</summary>
+    public required int PacketInfoBytes { get; init; }
+
+    /// <summary>Of ipi_spec_dst, the host's own address; of ipi6_addr.</summary>
+    public required int LocalOffset { get; init; }
 
     public static DatagramFamily Of(bool ipv4) => ipv4 ? IPv4 : IPv6;
 }

@@ -36,7 +36,8 @@ internal sealed partial class DatagramSocket
                 vectors.ControlOf(i), SocketOptions.LevelUdp, SocketOptions.UdpGro);
             batch.Add(
                 SocketAddress.Read(vectors.AddressOf(i)), vectors.LengthOf(i),
-                joined.Length >= sizeof(int) ? BitConverter.ToInt32(joined) : 0);
+                joined.Length >= sizeof(int) ? BitConverter.ToInt32(joined) : 0,
+                ReadLocal(vectors.ControlOf(i)));
         }
 
         return HostErrors.From(Math.Min(count, 0));
@@ -48,7 +49,7 @@ internal sealed partial class DatagramSocket
         SetDontFragment(options.DontFragment);
         Span<byte> addressBytes = stackalloc byte[SocketAddress.MaximumLengthBytes];
         ReadOnlySpan<byte> address = SocketAddress.Write(addressBytes, remote);
-        Span<byte> control = stackalloc byte[3 * ControlMessage.NumberBytes];
+        Span<byte> control = stackalloc byte[MostControlBytes];
         int length = WriteControl(control, options);
         length += ControlMessage.WriteShort(
             control[length..], SocketOptions.LevelUdp, SocketOptions.UdpSegment,

@@ -18,20 +18,39 @@ internal sealed partial class DatagramSocket : IHostDatagramSocket
     /// </summary>
     private const int PendingErrors = 4;
 
+    /// <summary>TTL, type of service, segment size and source.</summary>
+    private const int MostControlBytes =
+        (3 * ControlMessage.NumberBytes) + ControlMessage.HeaderBytes + 24;
+
     private readonly Reactor _reactor;
     private readonly int _descriptor;
     private readonly DatagramFamily _family;
+    private readonly bool _tellsLocal;
     private int _mtuDiscover = -1;
 
-    internal DatagramSocket(Reactor reactor, int descriptor, DatagramFamily family)
+    /// <param name="reactor">Closes it.</param>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="family">What it is of.</param>
+    /// <param name="tellsLocal">
+    /// Whether datagrams are received with the address that they were sent to: of a socket that is
+    /// bound to all of them.
+    /// </param>
+    internal DatagramSocket(
+        Reactor reactor, int descriptor, DatagramFamily family, bool tellsLocal = false)
     {
         const int bufferBytes = 1 << 20;
         _reactor = reactor;
         _descriptor = descriptor;
         _family = family;
+        _tellsLocal = tellsLocal;
         SetSocket(SocketOptions.ReceiveBuffer, bufferBytes);
         SetSocket(SocketOptions.SendBuffer, bufferBytes);
         SetFamily(family.ReceiveErrors, 1);
+
+        if (tellsLocal)
+        {
+            SetFamily(family.KeepPacketInfo, 1);
+        }
 
         // The host may have another default (ip_default_ttl, conf/*/hop_limit).
         SetFamily(family.DefaultTtl, DefaultTtl);
@@ -44,7 +63,7 @@ internal sealed partial class DatagramSocket : IHostDatagramSocket
         SetDontFragment(options.DontFragment);
         Span<byte> addressBytes = stackalloc byte[SocketAddress.MaximumLengthBytes];
         ReadOnlySpan<byte> address = SocketAddress.Write(addressBytes, remote);
-        Span<byte> control = stackalloc byte[2 * ControlMessage.NumberBytes];
+        Span<byte> control = stackalloc byte[MostControlBytes];
         control = control[..WriteControl(control, options)];
         int sent = -1;
         for (int attempt = 0; attempt < PendingErrors && sent < 0; attempt++)
@@ -115,6 +134,43 @@ internal sealed partial class DatagramSocket : IHostDatagramSocket
                 control[length..], _family.Level, _family.TypeOfService, options.TypeOfService);
         }
 
+        if (!options.Source.IsUnspecified && options.Source.IsIPv4 == _family.IsIPv4)
+        {
+            length += WriteSource(control[length..], options.Source);
+        }
+
         return length;
+    }
+
+    // ip(7), ipv6(7): the interface is left to routing.
+    private int WriteSource(Span<byte> control, IpAddress source)
+    {
+        Span<byte> info = stackalloc byte[_family.PacketInfoBytes];
+        info.Clear();
+        if (source.IsIPv4)
+        {
+            source.WriteIPv4(info[_family.LocalOffset..]);
+        }
+        else
+        {
+            source.WriteIPv6(info[_family.LocalOffset..]);
+        }
+
+        return ControlMessage.Write(control, _family.Level, _family.PacketInfo, info);
+    }
+
+    // Of a datagram to an address of the host's that others can be answered from.
+    private IpAddress ReadLocal(ReadOnlySpan<byte> control)
+    {
+        ReadOnlySpan<byte> info = _tellsLocal
+            ? ControlMessage.Find(control, _family.Level, _family.PacketInfo) : default;
+        if (info.Length < _family.PacketInfoBytes)
+        {
+            return default;
+        }
+
+        info = info[_family.LocalOffset..];
+        IpAddress local = _family.IsIPv4 ? IpAddress.ReadIPv4(info) : IpAddress.ReadIPv6(info);
+        return local.IsMulticast || (!local.IsIPv4 && local.IsLinkLocal) ? default : local;
     }
 }

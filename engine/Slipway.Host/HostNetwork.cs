@@ -106,11 +106,18 @@ public sealed class HostNetwork(
         new StreamListener(reactor, descriptor, isUnix, usePeekOffset, owner);
 
     /// <summary>Watches a bound UDP socket, with errors reported.</summary>
-    public IHostDatagramSocket WatchUdp(int descriptor, IReadinessOwner owner)
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="owner">Is told when it is ready.</param>
+    /// <param name="answers">
+    /// It answers strangers: where it is bound to all addresses, it tells which they have used.
+    /// </param>
+    public IHostDatagramSocket WatchUdp(
+        int descriptor, IReadinessOwner owner, bool answers = false)
     {
+        IpAddress local = HostSockets.LocalOf(descriptor).Address;
         DatagramSocket udp = new(
-            reactor, descriptor,
-            DatagramFamily.Of(HostSockets.LocalOf(descriptor).Address.IsIPv4));
+            reactor, descriptor, DatagramFamily.Of(local.IsIPv4),
+            tellsLocal: answers && local.IsUnspecified);
         reactor.WatchEdges(descriptor, owner);
         return udp;
     }

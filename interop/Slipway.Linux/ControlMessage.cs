@@ -38,6 +38,22 @@ public static class ControlMessage
         return NumberBytes;
     }
 
+    /// <summary>Bytes that a message with a payload takes: CMSG_SPACE.</summary>
+    public static int SpaceOf(int payloadBytes) => HeaderBytes + ((payloadBytes + 7) & ~7);
+
+    /// <summary>Writes a message with bytes; its length.</summary>
+    public static int Write(
+        Span<byte> destination, int level, int type, ReadOnlySpan<byte> payload)
+    {
+        int length = SpaceOf(payload.Length);
+        destination[..length].Clear();
+        MemoryMarshal.Write(destination, (ulong)(HeaderBytes + payload.Length));
+        MemoryMarshal.Write(destination[8..], level);
+        MemoryMarshal.Write(destination[12..], type);
+        payload.CopyTo(destination[HeaderBytes..]);
+        return length;
+    }
+
     /// <summary>The payload of the first message of a kind; empty when there is none.</summary>
     public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> control, int level, int type)
     {

@@ -23,12 +23,17 @@ public static unsafe partial class SocketOptions
 
     public const int IpTypeOfService = 1;
     public const int IpTtl = 2;
+    public const int IpPacketInfo = 8;
     public const int IpMtuDiscover = 10;
     public const int IpReceiveErrors = 11;
     public const int IPv6UnicastHops = 16;
     public const int IPv6MtuDiscover = 23;
     public const int IPv6ReceiveErrors = 25;
     public const int IPv6Only = 26;
+    public const int IPv6ReceivePacketInfo = 49;
+
+    /// <summary>IPV6_PKTINFO: of one datagram, in a control message.</summary>
+    public const int IPv6PacketInfo = 50;
 
     /// <summary>IPV6_HOPLIMIT: of one datagram, in a control message.</summary>
     public const int IPv6HopLimit = 52;

@@ -172,6 +172,7 @@ public sealed class ControlServerTests : IDisposable
         string response = await ExchangeAsync(
             "POST /v1/ports HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 413 ", response, StringComparison.Ordinal);
+        Assert.Contains("longer than 65536 bytes; send less", response, StringComparison.Ordinal);
     }
 
     [Fact]

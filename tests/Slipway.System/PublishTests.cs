@@ -51,6 +51,52 @@ public sealed class PublishTests(Site site, ITestOutputHelper output) : SystemTe
     }
 
     [SlipwayFact]
+    public void PublishedUdpPort_OfAllAddresses_AnswersFromTheOneThatWasAskedAndShowsTheClient()
+    {
+        const string Second = "10.99.0.77";
+        const string Second6 = "2001:db8:99::77";
+        Guest guest = StartGuest(
+            1500, "--publish", "0.0.0.0:8000:7001/udp,client-address=client",
+            "--publish", "[::]:8000:7001/udp", "--publish", "0.0.0.0:8001:7001/udp");
+        using RunningProgram server = guest.Namespace.Start(
+            "socat", "-T2", "UDP-RECVFROM:7001,fork",
+            "SYSTEM:head -c1 >/dev/null; echo $SOCAT_PEERADDR");
+        string link = Site.Host.Run(
+            "sh", "-c", "ip -o route get 10.99.0.1 | sed 's/.*dev //;s/ .*//'")
+            .OrFail().Output.Trim();
+        string[] second = ["ip", "addr", "add", Second + "/32", "dev", link];
+        string[] second6 = ["ip", "addr", "add", Second6 + "/128", "dev", link, "nodad"];
+        Site.Host.Run(second).OrFail();
+        Site.Host.Run(second6).OrFail();
+        try
+        {
+            // A connected socket takes answers from the address that it has asked alone.
+            string Ask(string place)
+            {
+                string said = "";
+                Eventually.Holds(TimeSpan.FromSeconds(30), "an answer by " + place, () =>
+                {
+                    said = Site.OutsideNamespace.Run(
+                        "sh", "-c", $"echo -n x | socat -t2 - {place}").OrFail().Output.Trim();
+                    return said.Length > 0;
+                });
+                return said;
+            }
+
+            Assert.Equal(Site.OutsideRouter, Ask($"UDP4:{Second}:8000"));
+            Assert.Equal(Site.OutsideRouter, Ask("UDP4:10.99.0.2:8000"));
+            Assert.Equal(Addresses.Gateway, Ask($"UDP4:{Second}:8001"));
+            Assert.Equal(Addresses.Gateway, Ask($"UDP6:[{Second6}]:8000"));
+        }
+        finally
+        {
+            second[2] = second6[2] = "del";
+            Site.Host.Run(second);
+            Site.Host.Run(second6[..^1]);
+        }
+    }
+
+    [SlipwayFact]
     public void PublishedPort_ForAllAddresses_IsReachedFromAnotherMachine()
     {
         Guest guest = StartGuest(WideMtuBytes, "--publish", "0.0.0.0:8001:7000");

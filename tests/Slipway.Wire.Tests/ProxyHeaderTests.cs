@@ -17,6 +17,22 @@ public sealed class ProxyHeaderTests
         WriteTcp("[2001:db8::9]:54321", "[::1]:443"));
 
     [Fact]
+    public void Header_OfADatagram_IsOfItsProtocol()
+    {
+        byte[] header = new byte[ProxyHeader.MaximumLengthBytes];
+        IpEndpoint client = new(IpAddress.Parse("203.0.113.9"), 54_321);
+        int length = ProxyHeader.WriteUdp(header, client, new IpEndpoint(client.Address, 53));
+        Assert.Equal(
+            Signature + "21" + "12" + "000C" + "CB007109" + "CB007109" + "D431" + "0035",
+            Convert.ToHexString(header[..length]));
+        client = new IpEndpoint(IpAddress.Parse("2001:db8::9"), 54_321);
+        length = ProxyHeader.WriteUdp(header, client, client);
+        Assert.StartsWith(
+            Signature + "21" + "22" + "0024", Convert.ToHexString(header[..length]),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Header_OfAClientWithoutAddress_IsLocalAndUnspecified()
     {
         byte[] header = new byte[ProxyHeader.MaximumLengthBytes];

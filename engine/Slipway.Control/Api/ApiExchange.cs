@@ -61,7 +61,7 @@ internal static class ApiExchange
         }
         catch (Exception e) when (!context.Response.HasStarted && StatusOf(e) is int)
         {
-            await WriteProblemAsync(context, StatusOf(e)!.Value, e.Message).ConfigureAwait(false);
+            await WriteProblemAsync(context, StatusOf(e)!.Value, TextOf(e)).ConfigureAwait(false);
         }
     }
 
@@ -72,6 +72,10 @@ internal static class ApiExchange
             new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail),
             ApiJsonContext.Default.Problem, "application/problem+json", context.RequestAborted);
     }
+
+    private static string TextOf(Exception e) =>
+        e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
+            ? $"the body is longer than {ControlHost.MaxBodyBytes} bytes; send less" : e.Message;
 
     private static int? StatusOf(Exception e) => e switch
     {

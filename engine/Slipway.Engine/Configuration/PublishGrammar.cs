@@ -97,11 +97,6 @@ internal sealed class PublishGrammar(string key, string text)
                         + "client-address=gateway|client, proxy-protocol=v2, and of a Unix socket "
                         + "mode=0660");
         }
-
-        if (_protocol == IpProtocol.Udp && (_showsClient || _hasProxyHeader))
-        {
-            throw Wrong($"'{option}' is of TCP alone; leave it out, or publish with /tcp");
-        }
     }
 
     private int ParseMode(string mode)

@@ -30,8 +30,9 @@ internal sealed class Publication(
             if (socket.IsDatagram)
             {
                 _datagrams.Add(keeper.Stack.Udp.Publish(
-                    owner => keeper.Network.WatchUdp(socket.Descriptor, owner), target,
-                    socket.GuestPort));
+                    owner => keeper.Network.WatchUdp(socket.Descriptor, owner, answers: true),
+                    target, socket.GuestPort,
+                    new PublishedDatagrams(this, settings.HasProxyHeader)));
                 continue;
             }
 

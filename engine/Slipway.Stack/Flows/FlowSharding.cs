@@ -12,6 +12,7 @@ namespace Slipway.Stack;
 ///   TCP                       by both endpoints
 ///   UDP to the outside        by the guest's endpoint, which has one socket for all remotes
 ///   UDP to the gateway        worker 0, where its services and the published ports are
+///   UDP from a published port whose clients the guest sees: worker 0
 ///   ICMP about a TCP segment  by the quoted segment's endpoints
 ///   all else                  worker 0
 /// </code>
@@ -27,6 +28,9 @@ public sealed class FlowSharding(StackSettings settings, int workers)
     private readonly KeyHash _hash = new(new Seed128(settings.Seed.High, ~settings.Seed.Low));
 
     public int Workers => workers;
+
+    // Guests' UDP ports whose datagrams are the keeper's: replaced as a whole.
+    private volatile HashSet<ushort>? _kept;
 
     /// <summary>The worker of a TCP or UDP flow to the outside.</summary>
     public int WorkerOf(in FlowKey key) => (int)(((_hash.Of(key) >> 32) * (ulong)workers) >> 32);
@@ -52,7 +56,7 @@ public sealed class FlowSharding(StackSettings settings, int workers)
             case IpProtocol.Tcp:
                 return WorkerOf(
                     new FlowKey(guest, new IpEndpoint(destination, destinationPort), protocol));
-            case IpProtocol.Udp when IsOutside(destination):
+            case IpProtocol.Udp when IsOutside(destination) && _kept?.Contains(sourcePort) != true:
                 return WorkerOf(UdpLayer.KeyOf(guest, source));
             case IpProtocol.Icmp when IcmpMessage.TryParse(payload, out IcmpMessage message)
                 == ParseError.None
@@ -66,6 +70,9 @@ public sealed class FlowSharding(StackSettings settings, int workers)
                 return Keeper;
         }
     }
+
+    /// <summary>What guests send from these UDP ports is the keeper's, from any thread.</summary>
+    public void KeepUdp(HashSet<ushort> ports) => _kept = ports.Count > 0 ? ports : null;
 
     private bool IsOutside(IpAddress destination) => !settings.IsGateway(destination)
         && !settings.IsBroadcast(destination) && !destination.IsMulticast;

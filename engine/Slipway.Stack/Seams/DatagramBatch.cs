@@ -39,6 +39,11 @@ public sealed class DatagramBatch
 
     public IpEndpoint Remote(int index) => _entries[index].Remote;
 
+    /// <summary>
+    /// The host's address that a datagram was sent to; the unspecified one where it is not told.
+    /// </summary>
+    public IpAddress Local(int index) => _entries[index].Local;
+
     /// <summary>Payload bytes of a slot, all datagrams that were joined together.</summary>
     public int LengthBytes(int index) => _entries[index].LengthBytes;
 
@@ -54,9 +59,12 @@ public sealed class DatagramBatch
     /// <param name="remote">Who sent it.</param>
     /// <param name="lengthBytes">Payload bytes.</param>
     /// <param name="segmentBytes">Where the kernel joined datagrams: those of each; else 0.</param>
-    public void Add(in IpEndpoint remote, int lengthBytes, int segmentBytes = 0) =>
+    /// <param name="local">The host's address that it was sent to, where that is told.</param>
+    public void Add(
+        in IpEndpoint remote, int lengthBytes, int segmentBytes = 0, IpAddress local = default) =>
         _entries[Count++] = new Entry(
-            remote, lengthBytes, segmentBytes is 0 ? lengthBytes : segmentBytes);
+            remote, local, lengthBytes, segmentBytes is 0 ? lengthBytes : segmentBytes);
 
-    private readonly record struct Entry(IpEndpoint Remote, int LengthBytes, int SegmentBytes);
+    private readonly record struct Entry(
+        IpEndpoint Remote, IpAddress Local, int LengthBytes, int SegmentBytes);
 }

@@ -1,3 +1,5 @@
+using Slipway.Wire;
+
 namespace Slipway.Stack;
 
 /// <summary>How a datagram leaves the host.</summary>
@@ -7,4 +9,10 @@ namespace Slipway.Stack;
 /// Too long is an error, not fragments: the guest's DF, and over IPv6 any packet that the guest
 /// has not fragmented itself.
 /// </param>
-public readonly record struct DatagramOptions(byte Ttl, byte TypeOfService, bool DontFragment);
+public readonly record struct DatagramOptions(byte Ttl, byte TypeOfService, bool DontFragment)
+{
+    /// <summary>
+    /// The host's address that it leaves from; the unspecified one where routing chooses.
+    /// </summary>
+    public IpAddress Source { get; init; }
+}

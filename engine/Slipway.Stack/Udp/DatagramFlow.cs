@@ -24,6 +24,12 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
 
     public bool IsClosed { get; private set; }
 
+    /// <summary>
+    /// The host's address that the datagram of the moment was sent to; the unspecified one where
+    /// the socket does not tell.
+    /// </summary>
+    protected IpAddress Local { get; private set; }
+
     /// <summary>True while it waits for another portion.</summary>
     public bool IsQueued { get; set; }
 
@@ -191,6 +197,7 @@ internal abstract class DatagramFlow(DatagramTurn turn) : IReadinessOwner
     {
         for (int i = run.First; i < run.First + run.Count; i++)
         {
+            Local = batch.Local(i);
             int length = batch.LengthBytes(i);
             int segment = batch.SegmentBytes(i);
             int offset = 0;

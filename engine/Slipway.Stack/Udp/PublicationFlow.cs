@@ -4,11 +4,14 @@ namespace Slipway.Stack;
 
 /// <summary>The host's socket of a published UDP port, and all its clients.</summary>
 internal sealed class PublicationFlow(
-    UdpLayer layer, DatagramTurn turn, IPublishedGuest guest, ushort guestPort)
+    UdpLayer layer, DatagramTurn turn, IPublishedGuest guest, ushort guestPort,
+    PublishedDatagrams datagrams)
     : DatagramFlow(turn)
 {
     /// <summary>Where the last datagram went.</summary>
     public IpEndpoint Guest { get; private set; } = new(default, guestPort);
+
+    public PublishedDatagrams Datagrams => datagrams;
 
     public void Close()
     {
@@ -17,7 +20,7 @@ internal sealed class PublicationFlow(
     }
 
     protected override void OnDatagram(IpEndpoint remote, Span<byte> datagram, Instant now) =>
-        layer.ReceiveFromClient(this, remote, datagram, now);
+        layer.ReceiveFromClient(this, remote, Local, datagram, now);
 
     /// <summary>Looks where datagrams go now; false where there is no guest.</summary>
     public bool TryLocate(Instant now)

@@ -33,7 +33,12 @@ internal sealed class PublishedClients : ITimerOwner
     public int Count => _clients.Count;
 
     /// <summary>The port of a client that just sent; a new one if need be.</summary>
-    public ushort PortOf(PublicationFlow publication, in IpEndpoint endpoint, Instant now)
+    /// <param name="publication">The port.</param>
+    /// <param name="endpoint">The client.</param>
+    /// <param name="local">The host's address that it uses, and is answered from.</param>
+    /// <param name="now">The turn's time.</param>
+    public ushort PortOf(
+        PublicationFlow publication, in IpEndpoint endpoint, IpAddress local, Instant now)
     {
         ClientKey key = new(publication, endpoint);
         int index = _clients.Find(key);
@@ -44,7 +49,7 @@ internal sealed class PublishedClients : ITimerOwner
                 _clients.RemoveAt(_clients.Oldest);
             }
 
-            index = _clients.Add(key, new Client(publication, now));
+            index = _clients.Add(key, new Client(publication, local, now));
             if (!_timer.IsScheduled)
             {
                 _timers.Schedule(_timer, now + Lifetime);
@@ -52,7 +57,7 @@ internal sealed class PublishedClients : ITimerOwner
         }
         else
         {
-            _clients.ValueAt(index) = new Client(publication, now);
+            _clients.ValueAt(index) = new Client(publication, local, now);
             _clients.Touch(index);
         }
 
@@ -69,7 +74,7 @@ internal sealed class PublishedClients : ITimerOwner
     /// <summary>The client that a guest's endpoint answers.</summary>
     public bool TryFindClient(
         ushort port, in IpEndpoint guest, Instant now,
-        [NotNullWhen(true)] out PublicationFlow? publication, out IpEndpoint endpoint)
+        [NotNullWhen(true)] out PublicationFlow? publication, out PublishedClient client)
     {
         int index = port - FirstPort;
         publication = index >= 0 && index < _clients.UsedLength
@@ -77,14 +82,22 @@ internal sealed class PublishedClients : ITimerOwner
         if (publication is null || publication.Guest != guest)
         {
             publication = null;
-            endpoint = default;
+            client = default;
             return false;
         }
 
-        endpoint = _clients.KeyAt(index).Endpoint;
-        _clients.ValueAt(index) = new Client(publication, now);
-        _clients.Touch(index);
+        client = Touch(index, now);
         return true;
+    }
+
+    /// <summary>The client at an endpoint that a guest answers.</summary>
+    public bool TryFindClient(
+        PublicationFlow publication, in IpEndpoint endpoint, Instant now,
+        out PublishedClient client)
+    {
+        int index = _clients.Find(new ClientKey(publication, endpoint));
+        client = index >= 0 ? Touch(index, now) : default;
+        return index >= 0;
     }
 
     public void RemoveAll(PublicationFlow publication)
@@ -100,6 +113,14 @@ internal sealed class PublishedClients : ITimerOwner
 
             index = newer;
         }
+    }
+
+    private PublishedClient Touch(int index, Instant now)
+    {
+        ref Client value = ref _clients.ValueAt(index);
+        value = value with { Heard = now };
+        _clients.Touch(index);
+        return new PublishedClient(_clients.KeyAt(index).Endpoint, value.Local);
     }
 
     void ITimerOwner.OnTimer(TimerEntry entry, Instant now)
@@ -123,5 +144,6 @@ internal sealed class PublishedClients : ITimerOwner
     }
 
     // A free entry has no publication.
-    private readonly record struct Client(PublicationFlow Publication, Instant Heard);
+    private readonly record struct Client(
+        PublicationFlow Publication, IpAddress Local, Instant Heard);
 }

@@ -5,7 +5,9 @@ namespace Slipway.Stack;
 /// <summary>Published ports: clients of the host's socket talk to a guest's endpoint.</summary>
 /// <remarks>
 /// The guest sees each client as a port of the gateway's address, and its answers to that port go
-/// back to the client from the published socket. While a guest is being asked for by ARP its first
+/// back to the client from the published socket, and from the address that the client has used. A
+/// publication may show clients as they are: then the guest's answers to their own endpoints are
+/// those of the publication, and no flow to the outside. While a guest is being asked for by ARP its first
 /// datagrams are kept (RFC 1122 section 2.3.2.2).
 /// </remarks>
 public sealed partial class UdpLayer : INeighborWaiter
@@ -16,6 +18,10 @@ public sealed partial class UdpLayer : INeighborWaiter
     private readonly PublishedClients _clients;
     private readonly List<HeldDatagram> _held = [];
 
+    // Those that show their clients.
+    private readonly List<PublicationFlow> _showing = [];
+    private byte[]? _headed;
+
     /// <summary>Clients of published ports that are remembered.</summary>
     public int PublishedClientCount => _clients.Count;
 
@@ -23,11 +29,18 @@ public sealed partial class UdpLayer : INeighborWaiter
     /// <param name="watch">Has the socket watched for its owner.</param>
     /// <param name="guest">Where its datagrams go.</param>
     /// <param name="guestPort">And to which port there.</param>
+    /// <param name="datagrams">What it is told of their senders.</param>
     public UdpPublication Publish(
-        Func<IReadinessOwner, IHostDatagramSocket> watch, IPublishedGuest guest, ushort guestPort)
+        Func<IReadinessOwner, IHostDatagramSocket> watch, IPublishedGuest guest, ushort guestPort,
+        PublishedDatagrams datagrams = default)
     {
-        PublicationFlow flow = new(this, _turn, guest, guestPort);
+        PublicationFlow flow = new(this, _turn, guest, guestPort, datagrams);
         flow.Socket = watch(flow);
+        if (datagrams.Origin?.ShowsClients == true)
+        {
+            _showing.Add(flow);
+        }
+
         return new UdpPublication(flow, flow.Socket.LocalEndpoint);
     }
 
@@ -38,8 +51,7 @@ public sealed partial class UdpLayer : INeighborWaiter
             if (_held[i].Guest == address)
             {
                 _output.SendFragmented(
-                    route, _settings.GatewayFor(address), address, IpProtocol.Udp,
-                    _held[i].Datagram);
+                    route, _held[i].Source, address, IpProtocol.Udp, _held[i].Datagram);
             }
         }
 
@@ -51,7 +63,8 @@ public sealed partial class UdpLayer : INeighborWaiter
 
     /// <summary>Passes a client's datagram on to the guest.</summary>
     internal void ReceiveFromClient(
-        PublicationFlow publication, in IpEndpoint client, Span<byte> datagram, Instant now)
+        PublicationFlow publication, in IpEndpoint client, IpAddress local, Span<byte> datagram,
+        Instant now)
     {
         if (!publication.TryLocate(now))
         {
@@ -60,12 +73,20 @@ public sealed partial class UdpLayer : INeighborWaiter
         }
 
         IpEndpoint guest = publication.Guest;
-        ushort port = _clients.PortOf(publication, client, now);
-        IpAddress gateway = _settings.GatewayFor(guest.Address);
-        UdpHeader.Write(datagram, port, guest.Port, gateway, guest.Address);
+        ushort port = _clients.PortOf(publication, client, local, now);
+        IpEndpoint source = SourceOf(publication, client, port);
+        if (publication.Datagrams.HasProxyHeader
+            && !TryAddHeader(publication, client, local, ref datagram))
+        {
+            Counters.Drop(DropReason.FrameTooLong);
+            return;
+        }
+
+        UdpHeader.Write(datagram, source.Port, guest.Port, source.Address, guest.Address);
         if (_neighbors.TryFind(guest.Address, out GuestRoute route))
         {
-            _output.SendFragmented(route, gateway, guest.Address, IpProtocol.Udp, datagram);
+            _output.SendFragmented(
+                route, source.Address, guest.Address, IpProtocol.Udp, datagram);
             return;
         }
 
@@ -81,7 +102,7 @@ public sealed partial class UdpLayer : INeighborWaiter
             return;
         }
 
-        _held.Add(new HeldDatagram(guest.Address, datagram.ToArray()));
+        _held.Add(new HeldDatagram(source.Address, guest.Address, datagram.ToArray()));
         _neighbors.Resolve(guest.Address, this, now);
     }
 
@@ -93,12 +114,66 @@ public sealed partial class UdpLayer : INeighborWaiter
         if (_clients.TryFindPort(publication, report.Remote, out ushort port)
             && _neighbors.TryFind(publication.Guest.Address, out GuestRoute route))
         {
-            IpEndpoint remote = new(_settings.GatewayFor(publication.Guest.Address), port);
-            SendReport(route, publication.Guest, remote, report, quoted, now);
+            SendReport(
+                route, publication.Guest, SourceOf(publication, report.Remote, port), report,
+                quoted, now);
         }
     }
 
-    internal void Remove(PublicationFlow publication) => _clients.RemoveAll(publication);
+    internal void Remove(PublicationFlow publication)
+    {
+        _clients.RemoveAll(publication);
+        _showing.Remove(publication);
+    }
+
+    // Where the guest sees a client.
+    private IpEndpoint SourceOf(
+        PublicationFlow publication, in IpEndpoint client, ushort port)
+    {
+        IpAddress guest = publication.Guest.Address;
+        IpEndpoint source = _settings.SourceFor(client, guest, publication.Datagrams.Origin);
+        return source.Address == client.Address ? source
+            : new IpEndpoint(_settings.GatewayFor(guest), port);
+    }
+
+    // A header in front of the payload, in memory of this layer's.
+    private bool TryAddHeader(
+        PublicationFlow publication, in IpEndpoint client, IpAddress local,
+        ref Span<byte> datagram)
+    {
+        IpEndpoint bound = publication.Socket!.LocalEndpoint;
+        IpEndpoint target = local.IsUnspecified ? bound : bound with { Address = local };
+        _headed ??= new byte[UdpHeader.LengthBytes + ushort.MaxValue];
+        int header = ProxyHeader.WriteUdp(
+            _headed.AsSpan(UdpHeader.LengthBytes), client, target);
+        ReadOnlySpan<byte> payload = datagram[UdpHeader.LengthBytes..];
+        if (header + payload.Length > DatagramRun.MostBytes)
+        {
+            return false;
+        }
+
+        payload.CopyTo(_headed.AsSpan(UdpHeader.LengthBytes + header));
+        datagram = _headed.AsSpan(0, UdpHeader.LengthBytes + header + payload.Length);
+        return true;
+    }
+
+    // False when it is not from a published port that shows its clients, or to none of them.
+    private bool TryReplyToShown(in GuestPacket packet, in UdpHeader header, Instant now)
+    {
+        IpEndpoint guest = new(packet.Source, header.SourcePort);
+        IpEndpoint remote = new(packet.Destination, header.DestinationPort);
+        foreach (PublicationFlow publication in _showing)
+        {
+            if (publication.Guest == guest
+                && _clients.TryFindClient(publication, remote, now, out PublishedClient client))
+            {
+                Reply(publication, client, packet, header, now);
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // False when no client has the port, or another guest does.
     private bool TryReplyToClient(in GuestPacket packet, in UdpHeader header, Instant now)
@@ -106,22 +181,32 @@ public sealed partial class UdpLayer : INeighborWaiter
         IpEndpoint guest = new(packet.Source, header.SourcePort);
         if (!_clients.TryFindClient(
             header.DestinationPort, guest, now, out PublicationFlow? publication,
-            out IpEndpoint client))
+            out PublishedClient client))
         {
             return false;
         }
 
+        Reply(publication, client, packet, header, now);
+        return true;
+    }
+
+    private void Reply(
+        PublicationFlow publication, in PublishedClient client, in GuestPacket packet,
+        in UdpHeader header, Instant now)
+    {
         DatagramOptions options = new(
-            PacketOutput.DefaultTtl, packet.TypeOfService, packet.DontFragment);
+            PacketOutput.DefaultTtl, packet.TypeOfService, packet.DontFragment)
+        {
+            Source = client.Local,
+        };
         HostError error = publication.SendSegments(
-            client, header.Payload, SegmentBytesOf(packet, header), options, now);
+            client.Endpoint, header.Payload, SegmentBytesOf(packet, header), options, now);
         if (error != HostError.None)
         {
             RefuseSend(packet, error, now);
         }
-
-        return true;
     }
 
-    private readonly record struct HeldDatagram(IpAddress Guest, byte[] Datagram);
+    private readonly record struct HeldDatagram(
+        IpAddress Source, IpAddress Guest, byte[] Datagram);
 }

@@ -92,6 +92,10 @@ public sealed partial class UdpLayer : ITransport
         {
             ReceiveForGateway(packet, header, now);
         }
+        else if (_showing.Count > 0 && TryReplyToShown(packet, header, now))
+        {
+            return;
+        }
         else if (TryServe(packet, header, now))
         {
             return;

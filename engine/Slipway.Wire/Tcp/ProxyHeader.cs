@@ -30,6 +30,8 @@ public static class ProxyHeader
     private const byte Proxy = 0x21;
     private const byte TcpOverIPv4 = 0x11;
     private const byte TcpOverIPv6 = 0x21;
+    private const byte UdpOverIPv4 = 0x12;
+    private const byte UdpOverIPv6 = 0x22;
 
     private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
@@ -39,12 +41,26 @@ public static class ProxyHeader
     /// <param name="target">Where it has connected, in the same family.</param>
     /// <returns>The header's length in bytes.</returns>
     public static int WriteTcp(
-        Span<byte> destination, in IpEndpoint source, in IpEndpoint target)
+        Span<byte> destination, in IpEndpoint source, in IpEndpoint target) =>
+        Write(
+            destination, source, target,
+            source.Address.IsIPv4 ? TcpOverIPv4 : TcpOverIPv6);
+
+    /// <summary>Writes the header of a client's datagram.</summary>
+    /// <inheritdoc cref="WriteTcp"/>
+    public static int WriteUdp(
+        Span<byte> destination, in IpEndpoint source, in IpEndpoint target) =>
+        Write(
+            destination, source, target,
+            source.Address.IsIPv4 ? UdpOverIPv4 : UdpOverIPv6);
+
+    private static int Write(
+        Span<byte> destination, in IpEndpoint source, in IpEndpoint target, byte family)
     {
         bool isIPv4 = source.Address.IsIPv4;
         int addressBytes = isIPv4 ? 4 : 16;
         int lengthBytes = (2 * addressBytes) + PortsLengthBytes;
-        WriteFixed(destination, Proxy, isIPv4 ? TcpOverIPv4 : TcpOverIPv6, lengthBytes);
+        WriteFixed(destination, Proxy, family, lengthBytes);
         Span<byte> addresses = destination[FixedLengthBytes..];
         if (isIPv4)
         {

@@ -242,6 +242,11 @@ internal sealed class FuzzWorld
             return;
         }
 
+        if (IsRouted(frame))
+        {
+            return; // likewise, but for its TTL
+        }
+
         FrameCheck.MustBeWellFormed(frame);
         _tracker.Learn(frame);
         _answers.Add(frame);
@@ -260,6 +265,18 @@ internal sealed class FuzzWorld
                 !VirtualNetwork.Prefix6.Contains(to) && !to.IsMulticast && !to.IsLinkLocal,
                 $"a packet was sent to {to}, which is no guest");
         }
+    }
+
+    // From one guest to another by the gateway.
+    private static bool IsRouted(byte[] frame)
+    {
+        if (BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(12)) != 0x0800)
+        {
+            return false;
+        }
+
+        IpAddress from = IpAddress.ReadIPv4(frame.AsSpan(26));
+        return Settings.Subnet.Contains(from) && !Settings.IsVirtual(from);
     }
 
     private static ReadOnlySpan<byte> GatewayMac() => [0x5a, 0x94, 0xef, 0xe4, 0x0c, 0xdd];

@@ -51,7 +51,6 @@ public sealed class PublishSpecificationTests
     [InlineData("8080:10.0.0:80")]
     [InlineData("8080:80,mode=0600")]
     [InlineData("8080:80,proxy-protocol=v1")]
-    [InlineData("8080:80/udp,client-address=client")]
     [InlineData("8080:80,")]
     [InlineData("unix:/tmp/s")]
     [InlineData("unix::80")]

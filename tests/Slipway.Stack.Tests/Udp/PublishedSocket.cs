@@ -7,7 +7,8 @@ internal static class PublishedSocket
 {
     /// <summary>Binds it at the host; the error says why not.</summary>
     public static HostError Publish(
-        this StackBench bench, IpEndpoint local, IpEndpoint guest, out UdpPublication? publication)
+        this StackBench bench, IpEndpoint local, IpEndpoint guest, out UdpPublication? publication,
+        PublishedDatagrams datagrams = default)
     {
         publication = null;
         if (bench.Host.IsUdpBound(local))
@@ -23,7 +24,7 @@ internal static class PublishedSocket
                     bench.Host.BindUdp(local, owner, out IHostDatagramSocket? socket));
                 return socket!;
             },
-            new FixedGuest(guest.Address), guest.Port);
+            new FixedGuest(guest.Address), guest.Port, datagrams);
         return HostError.None;
     }
 
