@@ -133,7 +133,7 @@ public sealed class ControlToken
         }
         catch (IOException) when (File.Exists(path))
         {
-            // Another engine was faster.
+            return; // another engine was faster
         }
         finally
         {

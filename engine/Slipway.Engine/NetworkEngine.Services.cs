@@ -52,7 +52,7 @@ public sealed partial class NetworkEngine
         return isFound;
     }
 
-    /// <summary>Makes the services those that are wanted; those that stay are not touched.</summary>
+    /// <summary>Makes the services those that are wanted; those that stay are left alone.</summary>
     /// <exception cref="ConfigurationException">
     /// One cannot be had; all is as it was, but for their numbers.
     /// </exception>
