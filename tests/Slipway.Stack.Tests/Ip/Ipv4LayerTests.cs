@@ -142,12 +142,18 @@ public class Ipv4LayerTests
         Assert.Null(_bench.Port.Take());
     }
 
-    [Fact]
-    public void Packet_WithALengthAboveTheFrames_IsDroppedWithoutAQuote()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(64)]
+    public void Packet_WithALengthAboveTheFrames_IsDroppedWithoutAQuote(byte ttl)
     {
-        // CVE-2026-120830: an error must not quote what did not arrive.
-        byte[] frame = (new Datagram { Payload = new byte[20] }.ToPacket() with { Ttl = 1 })
-            .ToFrame();
+        // CVE-2026-120830: an error must not quote what did not arrive; nor must that of a port
+        // where nobody listens.
+        byte[] frame = (new Datagram
+        {
+            Destination = new(VirtualNetwork.Gateway, 9), Payload = new byte[20],
+        }.ToPacket() with { Ttl = ttl }).ToFrame();
         frame[16] = 0x40;
         frame[24] = frame[25] = 0;
         ushort checksum = InternetChecksum.Compute(frame.AsSpan(14, 20));

@@ -153,11 +153,13 @@ public sealed class TcpRecoveryTests
         ReceiveAll(flight, 5 * Mss);
     }
 
-    [Fact]
-    public void Sack_TinyBlocksAndSmallMss_WorkIsBounded()
+    [Theory]
+    [InlineData(48)]
+    [InlineData(64)]
+    public void Sack_TinyBlocksAndSmallMss_WorkIsBounded(ushort mss)
     {
-        // CVE-2019-11477: a queue of segments torn into crumbs by SACK.
-        Start(WithSack with { MaximumSegmentSize = 64 }, 60_000);
+        // CVE-2019-11477, -11478: a queue of segments torn into crumbs by SACK.
+        Start(WithSack with { MaximumSegmentSize = mss }, 60_000);
         _script.TakeAll();
         for (uint i = 0; i < 20_000; i++)
         {
