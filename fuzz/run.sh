@@ -23,7 +23,8 @@ prepare() {
         rm -rf "$work/bin"; mkdir -p "$work"
         cp -r "$built" "$work/bin"
         (cd "$work/bin" && dotnet Slipway.Fuzz.dll instrument Slipway.Wire.dll Slipway.Stack.dll \
-            Slipway.Links.dll Slipway.Services.dll Slipway.Engine.dll >&2)
+            Slipway.Links.dll Slipway.Host.dll Slipway.Services.dll Slipway.Engine.dll \
+            Slipway.Control.dll >&2)
         touch "$work/bin/ready"
     fi
 }

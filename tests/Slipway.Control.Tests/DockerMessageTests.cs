@@ -175,6 +175,17 @@ public sealed class DockerMessageTests
     public void Create_WithoutPorts_IsPassedOn(string body) =>
         Assert.True(CreateBody.Parse(Encoding.UTF8.GetBytes(body)).IsPlain);
 
+    [Fact]
+    public void Create_WithANameThatIsNoText_IsRefusedAsWhatCannotBeRead()
+    {
+        // A byte that is no UTF-8: found by the fuzz target docker.
+        DockerRefusal refusal = Assert.Throws<DockerRefusal>(() => CreateBody.Parse(
+            Encoding.Latin1.GetBytes(
+                "{\"HostConfig\":{\"PortBindings\":{\"80\u0080\":[{\"HostPort\":\"8080\"}]}}}")));
+
+        Assert.StartsWith("the body cannot be read", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("[]", "not a JSON object")]
     [InlineData("{", "cannot be read")]

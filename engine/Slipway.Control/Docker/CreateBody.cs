@@ -25,6 +25,7 @@ internal sealed class CreateBody
             : Find(_host, "PortBindings") as JsonObject;
         TakesAll = _host is not null && !IsElsewhere(_host)
             && Find(_host, "PublishAllPorts") is JsonValue all && all.GetValue<bool>();
+        IsPlain = !TakesAll && !(Bindings?.Any(port => IsAsked(port.Value)) ?? false);
     }
 
     /// <summary>By the container's port, what the host is to have for it.</summary>
@@ -34,7 +35,7 @@ internal sealed class CreateBody
     public bool TakesAll { get; }
 
     /// <summary>It is passed on as it is, unless somebody has forged a label.</summary>
-    public bool IsPlain => !TakesAll && !(Bindings?.Any(port => IsAsked(port.Value)) ?? false);
+    public bool IsPlain { get; }
 
     /// <exception cref="DockerRefusal">It is not JSON, or says something twice.</exception>
     public static CreateBody Parse(ReadOnlySpan<byte> body)

@@ -72,9 +72,10 @@ internal sealed class EventLines
             DockerViews.ShowEvent(happened);
             return DockerJson.Write(happened);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException
+            or ArgumentException)
         {
-            return line;
+            return line; // of another shape, text that is none, names twice: not dockerd's
         }
     }
 }

@@ -7,7 +7,8 @@ internal static class AllTargets
     [
         .. WireTargets.Items, .. NameTargets.Items, .. LeaseTargets.Items,
         .. ProxyTargets.Items, .. SettingTargets.Items, .. LinkTargets.Items,
-        .. StackTargets.Items,
+        .. HttpTargets.Items, .. DockerTargets.Items, .. ControlTargets.Items,
+        .. SmallTargets.Items, .. StackTargets.Items,
     ];
 
     /// <summary>Those of the names; all for none.</summary>

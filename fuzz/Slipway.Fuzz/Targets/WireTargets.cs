@@ -101,8 +101,17 @@ internal static class WireTargets
         FuzzFaultException.If(
             TcpOptions.TryParse(written[..length], out TcpOptions again) != ParseError.None
                 || again.MaximumSegmentSize != options.MaximumSegmentSize
-                || again.TimestampValue != options.TimestampValue,
+                || again.WindowScale != options.WindowScale
+                || again.SackPermitted != options.SackPermitted
+                || again.HasTimestamps != options.HasTimestamps
+                || again.TimestampValue != options.TimestampValue
+                || again.SackBlockCount > options.SackBlockCount,
             "options that were written read otherwise");
+        for (int i = 0; i < again.SackBlockCount; i++)
+        {
+            FuzzFaultException.If(
+                again.GetSackBlock(i) != options.GetSackBlock(i), "a block reads otherwise");
+        }
     }
 
     private static void Icmp(ReadOnlySpan<byte> input)
