@@ -9,8 +9,13 @@ namespace Slipway.Fuzz;
 /// </summary>
 internal sealed class FuzzRun(FuzzTarget target, string corpus, string findings, int seed)
 {
-    /// <summary>An execution that takes longer hangs: each is a matter of microseconds.</summary>
+    /// <summary>
+    /// An execution that takes more of the processor hangs: each is a matter of microseconds.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>One that waits for something hangs, too; a busy machine does not.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
     /// <summary>What one execution may allocate, in bytes, whatever its input says.</summary>
     private const long MostAllocatedBytes = 64 << 20;
@@ -20,6 +25,8 @@ internal sealed class FuzzRun(FuzzTarget target, string corpus, string findings,
     private readonly Lock _lock = new();
     private byte[] _current = [];
     private long _begun;
+    private long _watched;
+    private TimeSpan _usedBefore;
 
     public long Executions { get; private set; }
 
@@ -113,7 +120,13 @@ internal sealed class FuzzRun(FuzzTarget target, string corpus, string findings,
     {
         lock (_lock)
         {
-            if (_begun != 0 && Stopwatch.GetElapsedTime(_begun) > Patience)
+            TimeSpan used = Environment.CpuUsage.TotalTime;
+            if (_begun != _watched)
+            {
+                (_watched, _usedBefore) = (_begun, used);
+            }
+            else if (_begun != 0 && (used - _usedBefore > Patience
+                || Stopwatch.GetElapsedTime(_begun) > LongestWait))
             {
                 Keep("hang", _current, $"an execution takes more than {Patience}");
                 Environment.Exit(3);

@@ -22,10 +22,10 @@ internal sealed class FuzzWorld
     public const byte HostConnects = 6;
     public const byte Room = 7;
     public const byte Leave = 8;
-    private const int Kinds = 9;
+    public const byte HostDatagram = 9;
+    private const int Kinds = 10;
 
     private const int MaximumRounds = 100_000;
-    private static readonly IpEndpoint Published = new(IpAddress.IPv4Loopback, 8080);
 
     private static readonly StackSettings Settings = VirtualNetwork.Settings6 with
     {
@@ -43,20 +43,24 @@ internal sealed class FuzzWorld
     private readonly SimHost _host;
     private readonly SimServer _server;
     private readonly SimServer _server6;
+    private readonly SimDatagramServer _names;
     private readonly GuestStack _stack;
     private readonly RecordingPort[] _ports = [new(1), new(2)];
     private readonly FlowTracker _tracker = new();
     private readonly List<SimConnection> _clients = [];
     private readonly List<byte[]> _answers = [];
+    private readonly HashSet<MacAddress> _stations = [];
     private readonly int _lasting;
     private long _frames;
+    private long _bytes;
+    private long _sent;
 
     public FuzzWorld()
     {
         _host = new SimHost(_clock);
         _server = _host.Serve(VirtualNetwork.FarEndpoint);
         _server6 = _host.Serve(VirtualNetwork.FarEndpoint6);
-        _host.ServeUdp(new IpEndpoint(VirtualNetwork.Far, 53));
+        _names = _host.ServeUdp(new IpEndpoint(VirtualNetwork.Far, 53));
         _stack = new GuestStack(Settings, _counters, _host, _host, new SimServices(_host));
         foreach (RecordingPort port in _ports)
         {
@@ -93,13 +97,22 @@ internal sealed class FuzzWorld
             case HostEnds:
                 HostEnd(rest);
                 break;
+            case HostConnects:
+                HostConnect(rest);
+                break;
+            case HostDatagram:
+                _host.SendToHost(
+                    new IpEndpoint(VirtualNetwork.Far, 53), _names.LastSource, rest.ToArray());
+                Turn();
+                break;
             case Room:
                 _ports[0].Room = rest.Length == 0 || rest[0] == 255 ? int.MaxValue : rest[0];
                 _stack.OnPortWritable(_ports[0], _clock.Now);
                 Turn();
                 break;
             case Leave:
-                _stack.OnPortClosed(_ports[0], _clock.Now);
+                Close(_ports[0]);
+                _sent += _ports[0].SentCount;
                 _ports[0] = new RecordingPort(1);
                 _stack.OnPortOpened(_ports[0], _clock.Now);
                 Turn();
@@ -130,7 +143,11 @@ internal sealed class FuzzWorld
 
         Turn();
         FuzzFaultException.If(
-            _counters.FramesReceived != _frames, "not every frame was counted");
+            _counters.FramesReceived != _frames || _counters.BytesReceived != _bytes
+                || _counters.FramesSent != _sent + _ports.Sum(port => port.SentCount),
+            $"the counters do not add up: {_counters.FramesReceived} frames of {_frames}, "
+                + $"{_counters.BytesReceived} bytes of {_bytes}, {_counters.FramesSent} sent of "
+                + $"{_sent + _ports.Sum(port => port.SentCount)}");
         foreach (SimConnection connection in Connections())
         {
             connection.Reset();
@@ -138,7 +155,7 @@ internal sealed class FuzzWorld
 
         foreach (RecordingPort port in _ports)
         {
-            _stack.OnPortClosed(port, _clock.Now);
+            Close(port);
         }
 
         Instant end = _clock.Now + Duration.FromSeconds(24 * 3600);
@@ -151,12 +168,16 @@ internal sealed class FuzzWorld
 
         FuzzFaultException.If(
             _stack.Tcp.Count != 0 || _stack.Tcp.HalfOpenCount != 0 || _stack.Timers.Count != 0
+                || _stack.Udp.Count != 0 || _stack.Pings.Count != 0 || _stack.StationCount != 0
+                || _stack.Tcp.Chunks.RentedBytes != 0
                 || _stack.ReassemblyCount != 0 || _host.OpenSockets != _lasting, Left());
     }
 
     private string Left() =>
         $"left are {_stack.Tcp.Count} TCP flows, {_stack.Tcp.HalfOpenCount} half open, "
+            + $"{_stack.Udp.Count} UDP and {_stack.Pings.Count} echo flows, "
             + $"{_stack.ReassemblyCount} datagrams, {_stack.Timers.Count} timers, "
+            + $"{_stack.StationCount} stations, {_stack.Tcp.Chunks.RentedBytes} bytes, "
             + $"{_host.OpenSockets - _lasting} sockets";
 
     private Instant Next() => Instant.Min(_stack.NextDeadline, _host.NextEvent);
@@ -164,9 +185,22 @@ internal sealed class FuzzWorld
     private List<SimConnection> Connections() =>
         [.. _server.Connections, .. _server6.Connections, .. _clients];
 
+    // As links do it: nothing goes into a port that is closed.
+    private void Close(RecordingPort port)
+    {
+        _stack.OnPortClosed(port, _clock.Now);
+        port.Room = 0;
+    }
+
     private void Send(byte[] frame, RecordingPort port)
     {
         _frames++;
+        _bytes += frame.Length;
+        if (frame.Length >= 14)
+        {
+            _stations.Add(MacAddress.Read(frame.AsSpan(6)));
+        }
+
         _stack.OnFrame(port, frame, default, _clock.Now);
         Turn();
     }
@@ -197,6 +231,27 @@ internal sealed class FuzzWorld
             }
         }
 
+        Turn();
+    }
+
+    // A client comes to a port that is published: an IPv4 or an IPv6 one, for either guest.
+    private void HostConnect(ReadOnlySpan<byte> how)
+    {
+        int kind = how.Length == 0 ? 0 : how[0];
+        IpAddress guest = (kind & 3) switch
+        {
+            0 => VirtualNetwork.Guest,
+            1 => VirtualNetwork.Guest6,
+            2 => IpAddress.Parse("192.168.127.3"),
+            _ => IpAddress.Parse("192.168.127.77"),
+        };
+        IpEndpoint published = new(guest, 8080);
+        IpEndpoint client = new(
+            guest.IsIPv4 ? IpAddress.IPv4Loopback : IpAddress.IPv6Loopback,
+            (ushort)(1_024 + _clients.Count));
+        IHostStream stream = _host.AcceptedStream(published, client);
+        _clients.Add(SimHost.ConnectionOf(stream));
+        _stack.Tcp.AcceptFromHost(stream, client, published, _clock.Now);
         Turn();
     }
 
@@ -248,6 +303,9 @@ internal sealed class FuzzWorld
         }
 
         FrameCheck.MustBeWellFormed(frame);
+        FuzzFaultException.If(
+            (frame[0] & 1) == 0 && !_stations.Contains(MacAddress.Read(frame)),
+            "a frame was sent to an address that no guest has shown");
         _tracker.Learn(frame);
         _answers.Add(frame);
         ushort type = BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(12));

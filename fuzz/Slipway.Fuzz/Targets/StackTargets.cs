@@ -83,6 +83,13 @@ internal static class StackTargets
         }.ToPacket().ToFrame();
         byte[] syn = (segment with { Flags = TcpFlags.Syn, Payload = [] }).ToFrame();
         byte[] fin = (segment with { Flags = TcpFlags.Acknowledgment | TcpFlags.Fin }).ToFrame();
+        byte[] published = new Segment
+        {
+            Source = new(VirtualNetwork.Guest, 8080),
+            Destination = new(VirtualNetwork.Gateway, 1_024),
+            Flags = TcpFlags.Syn | TcpFlags.Acknowledgment,
+        }.ToFrame();
+        byte[] reset = (segment with { Flags = TcpFlags.Reset, Payload = [] }).ToFrame();
         byte[] syn6 = new Segment
         {
             Flags = TcpFlags.Syn, Source = VirtualNetwork.GuestEndpoint6,
@@ -104,6 +111,10 @@ internal static class StackTargets
             Packed.Of(F(asked6), F(syn6), [FuzzWorld.Wait, 20]),
             Packed.Of(F(arp), [FuzzWorld.HostConnects, 1], [FuzzWorld.Wait, 9],
                 [FuzzWorld.Room, 2], F(ping), [FuzzWorld.Room, 255]),
+            Packed.Of(F(arp), F(query), [FuzzWorld.HostDatagram, 1, 2], [FuzzWorld.Wait, 17],
+                [FuzzWorld.HostDatagram, 3]),
+            Packed.Of(F(arp), [FuzzWorld.HostConnects, 0], [FuzzWorld.HostSends, 1],
+                T(published), [FuzzWorld.HostEnds, 0], T(reset), [FuzzWorld.HostConnects, 3]),
             Packed.Of(F(arp), T(syn), [FuzzWorld.Leave, 0], F(arp), [FuzzWorld.Other, .. ping]),
         ];
     }
