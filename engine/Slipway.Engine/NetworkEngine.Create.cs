@@ -133,7 +133,13 @@ public sealed partial class NetworkEngine
     private void OnNetworkChanged()
     {
         _dns.OnNetworkChanged();
-        _search?.Look(_keeper.Reactor.Time, null); // a VPN brings its domains with it
+        Instant now = _keeper.Reactor.Time;
+        _search?.Look(now, null); // a VPN brings its domains with it
+        _keeper.Stack.Tcp.OnNetworkChanged(now);
+        foreach (ShardWorker shard in _shards)
+        {
+            shard.PostNetworkChanged();
+        }
     }
 
     private void OnSearchList(IReadOnlyList<string> domains, Instant now)

@@ -56,6 +56,8 @@ public sealed class HandoverStream : IHostStream, IReadinessOwner
 
     public IpEndpoint LocalEndpoint => _tcp?.LocalEndpoint ?? default;
 
+    public IpEndpoint RemoteEndpoint => _tcp?.RemoteEndpoint ?? default;
+
     public HostError FinishConnect() => _failure != HostError.None ? _failure
         : _isHeld ? HostError.InProgress
         : _tcp?.FinishConnect() ?? _pair!.FinishConnect();

@@ -30,7 +30,7 @@ public sealed class HostNetwork(
         }
 
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
-        TcpStream tcp = new(reactor, socket, usePeekOffset);
+        TcpStream tcp = new(reactor, socket, usePeekOffset) { ConnectsTo = remote };
         TcpStream.SetOptions(socket);
         HostError error = HostErrors.From(
             Sockets.Connect(socket, SocketAddress.Write(address, remote)));
@@ -100,6 +100,8 @@ public sealed class HostNetwork(
         reactor.WatchEdges(descriptor, owner);
         return HostError.None;
     }
+
+    public bool HasPath(IpAddress local, IpAddress remote) => HostPaths.Has(local, remote);
 
     /// <summary>Watches a socket that listens, and is this listener's from here on.</summary>
     public IHostListener WatchListener(int descriptor, bool isUnix, IReadinessOwner owner) =>

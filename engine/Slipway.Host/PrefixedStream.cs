@@ -13,6 +13,8 @@ internal sealed class PrefixedStream(IAdoptableStream stream, byte[] prefix) : I
 
     public IpEndpoint LocalEndpoint => stream.LocalEndpoint;
 
+    public IpEndpoint RemoteEndpoint => stream.RemoteEndpoint;
+
     private int LeftBytes => prefix.Length - _acknowledged;
 
     public void MoveTo(Reactor reactor) => stream.MoveTo(reactor);

@@ -76,6 +76,13 @@ internal static class SocketAddress
         _ => default,
     };
 
+    /// <summary>The address of a socket's peer; the default endpoint if it has none.</summary>
+    public static IpEndpoint OfPeer(int socket)
+    {
+        Span<byte> address = stackalloc byte[MaximumLengthBytes];
+        return Sockets.GetPeerName(socket, address) < 0 ? default : Read(address);
+    }
+
     /// <summary>The local address of a socket.</summary>
     public static IpEndpoint OfSocket(int socket)
     {

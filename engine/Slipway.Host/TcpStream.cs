@@ -41,6 +41,13 @@ internal sealed class TcpStream : IAdoptableStream
 
     public IpEndpoint LocalEndpoint => SocketAddress.OfSocket(Descriptor);
 
+    /// <remarks>The kernel does not say it while the connect is pending.</remarks>
+    public IpEndpoint RemoteEndpoint =>
+        ConnectsTo == default ? SocketAddress.OfPeer(Descriptor) : ConnectsTo;
+
+    /// <summary>Where a connect of the network's own leads.</summary>
+    internal IpEndpoint ConnectsTo { get; init; }
+
     internal int Descriptor { get; }
 
     /// <summary>Options of a stream; a listener hands its own on to what it accepts.</summary>

@@ -21,6 +21,7 @@ public sealed class Counters
     public long TcpSegmentsRetransmitted;
     public long TcpResetsSent;
     public long TcpChallengeAcks;
+    public long TcpFlowsStranded;
     public long UdpFlowsOpened;
     public long UdpFlowsEvicted;
     public long EchoFlowsOpened;
@@ -81,6 +82,7 @@ public sealed class Counters
         total.TcpSegmentsRetransmitted += Volatile.Read(ref TcpSegmentsRetransmitted);
         total.TcpResetsSent += Volatile.Read(ref TcpResetsSent);
         total.TcpChallengeAcks += Volatile.Read(ref TcpChallengeAcks);
+        total.TcpFlowsStranded += Volatile.Read(ref TcpFlowsStranded);
         total.UdpFlowsOpened += Volatile.Read(ref UdpFlowsOpened);
         total.UdpFlowsEvicted += Volatile.Read(ref UdpFlowsEvicted);
         total.EchoFlowsOpened += Volatile.Read(ref EchoFlowsOpened);

@@ -20,6 +20,7 @@ internal static class CounterReport
             $"counted: allocated {allocated} bytes, collections {collections}; "
             + $"frames {counters.FramesReceived} in, {counters.FramesSent} out; "
             + $"TCP flows {counters.TcpFlowsOpened}, failed connects {counters.TcpConnectsFailed}, "
+            + $"stranded {counters.TcpFlowsStranded}, "
             + $"retransmitted segments {counters.TcpSegmentsRetransmitted}; "
             + $"UDP flows {counters.UdpFlowsOpened}; dropped:");
         int start = line.Length;

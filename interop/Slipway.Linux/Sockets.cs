@@ -84,6 +84,16 @@ public static unsafe partial class Sockets
         }
     }
 
+    /// <summary>Reads the peer's address; ENOTCONN if there is none (yet).</summary>
+    public static int GetPeerName(int socket, Span<byte> address)
+    {
+        uint length = (uint)address.Length;
+        fixed (byte* first = address)
+        {
+            return Result(getpeername(socket, first, &length));
+        }
+    }
+
     public static int Receive(int socket, Span<byte> destination, int flags)
     {
         fixed (byte* first = destination)
@@ -152,6 +162,9 @@ public static unsafe partial class Sockets
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int getsockname(int socket, byte* address, uint* length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getpeername(int socket, byte* address, uint* length);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint recv(int socket, byte* buffer, nuint length, int flags);

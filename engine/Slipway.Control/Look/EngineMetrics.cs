@@ -85,6 +85,10 @@ internal static class EngineMetrics
         writer.Counter(
             "slipway_tcp_challenge_acks_total", "Challenge ACKs sent to guests (RFC 5961).",
             counters.TcpChallengeAcks);
+        writer.Counter(
+            "slipway_tcp_flows_stranded_total",
+            "Connections that were reset since the host had no way to their peer any more.",
+            counters.TcpFlowsStranded);
     }
 
     // Each reason is there from the start: a rate needs a zero to begin from.

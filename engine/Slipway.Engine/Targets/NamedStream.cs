@@ -17,6 +17,8 @@ internal sealed class NamedStream(IHostNetwork network, IReadinessOwner owner) :
 
     public IpEndpoint LocalEndpoint => _connection?.LocalEndpoint ?? default;
 
+    public IpEndpoint RemoteEndpoint => _connection?.RemoteEndpoint ?? default;
+
     /// <summary>
     /// The name has been looked up. Null where it could not be asked: the guest hears nothing, and
     /// tries again.

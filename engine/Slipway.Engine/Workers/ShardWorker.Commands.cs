@@ -71,6 +71,11 @@ internal sealed partial class ShardWorker
         public override void Run(Instant now) => worker.Flows.Tcp.Abort(origin, now);
     }
 
+    private sealed class NetworkChanged(ShardWorker worker) : Command
+    {
+        public override void Run(Instant now) => worker.Flows.Tcp.OnNetworkChanged(now);
+    }
+
     private sealed class Captured(ShardWorker worker, IFrameCapture? capture) : Command
     {
         public override void Run(Instant now) => worker.Flows.Capture = capture;

@@ -86,6 +86,9 @@ internal sealed partial class ShardWorker
         IHostStream stream, in IpEndpoint client, in IpEndpoint guest, IFlowOrigin? origin) =>
         Mailbox.Post(new Accepted(this, stream, client, guest, origin));
 
+    /// <summary>An address or a route of the host's came or went.</summary>
+    public void PostNetworkChanged() => Mailbox.Post(new NetworkChanged(this));
+
     public void PostAbort(IFlowOrigin origin) => Mailbox.Post(new Aborted(this, origin));
 
     public override void Dispose()

@@ -42,4 +42,10 @@ public interface IHostNetwork
     /// <param name="owner">Told of its readiness.</param>
     /// <param name="socket">The socket, or null with an error.</param>
     HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket);
+
+    /// <summary>
+    /// Whether the host has the local address still, and a route from it to the remote one. True
+    /// where it cannot be found out.
+    /// </summary>
+    bool HasPath(IpAddress local, IpAddress remote) => true;
 }

@@ -51,6 +51,36 @@ internal sealed partial class TcpFlow
         Abort(sendReset: State is not (TcpState.TimeWait or TcpState.SynSent), now);
     }
 
+    /// <summary>
+    /// Ends the flow when the host has no way to its peer any more, and tells the guest; flows on
+    /// the loopback and those of the engine's own services stay.
+    /// </summary>
+    internal void EndWithoutPath(IHostNetwork network, Instant now)
+    {
+        if (_host is not IHostStream host || host.LocalEndpoint.Address is var local
+            && (local.IsUnspecified || local.IsLoopback))
+        {
+            return;
+        }
+
+        IpAddress remote = host.RemoteEndpoint.Address;
+        if (remote.IsUnspecified || network.HasPath(local, remote))
+        {
+            return;
+        }
+
+        _layer.Counters.TcpFlowsStranded++;
+        if (State == TcpState.SynHeld)
+        {
+            _layer.RefuseConnect(Route, Key, _initialReceive, HostError.NetworkUnreachable, now);
+            Release(hostReset: true);
+        }
+        else
+        {
+            Abort(sendReset: State is not (TcpState.TimeWait or TcpState.SynSent), now);
+        }
+    }
+
     private void OnFinAcknowledged(Instant now)
     {
         Transition(TcpEvent.AcknowledgmentOfFin);

@@ -63,6 +63,7 @@ public sealed partial class TcpLayer : ITransport
     private readonly IStreamServices _services;
     private readonly DestinationMap _destinations;
     private readonly FlowTable<TcpFlow> _flows;
+    private readonly PathSweep _paths;
     private readonly List<TcpFlow> _blocked = [];
     private readonly List<LateReset> _lateResets = [];
     private List<TcpFlow> _queue = [];
@@ -85,6 +86,7 @@ public sealed partial class TcpLayer : ITransport
         Output = output;
         Timers = timers;
         Chunks = new ChunkPool(settings.Limits.TcpReceiveBytes);
+        _paths = new PathSweep(_flows, network, timers);
     }
 
     internal Counters Counters { get; }
@@ -135,6 +137,12 @@ public sealed partial class TcpLayer : ITransport
         flow?.Abort(sendReset: true, now);
         return flow is not null;
     }
+
+    /// <summary>
+    /// An address or a route of the host's came or went: flows that have lost theirs are ended once
+    /// that has settled, by RST towards their guests.
+    /// </summary>
+    public void OnNetworkChanged(Instant now) => _paths.Begin(now);
 
     /// <summary>Ends all flows, by RST towards the host's peers.</summary>
     internal void Close(Instant now)

@@ -115,6 +115,19 @@ def attempt(host, port, timeout="5"):
     return {"error": errno.errorcode.get(code, ""), "ms": milliseconds(start)}
 
 
+def await_end(host, port):
+    """Connects, says so, and says how the connection ended while nothing was sent."""
+    conn = dial(host, port, timeout=5)
+    print(json.dumps({"open": True}), flush=True)
+    conn.settimeout(30)
+    try:
+        return {"end": "EOF" if conn.recv(1) == b"" else "data"}
+    except TimeoutError:
+        return {"end": "ETIMEDOUT"}
+    except OSError as error:
+        return {"end": errno.errorcode[error.errno]}
+
+
 def aborted(host, port):
     """The host resets an open connection."""
     conn = dial(host, port, "reset")

@@ -111,6 +111,18 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
     /// <summary>The far end of a stream that <see cref="AcceptedStream"/> made.</summary>
     public static SimConnection ConnectionOf(IHostStream stream) => ((SimStream)stream).Connection;
 
+    /// <summary>Local addresses that the host has no more; its connections keep them.</summary>
+    public HashSet<IpAddress> LostAddresses { get; } = [];
+
+    /// <summary>Peers that no route leads to any more.</summary>
+    public HashSet<IpAddress> LostRoutes { get; } = [];
+
+    /// <summary>Where the next connects begin.</summary>
+    public IpAddress LocalAddress { get; set; } = IpAddress.IPv4Loopback;
+
+    public bool HasPath(IpAddress local, IpAddress remote) =>
+        !LostAddresses.Contains(local) && !LostRoutes.Contains(remote);
+
     internal void Enqueue(SimSocket socket) => _signalled.Enqueue(socket);
 
     /// <summary>
@@ -135,5 +147,5 @@ public sealed partial class SimHost(FakeClock clock) : IHostNetwork, IHostListen
         stream.EndConnect(server.Outcome);
     }
 
-    private IpEndpoint NextLocalEndpoint() => new(IpAddress.IPv4Loopback, _nextPort++);
+    private IpEndpoint NextLocalEndpoint() => new(LocalAddress, _nextPort++);
 }
