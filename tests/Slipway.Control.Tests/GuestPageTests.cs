@@ -75,6 +75,7 @@ public sealed class GuestPageTests : IDisposable
             $$"""[{"local":"{{local}}","remote":"192.168.127.2:8080","protocol":"tcp"}]"""
             + "\n");
         PublishedPort port = Assert.Single(engine.Engine.PublishedPorts);
+        Assert.False(port.Specification.MayUseHelper);
         Assert.Equal("127.0.0.1", port.Host.Address.ToString());
         await AssertAsync(
             guest, Expose, $$"""{"local":"{{local}}","remote":"{{remote}}"}""", 500,
