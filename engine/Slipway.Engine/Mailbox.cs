@@ -52,6 +52,7 @@ internal sealed class Mailbox(Reactor reactor)
         for (int count = _commands.Count; count > 0
             && _commands.TryDequeue(out Command? command); count--)
         {
+            reactor.Handled = command;
             command.Run(now);
         }
     }

@@ -25,6 +25,7 @@ public sealed partial class NetworkEngine
         FlowSharding sharding, EngineEnvironment environment)
     {
         _log = log;
+        _hasOwnTime = environment.Clock is null;
         _configuration = configuration;
         _sharding = sharding;
         _dhcp = configuration.Dhcp.Enabled ? MakeDhcpServer(configuration, log) : null;
@@ -69,7 +70,7 @@ public sealed partial class NetworkEngine
             stack.Udp.AddService(
                 DhcpEndpoint.ServerPort,
                 new DhcpEndpoint(
-                    _dhcp, stack.Udp, configuration.Gateway, TimeProvider.System, _search));
+                    _dhcp, stack.Udp, configuration.Gateway, SteadyTime.Shared, _search));
             _dhcp.IsUsedByAnother = IsUsedByAnother;
         }
 
@@ -223,7 +224,7 @@ public sealed partial class NetworkEngine
         LinkFraming.Connect => StreamProtocol.Connect,
         LinkFraming.Vpnkit => StreamProtocol.Vpnkit(
             _configuration.MtuBytes, (mac, wanted) => _dhcp is null ? null
-                : _dhcp.Reserve(mac, wanted, TimeProvider.System.GetUtcNow())),
+                : _dhcp.Reserve(mac, wanted, SteadyTime.Shared.GetUtcNow())),
         _ => StreamProtocol.Stream,
     };
 

@@ -55,7 +55,7 @@ public sealed partial class NetworkEngine
 
         udp.AddService(
             Dhcp6Endpoint.ServerPort,
-            new Dhcp6Endpoint(server, Send, TimeProvider.System, _search));
+            new Dhcp6Endpoint(server, Send, SteadyTime.Shared, _search));
     }
 
     private long _deniedNameMs = -1_000_000;

@@ -13,6 +13,15 @@ public sealed partial class NetworkEngine
     /// <summary>What the DNS server has counted.</summary>
     public DnsCounters DnsCounters => _dns.Counters;
 
+    private readonly bool _hasOwnTime;
+    private TurnWatch? _watch;
+
+    /// <summary>Turns that took longer than 100 ms, while <see cref="Run"/> takes them.</summary>
+    public long SlowTurns => _watch?.SlowTurns ?? 0;
+
+    /// <summary>How long the longest of them took, within some 50 ms.</summary>
+    public TimeSpan LongestSlowTurn => _watch?.Longest ?? TimeSpan.Zero;
+
     /// <summary>
     /// How long turns took, of each worker. The first call begins to measure, which costs a turn
     /// some 150 ns.
@@ -27,6 +36,23 @@ public sealed partial class NetworkEngine
         }
 
         return reports;
+    }
+
+    private void StartWatch()
+    {
+        if (!_hasOwnTime)
+        {
+            return; // time that the caller makes says nothing of how long something takes
+        }
+
+        List<Worker> workers = [_keeper, .. _shards];
+        _watch = new TurnWatch(workers, _log);
+        foreach (Worker worker in workers)
+        {
+            worker.Watch = _watch;
+        }
+
+        _watch.Start();
     }
 
     private static TurnReport Measure(Worker worker)

@@ -31,7 +31,7 @@ public sealed partial class NetworkEngine
     /// <summary>The leases of both families that have not ended.</summary>
     public IReadOnlyList<LeaseEntry> ListLeases()
     {
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        DateTimeOffset now = SteadyTime.Shared.GetUtcNow();
         List<LeaseEntry> list = [];
         foreach (LeaseServer? server in (LeaseServer?[])[_dhcp, _dhcp6])
         {

@@ -87,6 +87,7 @@ public sealed partial class NetworkEngine : IDisposable
         }
 
         EngineEventSource.Log.Attach(() => Counters, _keeper.Clock);
+        StartWatch();
         foreach (ShardWorker shard in _shards)
         {
             Thread thread = new(() => TakeTurns(shard))
@@ -151,6 +152,7 @@ public sealed partial class NetworkEngine : IDisposable
             thread.Join();
         }
 
+        _watch?.Dispose();
         lock (_gate)
         {
             _runner = null;

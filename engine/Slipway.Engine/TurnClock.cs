@@ -14,6 +14,9 @@ internal sealed class TurnClock
     private readonly DurationHistogram[] _histograms =
         [.. Enum.GetValues<TurnStage>().Select(_ => new DurationHistogram())];
 
+    private long _turn;
+    private long _workBegan;
+    private int _stage;
     private Instant _begin;
     private Instant _workBegin;
     private bool _runs;
@@ -26,6 +29,23 @@ internal sealed class TurnClock
 
     /// <summary>How long whole turns took without waiting, since somebody looks.</summary>
     public DurationHistogram Work { get; } = new();
+
+    /// <summary>The turn's number, from 1 on; from any thread.</summary>
+    public long Turn => Volatile.Read(ref _turn);
+
+    /// <summary>What the worker is at; from any thread.</summary>
+    public TurnStage Stage => (TurnStage)Volatile.Read(ref _stage);
+
+    /// <summary>When the turn's wait ended; from any thread.</summary>
+    public Instant WorkBegan => new(Volatile.Read(ref _workBegan));
+
+    /// <summary>The wait is over.</summary>
+    public void BeginWork(Instant now)
+    {
+        _turn++;
+        Volatile.Write(ref _workBegan, now.Nanoseconds);
+        Volatile.Write(ref _stage, (int)TurnStage.Commands);
+    }
 
     public double Milliseconds(TurnStage stage) =>
         Volatile.Read(ref _nanoseconds[(int)stage]) / 1e6;
@@ -57,6 +77,12 @@ internal sealed class TurnClock
     /// <summary>The time since the stage before belongs to this one.</summary>
     public void End(TurnStage stage)
     {
+        if (stage != TurnStage.Wait)
+        {
+            Volatile.Write(
+                ref _stage, (int)(stage == TurnStage.Flush ? TurnStage.Wait : stage + 1));
+        }
+
         if (_runs)
         {
             Instant now = Reactor.Now();

@@ -52,6 +52,11 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     /// <summary>What time it is here: <see cref="Now"/>, unless a clock was given.</summary>
     public Instant Time => _clock is null ? Now() : _clock();
 
+    /// <summary>
+    /// What the worker is at, for who wants to know why it takes long: read from any thread.
+    /// </summary>
+    public object? Handled { get; set; }
+
     /// <summary>Readable when there is something to dispatch.</summary>
     public int Descriptor => _epoll;
 
@@ -89,6 +94,7 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
                 && _slots[descriptor] is { Owner: not null } slot
                 && slot.IsHost == ofHost && slot.Generation == (uint)(token >> 32))
             {
+                Handled = slot.Owner;
                 slot.Owner.OnReady(ToReadiness(_events.Events(i)), now);
             }
         }

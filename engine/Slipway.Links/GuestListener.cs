@@ -129,6 +129,8 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
         }
     }
 
+    public override string ToString() => _description;
+
     /// <summary>End of each turn.</summary>
     internal void Flush(Instant now)
     {

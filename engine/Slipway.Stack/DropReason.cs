@@ -76,4 +76,7 @@ public enum DropReason : byte
 
     /// <summary>A guest that passes itself off as a router (RFC 6105).</summary>
     RouterGuard,
+
+    /// <summary>A new connection while the engine ends.</summary>
+    Draining,
 }

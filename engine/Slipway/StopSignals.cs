@@ -3,17 +3,21 @@ using Slipway.Engine;
 
 namespace Slipway;
 
-/// <summary>SIGTERM, SIGINT and SIGHUP stop an engine.</summary>
+/// <summary>
+/// SIGTERM, SIGINT and SIGHUP end an engine: open connections have a while to end themselves, and
+/// none at the second signal.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals(NetworkEngine engine)
+    public StopSignals(NetworkEngine engine, IEngineLog log)
     {
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
-            engine.Stop();
+            engine.Drain(engine.Configuration.DrainTime);
+            ReadySignal.Notify("STOPPING=1", log);
         }
 
         _registrations =

@@ -13,6 +13,8 @@ public static unsafe partial class Files
     public const int CloseOnExec = 0x80000;
 
     private const short POLLOUT = 4;
+    private const int LOCK_EX = 2;
+    private const int LOCK_NB = 4;
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
     private const int F_DUPFD_CLOEXEC = 1030;
@@ -68,6 +70,22 @@ public static unsafe partial class Files
         _ = poll(&entry, 1, -1);
     }
 
+    /// <summary>
+    /// Whether a write would not block, for at least the 4,096 bytes that a pipe takes as a whole
+    /// (pipe(7)); also where it would fail.
+    /// </summary>
+    public static bool CanWriteNow(int descriptor)
+    {
+        PollEntry entry = new() { Descriptor = descriptor, Events = POLLOUT };
+        return poll(&entry, 1, 0) > 0;
+    }
+
+    /// <summary>
+    /// Takes a lock of an open file (flock(2)) that no other has, without waiting: EAGAIN where
+    /// another has it. It ends when the descriptor is closed. 0 or a negated errno.
+    /// </summary>
+    public static int TryLock(int descriptor) => Result(flock(descriptor, LOCK_EX | LOCK_NB));
+
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -90,6 +108,9 @@ public static unsafe partial class Files
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unlink(string path);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(int descriptor, int operation);
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);

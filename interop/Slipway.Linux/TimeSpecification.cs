@@ -8,6 +8,7 @@ public unsafe partial struct TimeSpecification
 {
     private const int CLOCK_REALTIME = 0;
     private const int CLOCK_MONOTONIC = 1;
+    private const int CLOCK_BOOTTIME = 7;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     public long Seconds;
@@ -21,6 +22,9 @@ public unsafe partial struct TimeSpecification
 
     /// <summary>CLOCK_REALTIME in nanoseconds since 1970.</summary>
     public static long RealtimeNanoseconds() => Read(CLOCK_REALTIME);
+
+    /// <summary>CLOCK_BOOTTIME in nanoseconds: never goes back, and goes on in suspend.</summary>
+    public static long BoottimeNanoseconds() => Read(CLOCK_BOOTTIME);
 
     private static long Read(int clock)
     {

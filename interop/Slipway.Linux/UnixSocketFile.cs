@@ -12,6 +12,9 @@ public sealed class UnixSocketFile
     /// <summary>Read and write for the owner: who can connect is on the network.</summary>
     private const int OwnerOnly = 0x180; // 0600
 
+    /// <summary>Until whoever has made it says how many clients may wait.</summary>
+    private const int FirstBacklog = 128;
+
     private readonly string _path;
     private readonly FileIdentity _identity;
 
@@ -21,13 +24,17 @@ public sealed class UnixSocketFile
         _identity = identity;
     }
 
-    /// <summary>Makes a socket of a type and binds it.</summary>
+    /// <summary>
+    /// Makes a socket of a type and binds it; one with connections listens already. Of several
+    /// programs that do so at once, one succeeds.
+    /// </summary>
     /// <exception cref="UnixSocketException">Says what failed and the remedy.</exception>
     public static UnixSocketFile Bind(string path, int type, out int descriptor)
     {
         Span<byte> bytes = stackalloc byte[UnixAddress.MaximumLengthBytes];
         ReadOnlySpan<byte> address = UnixAddress.Write(bytes, path);
         int socket = Create(type, path);
+        using FolderLock folder = FolderLock.Of(path);
         try
         {
             FileIdentity identity = Bind(socket, path, address, type);
@@ -65,6 +72,12 @@ public sealed class UnixSocketFile
             }
 
             result = Sockets.Bind(socket, address);
+        }
+
+        if (result == 0 && type != Sockets.Datagram)
+        {
+            // Before the lock ends: who finds a socket where nobody listens takes it for stale.
+            _ = Sockets.Listen(socket, FirstBacklog);
         }
 
         return result == 0 && FileIdentity.OfPath(path, out FileIdentity identity) == 0

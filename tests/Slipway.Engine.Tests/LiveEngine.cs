@@ -37,6 +37,9 @@ internal sealed class LiveEngine : IEngineLog, IFrameSink, IDisposable
 
     public NetworkEngine Engine { get; }
 
+    /// <summary>Whether the engine takes no turns any more.</summary>
+    public bool HasEnded => !_thread.IsAlive;
+
     public ConcurrentQueue<string> Said { get; } = [];
 
     /// <summary>A guest on the link; it says nothing by itself.</summary>

@@ -6,7 +6,9 @@ using Slipway.Wire;
 
 namespace Slipway.Host.Tests;
 
-/// <summary>Whether a connection has a way still, as a namespace of the test's own has it.</summary>
+/// <summary>
+/// Whether a connection has a way still, as a namespace of the test's own has it.
+/// </summary>
 public sealed class HostPathsTests : IDisposable
 {
     private const string Near4 = "10.1.0.2";

@@ -37,6 +37,50 @@ public sealed class SocketPathTests : IDisposable
         using Socket guest = _bench.Connect("p", type);
     }
 
+    [Theory]
+    [InlineData(SocketType.Stream)]
+    [InlineData(SocketType.Seqpacket)]
+    public void Path_OfADeadProgram_TakenBySeveralAtOnce_IsOnesAlone(SocketType type)
+    {
+        const int rounds = 100;
+        const int programs = 4;
+        int kind = type == SocketType.Stream ? Sockets.Stream : Sockets.SequencedPacket;
+        string path = _bench.Path("p");
+        for (int round = 0; round < rounds; round++)
+        {
+            SocketPath.Bind(path, kind, out int dead);
+            Files.Close(dead);
+            int[] taken = new int[programs];
+            string?[] refused = new string?[programs];
+            using Barrier start = new(programs);
+            Thread[] threads = [.. Enumerable.Range(0, programs).Select(i => new Thread(() =>
+            {
+                start.SignalAndWait();
+                try
+                {
+                    SocketPath.Bind(path, kind, out taken[i]);
+                }
+                catch (LinkException e)
+                {
+                    refused[i] = e.Message;
+                }
+            }))];
+            Array.ForEach(threads, thread => thread.Start());
+            Array.ForEach(threads, thread => thread.Join());
+
+            int winner = Assert.Single(Enumerable.Range(0, programs), i => taken[i] > 0);
+            Assert.Equal(
+                programs - 1, refused.Count(text => text?.Contains(
+                    "another program listens on", StringComparison.Ordinal) == true));
+            using (Socket client = new(AddressFamily.Unix, type, ProtocolType.Unspecified))
+            {
+                client.Connect(new UnixDomainSocketEndPoint(path));
+            }
+
+            Files.Close(taken[winner]);
+        }
+    }
+
     [Fact]
     public void Path_OfAnotherKindOfFile_IsRefusedAndKept()
     {

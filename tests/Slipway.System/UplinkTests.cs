@@ -34,7 +34,8 @@ public sealed class UplinkTests(Site site, ITestOutputHelper output) : SystemTes
 
             // A VPN that comes up takes no address away, and neither does one that comes back.
             Site.Host.Configure(
-                "link add vpn0 type veth peer name vpn1", "link set vpn0 up", "addr add 10.88.0.1/24 dev vpn0",
+                "link add vpn0 type veth peer name vpn1", "link set vpn1 up", "link set vpn0 up",
+                "addr add 10.88.0.1/24 dev vpn0",
                 "route add 0.0.0.0/1 dev vpn0", "route del 0.0.0.0/1 dev vpn0", "link del vpn0",
                 $"addr del {OwnOfSecond} dev up1", $"addr add {OwnOfSecond} dev up1");
             Thread.Sleep(1_000);

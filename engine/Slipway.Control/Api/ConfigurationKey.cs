@@ -68,6 +68,7 @@ internal sealed record ConfigurationKey(
         new("udp.fullCone", nameof(EngineConfiguration.UdpFullCone), c => Text(c.UdpFullCone)),
         new("limits", nameof(EngineConfiguration.Limits), c => Text(c.Limits)),
         new("control", nameof(EngineConfiguration.Control), c => Text(c.Control)),
+        new("drainSeconds", nameof(EngineConfiguration.DrainTime), c => Text(c.DrainTime)),
         new("ring", nameof(EngineConfiguration.RingBytes), c => Text(c.RingBytes)),
         new("guestControl", nameof(EngineConfiguration.GuestControl), c => Text(c.GuestControl)),
         new("helper", nameof(EngineConfiguration.Helper), c => Text(c.Helper)),

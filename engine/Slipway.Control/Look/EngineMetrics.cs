@@ -41,6 +41,11 @@ internal static class EngineMetrics
             "slipway_services", "Services and interceptions that are set up.",
             engine.Services.Count);
         WriteTurns(writer, engine.MeasureTurns());
+        writer.Counter(
+            "slipway_slow_turns_total", "Turns that took longer than 100 ms.", engine.SlowTurns);
+        writer.Gauge(
+            "slipway_slowest_turn_seconds", "The longest of the slow turns.",
+            engine.LongestSlowTurn.TotalSeconds);
     }
 
     private static void WriteFrames(MetricsWriter writer, Counters counters)

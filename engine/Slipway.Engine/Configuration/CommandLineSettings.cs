@@ -30,6 +30,8 @@ public sealed record CommandLineSettings
 
     public string? Control { get; init; }
 
+    public string? Drain { get; init; }
+
     public string? Ring { get; init; }
 
     public string? LogLevel { get; init; }

@@ -106,6 +106,13 @@ internal sealed class ConfigurationDocument
     public string? Control { get; set; }
 
     [Description(
+        "Seconds that open TCP connections have to end when the engine is told to (SIGTERM, SIGINT "
+            + "or SIGHUP), while new ones are refused: 0 to 3600, 1 by default. Those that are "
+            + "left are reset. Option --drain.")]
+    [Range(DrainResolver.MinSeconds, DrainResolver.MaxSeconds)]
+    public int? DrainSeconds { get; set; }
+
+    [Description(
         "Keep the last frames of all guests in so much memory, to be read after the event by "
             + "`slipway capture ring`: 16MiB; none by default. Option --ring.")]
     public string? Ring { get; set; }

@@ -46,6 +46,7 @@ internal static class ConfigurationResolver
             Helper = document.Helper is string helper
                 ? EngineConfiguration.ParseHelper("helper", helper) : defaults.Helper,
             Control = ResolveControl(document, commandLine),
+            DrainTime = DrainResolver.Resolve(document, commandLine, defaults.DrainTime),
             RingBytes = commandLine.Ring is string ring ? RingSize.Parse("--ring", ring)
                 : document.Ring is string size ? RingSize.Parse("ring", size) : 0,
             GuestControl = GuestControlResolver.Resolve(document.GuestControl),

@@ -122,6 +122,9 @@ public sealed record EngineConfiguration
     /// <summary>Where it is asked and told things while it runs.</summary>
     public ControlSpecification Control { get; init; } = ControlSpecification.Default;
 
+    /// <summary>How long open connections may go on when the engine is told to end.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Memory for the last frames, in bytes; 0 keeps none.</summary>
     public int RingBytes { get; init; }
 

@@ -67,7 +67,7 @@ internal sealed class GuestTarget(
 
     private IpAddress FindName()
     {
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        DateTimeOffset now = SteadyTime.Shared.GetUtcNow();
         if (_searched != dhcp?.Leases || _searched6 != dhcp6?.Leases
             || _found is not { IsStatic: true } && _found?.IsActive(now) != true)
         {
@@ -87,7 +87,7 @@ internal sealed class GuestTarget(
 
     private IpAddress FindFirst()
     {
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        DateTimeOffset now = SteadyTime.Shared.GetUtcNow();
         if (dhcp is null || neighbors.TryFind(firstGuest, out _)
             || dhcp.Leases.FindActive(firstGuest, now)?.IsActive(now) == true)
         {

@@ -44,6 +44,9 @@ internal sealed partial class ShardWorker
         posted.Wait();
     }
 
+    /// <summary>The same without waiting for it.</summary>
+    public void Post(Action<Instant> action) => Mailbox.Post(new Invocation(action));
+
     /// <summary>Something was written to a relay; on this worker.</summary>
     public void TellKeeper() => HasNewsFor(FlowSharding.Keeper);
 

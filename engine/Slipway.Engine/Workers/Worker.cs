@@ -48,6 +48,9 @@ internal abstract class Worker : IDisposable
 
     public TurnClock Clock { get; } = new();
 
+    /// <summary>Looks at how long turns take; null where the caller takes them.</summary>
+    public TurnWatch? Watch { get; set; }
+
     protected abstract FlowStack Flows { get; }
 
     /// <summary>Lets this worker send to another; before either runs.</summary>
@@ -86,6 +89,13 @@ internal abstract class Worker : IDisposable
     {
         Clock.End(TurnStage.Wait);
         Instant now = Reactor.Time;
+        Clock.BeginWork(now);
+        if (Watch is TurnWatch watch)
+        {
+            Interlocked.MemoryBarrier(); // what it looks at is written before it is seen asleep
+            watch.OnTurn();
+        }
+
         Mailbox.Run(now);
         Clock.End(TurnStage.Commands);
         foreach (Inlet inlet in _inlets)
@@ -109,6 +119,7 @@ internal abstract class Worker : IDisposable
             outlet.Knock();
         }
 
+        Reactor.Handled = null;
         Clock.End(TurnStage.Flush);
     }
 

@@ -22,7 +22,7 @@ public abstract class LeaseServer : ILeaseNames
         _settings = settings;
         _table = table;
         _store = store;
-        _time = time ?? TimeProvider.System;
+        _time = time ?? SteadyTime.Shared;
         _leaseEnded = Publish;
         table.Forgotten = lease => Unpublish(lease.Address);
         Restore(_time.GetUtcNow().ToUnixTimeSeconds());

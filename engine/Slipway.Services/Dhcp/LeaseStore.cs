@@ -132,7 +132,8 @@ public sealed class LeaseStore : IDisposable
                 using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write))
                 {
                     JsonSerializer.Serialize(
-                        file, ToFile(snapshot), LeaseFileContext.Default.LeaseFile);
+                        file, ToFile(snapshot, SteadyTime.Shared.WallAheadSeconds),
+                        LeaseFileContext.Default.LeaseFile);
                     file.Flush(flushToDisk: true);
                 }
 
@@ -201,7 +202,8 @@ public sealed class LeaseStore : IDisposable
         return leases;
     }
 
-    private static LeaseFile ToFile(LeaseSnapshot snapshot) => new()
+    // Who reads it knows the time of day alone.
+    private static LeaseFile ToFile(LeaseSnapshot snapshot, long aheadSeconds) => new()
     {
         Leases = [.. snapshot.Leases.Values
             .Where(entry => entry.ExpiresSeconds > 0)
@@ -212,7 +214,7 @@ public sealed class LeaseStore : IDisposable
                 Mac = entry.Mac.ToString(),
                 Client = Convert.ToHexStringLower(entry.Client),
                 HostName = entry.HostName,
-                Expires = entry.Expires,
+                Expires = entry.Expires.AddSeconds(aheadSeconds),
             })],
     };
 

@@ -107,7 +107,7 @@ public sealed record DnsSettings
     public TimeSpan StaleDelay { get; init; } = TimeSpan.FromMilliseconds(1_800);
 
     /// <summary>What time it is for what is kept.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    public TimeProvider Time { get; init; } = SteadyTime.Shared;
 
     /// <summary>Threads that block in getaddrinfo.</summary>
     public int MaxLookups { get; init; } = 16;

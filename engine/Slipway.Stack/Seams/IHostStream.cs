@@ -12,7 +12,9 @@ public interface IHostStream
     /// <summary>This side's address, where there is one.</summary>
     IpEndpoint LocalEndpoint { get; }
 
-    /// <summary>The peer's as the host knows it; the default endpoint where there is none.</summary>
+    /// <summary>
+    /// The peer's as the host knows it; the default endpoint where there is none.
+    /// </summary>
     IpEndpoint RemoteEndpoint => default;
 
     /// <summary>How a pending connect ended: None, InProgress, or the error.</summary>

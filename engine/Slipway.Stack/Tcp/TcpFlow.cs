@@ -108,6 +108,8 @@ internal sealed partial class TcpFlow : IReadinessOwner, ITimerOwner
         ArmTimer(_orphanDeadline);
     }
 
+    public override string ToString() => $"TCP {Key.Guest} with {Key.Remote}";
+
     private void Transition(TcpEvent tcpEvent)
     {
         TcpState next = TcpTransitions.Next(State, tcpEvent);

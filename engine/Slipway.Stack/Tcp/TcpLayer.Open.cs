@@ -134,9 +134,9 @@ public sealed partial class TcpLayer : INeighborWaiter
             return;
         }
 
-        if (!MakeRoom())
+        if (IsDraining || !MakeRoom())
         {
-            Counters.Drop(DropReason.FlowLimit);
+            Counters.Drop(IsDraining ? DropReason.Draining : DropReason.FlowLimit);
             SendBare(route, key, default, sequence + 1, TcpFlags.Reset | TcpFlags.Acknowledgment);
             return;
         }

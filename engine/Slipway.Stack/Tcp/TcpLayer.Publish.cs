@@ -19,10 +19,11 @@ public sealed partial class TcpLayer
         IHostStream stream, in IpEndpoint client, in IpEndpoint guest, Instant now,
         IFlowOrigin? origin = null)
     {
-        if (!MakeRoom() || !TryChooseKey(
-            _settings.SourceFor(client, guest.Address, origin), guest, out FlowKey key))
+        FlowKey key = default;
+        if (IsDraining || !MakeRoom() || !TryChooseKey(
+            _settings.SourceFor(client, guest.Address, origin), guest, out key))
         {
-            Counters.Drop(DropReason.FlowLimit);
+            Counters.Drop(IsDraining ? DropReason.Draining : DropReason.FlowLimit);
             stream.Close(reset: true);
             origin?.OnAnswered(HostError.NoResources);
             return;

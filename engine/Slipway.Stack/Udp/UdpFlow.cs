@@ -81,6 +81,8 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
         NoteActive(now);
     }
 
+    public override string ToString() => $"UDP {Key.Guest}";
+
     public void Close()
     {
         _layer.Timers.Cancel(_timer);

@@ -84,6 +84,12 @@ internal sealed class EngineOptions
         HelpName = "MODE",
     };
 
+    private readonly Option<string> _drain = new("--drain")
+    {
+        Description = "How long open connections may go on when it is told to end, 0 to 3600. [1]",
+        HelpName = "SECONDS",
+    };
+
     private readonly Option<string> _ring = new("--ring")
     {
         Description = "Keep the last frames of all guests in so much memory, for "
@@ -124,6 +130,7 @@ internal sealed class EngineOptions
         if (takesLinks)
         {
             command.Options.Add(_links);
+            command.Options.Add(_drain);
         }
 
         command.Options.Add(_config);
@@ -163,6 +170,7 @@ internal sealed class EngineOptions
             NoHostAlias = result.GetValue(_noHostAlias),
             Ipv6 = result.GetValue(_ipv6),
             Control = result.GetValue(_control),
+            Drain = result.GetValue(_drain),
             Ring = result.GetValue(_ring),
             LogLevel = result.GetValue(_logLevel),
             LogFormat = result.GetValue(_logFormat),

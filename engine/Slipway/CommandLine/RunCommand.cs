@@ -36,7 +36,7 @@ internal static class RunCommand
         using NetworkEngine engine = NetworkEngine.Create(
             RootlessTap.Open(configuration), log, ProgramEnvironment.Create());
         using IDisposable? control = EngineControl.Start(engine, configuration, log);
-        using StopSignals stop = new(engine);
+        using StopSignals stop = new(engine, log);
         using PosixSignalRegistration report = PosixSignalRegistration.Create(
             (PosixSignal)UserSignal1, context =>
             {
@@ -49,7 +49,6 @@ internal static class RunCommand
         using ServiceWatch watch = new(engine, log);
         ProgramPages.GiveBack(path => path == Environment.ProcessPath);
         engine.Run();
-        ReadySignal.Notify("STOPPING=1", log);
         return ExitStatus.Success;
     }
 

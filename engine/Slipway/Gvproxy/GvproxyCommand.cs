@@ -46,7 +46,8 @@ internal static class GvproxyCommand
 
     private static void Run(GvproxyOptions options)
     {
-        EngineConfiguration configuration = options.Configuration;
+        EngineConfiguration configuration =
+            options.Configuration with { DrainTime = TimeSpan.Zero };
         ConnectedNetworks.Read().Check(configuration);
         _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
         using LogFile? file = options.LogFile is string path
@@ -90,7 +91,7 @@ internal static class GvproxyCommand
                 guests.Listen(options.Qemu);
             }
 
-            Own(owned, new StopSignals(engine));
+            Own(owned, new StopSignals(engine, log));
             Publish(engine, options, owned, log);
             FrameCapture? capture = Capture(engine, options.CaptureFile);
             WritePidFile(options.PidFile);

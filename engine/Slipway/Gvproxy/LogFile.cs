@@ -40,11 +40,33 @@ internal sealed class LogFile : IAdjustableLog, IDisposable
         {
             lock (_writing)
             {
-                _lines.WriteLine(string.Create(
+                Write(string.Create(
                     CultureInfo.InvariantCulture, $"{DateTimeOffset.Now:O} {level}: {message}"));
             }
         }
     }
 
-    public void Dispose() => _lines.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            _lines.Dispose();
+        }
+        catch (IOException)
+        {
+            return; // its last line found the disk full
+        }
+    }
+
+    private void Write(string line)
+    {
+        try
+        {
+            _lines.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            return; // the disk is full: this line is lost, and the guests are served
+        }
+    }
 }

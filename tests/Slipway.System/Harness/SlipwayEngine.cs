@@ -22,7 +22,7 @@ public sealed class SlipwayEngine : IDisposable
         // Descriptor 3 is the pipe that is read here; what else is printed goes to the errors.
         program = site.Host.Start(["sh", "-c", "exec \"$@\" 3>&1 1>&2", "sh",
             .. wrapper, Repository.Binary, "run", "--ready-fd", "3",
-            .. Repository.Workers, .. arguments]);
+            .. Repository.Workers, .. arguments, .. LastOptions(arguments)]);
         WaitUntilReady();
     }
 
@@ -79,6 +79,11 @@ public sealed class SlipwayEngine : IDisposable
         program.Dispose();
         Assert.False(died, $"the engine ended by itself:\n{log}");
     }
+
+    // What connections are left open is of no interest, but to tests that say so.
+    private static string[] LastOptions(IEnumerable<string> arguments) =>
+        arguments.Any(one => one.StartsWith("--drain", StringComparison.Ordinal))
+            ? [] : ["--drain", "0"];
 
     private void WaitUntilReady()
     {

@@ -44,5 +44,5 @@ public sealed record ProxyUpstreamConfiguration
     internal Func<string, string?> ReadVariable { get; init; } =
         System.Environment.GetEnvironmentVariable;
 
-    internal TimeProvider Time { get; init; } = TimeProvider.System;
+    internal TimeProvider Time { get; init; } = SteadyTime.Shared;
 }

@@ -85,7 +85,7 @@ internal sealed class PacSource : IDisposable
                 : !IsFetchDue ? null : await FetchAsync().ConfigureAwait(false);
             if (text is not null && text != _program?.Text)
             {
-                _program = new PacProgram(text, _time);
+                _program = new PacProgram(text, SteadyTime.WallOf(_time));
                 _report($"the PAC file {_location} counts now");
             }
 
