@@ -11,7 +11,7 @@ namespace Slipway.Control;
 /// Most engines never have a client: until the first one comes there is a thread that waits, and
 /// neither a web server nor the runtime's own sockets.
 /// </remarks>
-public sealed class ControlServer : IDisposable
+public sealed partial class ControlServer : IDisposable
 {
     // A client of a Unix socket is not asked to wait: what finds no room here fails at once.
     private const int Backlog = 512;
@@ -20,9 +20,12 @@ public sealed class ControlServer : IDisposable
     private readonly NetworkEngine _engine;
     private readonly string _version;
     private readonly IEngineLog _log;
-    private readonly UnixSocketFile _file;
+    private readonly ControlPath _place;
     private readonly Thread _thread;
-    private readonly int _listener;
+    private UnixSocketFile _file;
+    private int _listener;
+    private int _watch = -1;
+    private bool _isLost;
     private readonly int _wake;
     private readonly int _epoll;
     private volatile bool _isStopping;
@@ -30,13 +33,14 @@ public sealed class ControlServer : IDisposable
     private ControlHost? _host;
 
     private ControlServer(
-        NetworkEngine engine, string version, IEngineLog log, string path, UnixSocketFile file,
-        int listener)
+        NetworkEngine engine, string version, IEngineLog log, ControlPath path,
+        UnixSocketFile file, int listener)
     {
         _engine = engine;
         _version = version;
         _log = log;
-        Path = path;
+        Path = path.Path;
+        _place = path;
         _file = file;
         _listener = listener;
         _wake = Epoll.CreateEvent();
@@ -71,7 +75,7 @@ public sealed class ControlServer : IDisposable
             file = UnixSocketFile.Bind(path.Path, Sockets.Stream, out listener);
         }
 
-        ControlServer server = new(engine, version, log, path.Path, file, listener)
+        ControlServer server = new(engine, version, log, path, file, listener)
         {
             _takesGuests = takesGuests,
         };
@@ -93,15 +97,16 @@ public sealed class ControlServer : IDisposable
         }
 
         _isStopping = true;
-        _file.Remove();
         if (_thread.IsAlive)
         {
             Epoll.Signal(_wake);
             _thread.Join();
         }
 
+        _file.Remove();
+
         _host?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        foreach (int descriptor in (ReadOnlySpan<int>)[_listener, _wake, _epoll])
+        foreach (int descriptor in (ReadOnlySpan<int>)[_listener, _wake, _epoll, _watch])
         {
             if (descriptor >= 0)
             {
@@ -119,16 +124,18 @@ public sealed class ControlServer : IDisposable
             return false;
         }
 
+        WatchFile();
         _thread.Start();
         return true;
     }
 
     private void Accept()
     {
-        EpollEvents events = new(2);
+        EpollEvents events = new(3);
         while (!_isStopping)
         {
-            _ = Epoll.Wait(_epoll, events, -1);
+            _ = Epoll.Wait(_epoll, events, _isLost ? PauseNanoseconds : -1);
+            KeepPlace();
             int client = _isStopping ? -Errno.EAGAIN : Sockets.Accept(_listener, default);
             if (client >= 0)
             {

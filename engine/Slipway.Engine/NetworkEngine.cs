@@ -206,7 +206,7 @@ public sealed partial class NetworkEngine : IDisposable
     }
 
     /// <summary>
-    /// Says once that the host's descriptors or memory are used up, and again if it recurs.
+    /// Says once that the host's descriptors, ports or memory are used up, and again if it recurs.
     /// </summary>
     private void ReportResources()
     {
@@ -219,8 +219,9 @@ public sealed partial class NetworkEngine : IDisposable
         if (_resourcesReported == 0 && refused > 0)
         {
             _log.Write(LogLevel.Warning,
-                "out of file descriptors or memory: new flows are refused, open ones go on; "
-                + "raise the limit (ulimit -n) or see 'slipway doctor'");
+                "out of file descriptors, ports or memory: new flows are refused, open ones go on; "
+                + "raise the limit (ulimit -n, net.ipv4.ip_local_port_range) or see "
+                + "'slipway doctor'");
         }
 
         _resourcesReported = refused;

@@ -32,8 +32,12 @@ public sealed class HostNetwork(
         Span<byte> address = stackalloc byte[SocketAddress.MaximumLengthBytes];
         TcpStream tcp = new(reactor, socket, usePeekOffset) { ConnectsTo = remote };
         TcpStream.SetOptions(socket);
-        HostError error = HostErrors.From(
-            Sockets.Connect(socket, SocketAddress.Write(address, remote)));
+        int result = Sockets.Connect(socket, SocketAddress.Write(address, remote));
+
+        // connect(2): no port is left of the range for this peer. (In IPv6 it may be the address
+        // that is missing.)
+        HostError error = result == -Errno.EADDRNOTAVAIL && remote.Address.IsIPv4
+            ? HostError.NoResources : HostErrors.From(result);
         if (error is not (HostError.None or HostError.InProgress))
         {
             Files.Close(socket);

@@ -10,22 +10,23 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     private static readonly Duration AcceptPause = Duration.FromSeconds(1);
 
     private readonly string _description;
-    private readonly UnixSocketFile? _path;
-    private readonly int _descriptor;
+    private readonly SocketPlace? _place;
+    private int _descriptor;
     private readonly GuestArrival _accept;
     private readonly Action<string> _report;
     private readonly RetryTimer _timer;
     private IDescriptorWatcher? _watcher;
     private Instant _acceptAgain = Instant.Never;
+    private Instant _lookAgain;
     private bool _shortageReported;
     private bool _isDisposed;
 
     private GuestListener(
-        GuestLink link, UnixSocketFile? path, int descriptor, RetryTimer timer,
+        GuestLink link, SocketPlace? place, int descriptor, RetryTimer timer,
         GuestArrival accept, Action<string> report)
     {
         _description = link.Description;
-        _path = path;
+        _place = place;
         _descriptor = descriptor;
         _accept = accept;
         _report = report;
@@ -41,7 +42,9 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
         Action<string> report)
     {
         UnixSocketFile bound = SocketPath.Bind(path, type, out int listener);
-        return Listen(link, bound, listener, path, backlog, accept, report);
+        return Listen(
+            link, new SocketPlace(path, type, backlog, bound, report), listener, path, backlog,
+            accept, report);
     }
 
     /// <summary>Binds a port of AF_VSOCK; any guest of this host may connect.</summary>
@@ -73,7 +76,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     }
 
     private static GuestListener Listen(
-        GuestLink link, UnixSocketFile? path, int listener, string name, int backlog,
+        GuestLink link, SocketPlace? place, int listener, string name, int backlog,
         GuestArrival accept, Action<string> report)
     {
         try
@@ -81,14 +84,14 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
             int result = Sockets.Listen(listener, backlog);
             return result >= 0
                 ? new GuestListener(
-                    link, path, listener, new RetryTimer(link, AcceptPause.Nanoseconds), accept,
+                    link, place, listener, new RetryTimer(link, AcceptPause.Nanoseconds), accept,
                     report)
                 : throw new LinkException(
                     $"cannot listen on {name} ({SocketPath.Text(-result)}); choose another");
         }
         catch
         {
-            path?.Remove();
+            place?.Dispose();
             Files.Close(listener);
             throw;
         }
@@ -99,6 +102,16 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
         _watcher = watcher;
         watcher.Watch(_descriptor, Readiness.Readable, this);
         _timer.Start(watcher);
+        _place?.Start(watcher, Move);
+    }
+
+    private void Move(int descriptor)
+    {
+        _watcher!.Unwatch(_descriptor);
+        Files.Close(_descriptor);
+        _descriptor = descriptor;
+        _watcher.Watch(_descriptor, Readiness.Readable, this);
+        _acceptAgain = Instant.Never;
     }
 
     /// <summary>Somebody connects.</summary>
@@ -108,7 +121,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
         Span<byte> address = stackalloc byte[VsockAddress.LengthBytes];
         while ((accepted = Sockets.Accept(_descriptor, address)) >= 0)
         {
-            _accept(accepted, _path is null ? VsockAddress.Cid(address) : 0, now);
+            _accept(accepted, _place is null ? VsockAddress.Cid(address) : 0, now);
         }
 
         if (-accepted is not (Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM))
@@ -134,6 +147,13 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
     /// <summary>End of each turn.</summary>
     internal void Flush(Instant now)
     {
+        if (_place is { IsLost: true } place && now >= _lookAgain)
+        {
+            place.TryReturn();
+            _lookAgain = now + AcceptPause;
+            _timer.Arm();
+        }
+
         if (now >= _acceptAgain)
         {
             _acceptAgain = Instant.Never;
@@ -150,7 +170,7 @@ internal sealed class GuestListener : IReadinessOwner, IDisposable
 
         _isDisposed = true;
         _timer.Dispose();
-        _path?.Remove();
+        _place?.Dispose();
         _watcher?.Unwatch(_descriptor);
         Files.Close(_descriptor);
     }

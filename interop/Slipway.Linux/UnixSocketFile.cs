@@ -7,7 +7,7 @@ namespace Slipway.Linux;
 /// is replaced, one that somebody listens on is not; and it is removed at the end, if it is still
 /// the same file.
 /// </summary>
-public sealed class UnixSocketFile
+public sealed partial class UnixSocketFile
 {
     /// <summary>Read and write for the owner: who can connect is on the network.</summary>
     private const int OwnerOnly = 0x180; // 0600

@@ -31,6 +31,29 @@ public sealed class ControlServerTests : IDisposable
     }
 
     [Fact]
+    public async Task Socket_WhoseFileIsRemoved_ComesBackAndItsClientsNoticeNothing()
+    {
+        ControlServer server = _engine.Listen();
+        using ControlClient old = ControlClient.Open(server.Path);
+        Assert.Empty(await old.ListPortsAsync(s_stop));
+        for (int i = 0; i < 2; i++)
+        {
+            File.Delete(server.Path);
+            for (int wait = 0; wait < 1_000 && !File.Exists(server.Path); wait++)
+            {
+                await Task.Delay(10, s_stop);
+            }
+
+            using ControlClient client = ControlClient.Open(server.Path);
+            Assert.Empty(await client.ListPortsAsync(s_stop));
+        }
+
+        Assert.Empty(await old.ListPortsAsync(s_stop));
+        Assert.Contains(
+            _engine.Said, line => line.Contains("made anew", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Publish_TakenOrWrongPort_SaysWhatToDoAndListensNowhere()
     {
         using ControlClient client = _engine.Serve();

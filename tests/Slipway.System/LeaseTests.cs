@@ -57,6 +57,27 @@ public sealed class LeaseTests(Site site, ITestOutputHelper output) : SystemTest
     }
 
     [SlipwayFact]
+    public void Lease_WhoseFileFindsTheDiskFull_IsGivenAndServed()
+    {
+        Guest guest = Own(new Guest());
+        string small = Directory.CreateDirectory($"{folder}/small").FullName;
+        string configuration = $"{folder}/slipway.json";
+        File.WriteAllText(configuration, $$"""{ "dhcp": { "leaseFile": "{{small}}/leases" } }""");
+        SlipwayEngine engine = Own(new SlipwayEngine(
+            Site,
+            ["unshare", "-m", "sh", "-c", $"mount -t tmpfs -o size=4k small {small}; "
+                + $"head -c 4096 /dev/zero >{small}/fill; exec \"$@\"", "sh"],
+            [Link(guest, ",configure=no"), "--mtu=1500", "--config", configuration]));
+        guest.Namespace.Configure($"link set {Guest.Interface} up");
+        AskWithUdhcpc(guest).OrFail();
+        Eventually.Holds(Limit, "it is said", () => engine.Log.Contains(
+            "leases will not survive a restart", StringComparison.Ordinal));
+        AssertConfigured(guest, Addresses.FirstGuest);
+        AskWithUdhcpc(guest).OrFail();
+        Assert.Equal(0, engine.Stop().ExitStatus);
+    }
+
+    [SlipwayFact]
     public void ClientName_OnceLeased_IsAName()
     {
         Guest guest = StartUnconfigured();

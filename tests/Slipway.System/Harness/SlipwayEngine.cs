@@ -64,11 +64,24 @@ public sealed class SlipwayEngine : IDisposable
     /// <summary>
     /// Asks the engine to stop, as a service manager does, and waits for its end.
     /// </summary>
-    public ProgramResult Stop()
+    /// <param name="isEnding">It has been asked already.</param>
+    public ProgramResult Stop(bool isEnding = false)
     {
         endIsExpected = true;
-        program.Signal("TERM");
+        if (!isEnding)
+        {
+            program.Signal("TERM");
+        }
+
         return program.Finish(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Ends it as a crash does.</summary>
+    public void Kill()
+    {
+        endIsExpected = true;
+        program.Signal("KILL");
+        program.Finish(TimeSpan.FromSeconds(10));
     }
 
     /// <summary>Ends the engine; fails the test when it had ended on its own.</summary>
