@@ -44,7 +44,12 @@ public sealed class HostNetwork(
             return error == HostError.WouldBlock ? HostError.NoResources : error;
         }
 
-        reactor.WatchEdges(socket, owner);
+        if (reactor.TryWatchEdges(socket, owner) != HostError.None)
+        {
+            Files.Close(socket);
+            return HostError.NoResources;
+        }
+
         stream = tcp;
         return error;
     }
@@ -77,8 +82,13 @@ public sealed class HostNetwork(
             };
         }
 
+        if (reactor.TryWatchEdges(socket, owner) != HostError.None)
+        {
+            Files.Close(socket);
+            return HostError.NoResources;
+        }
+
         stream = new UnixStream(reactor, socket, owner);
-        reactor.WatchEdges(socket, owner);
         return HostError.None;
     }
 
@@ -86,7 +96,19 @@ public sealed class HostNetwork(
     {
         IpEndpoint any = new(ipv4 ? IpAddress.IPv4Any : default, 0);
         HostError error = HostSockets.Open(IpProtocol.Udp, any, out int descriptor);
-        socket = error == HostError.None ? WatchUdp(descriptor, owner) : null;
+        socket = null;
+        if (error == HostError.None)
+        {
+            error = reactor.TryWatchEdges(descriptor, owner);
+            socket = error == HostError.None
+                ? new DatagramSocket(reactor, descriptor, DatagramFamily.Of(ipv4)) : null;
+        }
+
+        if (socket is null && descriptor >= 0)
+        {
+            Files.Close(descriptor);
+        }
+
         return error;
     }
 
@@ -100,8 +122,13 @@ public sealed class HostNetwork(
             return HostErrors.From(descriptor);
         }
 
+        if (reactor.TryWatchEdges(descriptor, owner) != HostError.None)
+        {
+            Files.Close(descriptor);
+            return HostError.NoResources;
+        }
+
         socket = new DatagramSocket(reactor, descriptor, DatagramFamily.Of(ipv4));
-        reactor.WatchEdges(descriptor, owner);
         return HostError.None;
     }
 
@@ -147,12 +174,9 @@ public sealed class HostNetwork(
     public HostError OpenPair(
         IReadinessOwner owner, out IHostStream? stream, out SafeSocketHandle? far)
     {
-        HostError error = OpenPair(out stream, out far);
-        if (stream is not null)
-        {
-            Adopt(stream, owner);
-        }
-
+        HostError error = OpenPair(out int near, out far);
+        error = error == HostError.None ? WatchNear(near, owner, ref far) : error;
+        stream = error == HostError.None ? new UnixStream(reactor, near, owner) : null;
         return error;
     }
 
@@ -176,11 +200,21 @@ public sealed class HostNetwork(
         IReadinessOwner owner, bool isHeld, out HandoverStream? stream, out SafeSocketHandle? far)
     {
         HostError error = OpenPair(out int near, out far);
+        error = error == HostError.None && !isHeld ? WatchNear(near, owner, ref far) : error;
         stream = error == HostError.None
             ? new HandoverStream(this, reactor, near, owner, isHeld) : null;
-        if (stream is not null && !isHeld)
+        return error;
+    }
+
+    // Closes the pair where it cannot be watched.
+    private HostError WatchNear(int near, IReadinessOwner owner, ref SafeSocketHandle? far)
+    {
+        HostError error = reactor.TryWatchEdges(near, owner);
+        if (error != HostError.None)
         {
-            reactor.WatchEdges(near, owner);
+            Files.Close(near);
+            far?.Dispose();
+            far = null;
         }
 
         return error;

@@ -176,11 +176,29 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
     internal void WatchEdges(int descriptor, IReadinessOwner owner) =>
         Register(descriptor, EdgeEvents, owner, isHost: true);
 
+    /// <summary>
+    /// The same for a new socket; NoResources where the kernel has no memory for it, or this user
+    /// has as many watches as it may (epoll(7), max_user_watches).
+    /// </summary>
+    public HostError TryWatchEdges(int descriptor, IReadinessOwner owner) =>
+        TryRegister(descriptor, EdgeEvents, owner, isHost: true) < 0
+            ? HostError.NoResources : HostError.None;
+
     /// <summary>Watches a listener of the host, or its timer, level-triggered.</summary>
     internal void WatchListener(int descriptor, IReadinessOwner owner) =>
         Register(descriptor, Epoll.In, owner, isHost: true);
 
     private void Register(int descriptor, uint events, IReadinessOwner owner, bool isHost)
+    {
+        int result = TryRegister(descriptor, events, owner, isHost);
+        if (result < 0)
+        {
+            throw new IOException(
+                $"epoll_ctl on descriptor {descriptor} failed with errno {-result}");
+        }
+    }
+
+    private int TryRegister(int descriptor, uint events, IReadinessOwner owner, bool isHost)
     {
         if (descriptor >= _slots.Length)
         {
@@ -193,16 +211,12 @@ public sealed class Reactor : IDescriptorWatcher, IDisposable
         slot.IsHost = isHost;
         ulong token = ((ulong)slot.Generation << 32) | (uint)descriptor;
         int result = Epoll.Control(_epoll, operation, descriptor, events, token);
-        if (result < 0)
+        if (result < 0 && operation == Epoll.Add)
         {
-            if (operation == Epoll.Add)
-            {
-                slot.Owner = null; // or the number's next owner would be taken for a known one
-            }
-
-            throw new IOException(
-                $"epoll_ctl on descriptor {descriptor} failed with errno {-result}");
+            slot.Owner = null; // or the number's next owner would be taken for a known one
         }
+
+        return result;
     }
 
     private static void CloseIfOpen(int descriptor)

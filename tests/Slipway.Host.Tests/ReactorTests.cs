@@ -48,6 +48,21 @@ public sealed class ReactorTests : IDisposable
     }
 
     [Fact]
+    public void Watch_ThatTheKernelRefuses_IsSaidAndLeavesThePlaceToOthers()
+    {
+        // epoll takes no ordinary file (epoll_ctl(2), EPERM).
+        int file = Files.Open("/etc/passwd", Files.ReadOnly | Files.CloseOnExec);
+        Assert.Equal(HostError.NoResources, _reactor.TryWatchEdges(file, new Owner()));
+        Files.Close(file);
+        (int near, int far) = Pair();
+        Owner owner = new();
+        Assert.Equal(HostError.None, _reactor.TryWatchEdges(near, owner));
+        Files.Write(far, "x"u8);
+        Turn();
+        Assert.True(owner.Calls > 0);
+    }
+
+    [Fact]
     public void Watch_LevelTriggered_TellsUntilItIsRead()
     {
         (int near, int far) = Pair();

@@ -62,7 +62,7 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
         ApiJsonContext.Default.IReadOnlyListLeaseReport);
 
     public Task GetStatisticsAsync(HttpContext context) => ApiExchange.WriteAsync(
-        context, Report(engine.Counters), ApiJsonContext.Default.StatisticsReport);
+        context, Report(engine), ApiJsonContext.Default.StatisticsReport);
 
     private static PortReport Report(PublishedPort port) =>
         new(port.Id, Name(port.Protocol), port.HostText, port.GuestText, port.Specification.Owner);
@@ -71,8 +71,9 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
         lease.Address.ToString(), lease.Mac.ToString(), lease.HostName, lease.Expires,
         lease.IsStatic);
 
-    private static StatisticsReport Report(Counters counters)
+    private static StatisticsReport Report(NetworkEngine engine)
     {
+        Counters counters = engine.Counters;
         Dictionary<string, long> counted = new(StringComparer.Ordinal)
         {
             ["framesReceived"] = counters.FramesReceived,
@@ -81,8 +82,10 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
             ["bytesSent"] = counters.BytesSent,
             ["tcpFlowsOpened"] = counters.TcpFlowsOpened,
             ["tcpConnectsFailed"] = counters.TcpConnectsFailed,
+            ["tcpFlowsStranded"] = counters.TcpFlowsStranded,
             ["tcpSegmentsRetransmitted"] = counters.TcpSegmentsRetransmitted,
             ["udpFlowsOpened"] = counters.UdpFlowsOpened,
+            ["slowTurns"] = engine.SlowTurns,
         };
         Dictionary<string, long> dropped = new(StringComparer.Ordinal);
         foreach (DropReason reason in Enum.GetValues<DropReason>())
