@@ -23,7 +23,7 @@ public sealed class HostNetwork(
         in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
     {
         stream = null;
-        int socket = Sockets.Create(Family(remote.Address.IsIPv4), Sockets.Stream, 0);
+        int socket = NewSocket(Family(remote.Address.IsIPv4), Sockets.Stream, 0);
         if (socket < 0)
         {
             return HostErrors.From(socket);
@@ -63,7 +63,7 @@ public sealed class HostNetwork(
             return HostError.Refused; // no socket can have such a name
         }
 
-        int socket = Sockets.Create(Sockets.FamilyUnix, Sockets.Stream, 0);
+        int socket = NewSocket(Sockets.FamilyUnix, Sockets.Stream, 0);
         if (socket < 0)
         {
             return HostErrors.From(socket);
@@ -95,7 +95,9 @@ public sealed class HostNetwork(
     public HostError OpenUdp(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
     {
         IpEndpoint any = new(ipv4 ? IpAddress.IPv4Any : default, 0);
-        HostError error = HostSockets.Open(IpProtocol.Udp, any, out int descriptor);
+        int descriptor = -1;
+        HostError error = HostMemory.IsShort() ? HostError.NoResources
+            : HostSockets.Open(IpProtocol.Udp, any, out descriptor);
         socket = null;
         if (error == HostError.None)
         {
@@ -115,7 +117,7 @@ public sealed class HostNetwork(
     public HostError OpenPing(bool ipv4, IReadinessOwner owner, out IHostDatagramSocket? socket)
     {
         socket = null;
-        int descriptor = Sockets.Create(
+        int descriptor = NewSocket(
             Family(ipv4), Sockets.Datagram, ipv4 ? Sockets.ProtocolIcmp : Sockets.ProtocolIcmpV6);
         if (descriptor < 0)
         {
@@ -222,8 +224,10 @@ public sealed class HostNetwork(
 
     private static HostError OpenPair(out int near, out SafeSocketHandle? far)
     {
-        int result = Sockets.CreatePair(
-            Sockets.FamilyUnix, Sockets.Stream, out near, out int farDescriptor);
+        near = -1;
+        int farDescriptor = -1;
+        int result = HostMemory.IsShort() ? -Errno.ENOMEM : Sockets.CreatePair(
+            Sockets.FamilyUnix, Sockets.Stream, out near, out farDescriptor);
         far = result < 0 ? null : new SafeSocketHandle(farDescriptor, ownsHandle: true);
         return HostErrors.From(result);
     }
@@ -242,6 +246,9 @@ public sealed class HostNetwork(
     internal void ForgetLingering(HandoverStream stream) => _lingering.Remove(stream);
 
     internal TcpStream Adopt(int descriptor) => new(reactor, descriptor, usePeekOffset);
+
+    private static int NewSocket(int family, int type, int protocol) =>
+        HostMemory.IsShort() ? -Errno.ENOMEM : Sockets.Create(family, type, protocol);
 
     private static int Family(bool ipv4) => ipv4 ? Sockets.FamilyIPv4 : Sockets.FamilyIPv6;
 }

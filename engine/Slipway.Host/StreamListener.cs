@@ -61,6 +61,13 @@ internal sealed class StreamListener : IHostListener, IReadinessOwner
             return HostErrors.From(accepted);
         }
 
+        if (HostMemory.IsShort())
+        {
+            _ = SocketOptions.SetLingerZero(accepted);
+            Files.Close(accepted);
+            return HostError.NoResources;
+        }
+
         if (_isUnix)
         {
             stream = new UnixStream(_reactor, accepted, null);

@@ -7,8 +7,9 @@ namespace Slipway;
 
 /// <summary>
 /// Says lines on standard error, each in one write, so that those of several processes on one
-/// terminal do not mix. Nobody waits for a reader that does not read: a thread does that. Console is not used: it would take the terminal's settings over. Where
-/// systemd's journal reads them they begin with their priority (sd-daemon(3)).
+/// terminal do not mix. Nobody waits for a reader that does not read: a thread does that. Console
+/// is not used: it would take the terminal's settings over. Where systemd's journal reads them
+/// they begin with their priority (sd-daemon(3)).
 /// </summary>
 internal static class StandardError
 {

@@ -174,7 +174,7 @@ public sealed class LifeTests(Site site, ITestOutputHelper output) : SystemTest(
             Assert.Equal(opened, (int)result["alive"]!);
             Assert.All(
                 result["errors"]!.AsArray(), error => Assert.Equal("ECONNREFUSED", (string?)error));
-            Assert.Contains("out of file descriptors, ports", Engine!.Log, StringComparison.Ordinal);
+            Assert.Contains("descriptors, ports or memory", Engine!.Log, StringComparison.Ordinal);
             Assert.Equal(
                 "", (string?)guest.Does("attempt", Site.Outside, $"{Site.Port}")["error"]);
             open.WriteLine("");
@@ -184,6 +184,29 @@ public sealed class LifeTests(Site site, ITestOutputHelper output) : SystemTest(
         {
             Site.Host.Set("net.ipv4.ip_local_port_range", before);
         }
+    }
+
+    [SlipwayFact]
+    public void Engine_OutOfMemory_RefusesNewConnectionsAndServesOpenOnes()
+    {
+        const int wanted = 8_000;
+        Guest guest = Own(new Guest());
+        SlipwayEngine engine = Own(new SlipwayEngine(
+            Site, ["env", "DOTNET_GCHeapHardLimit=800000"], // 8 MiB
+            [Link(guest), $"--mtu={WideMtuBytes}"]));
+        using RunningProgram open = guest.Starts(
+            "keep-open", Addresses.HostAlias, $"{Site.Port + 1}", $"{wanted}");
+        JsonObject result = Guest.Parse(open.ReadLine(TimeSpan.FromSeconds(90)));
+        int opened = (int)result["open"]!;
+        Note($"{opened} of {wanted} open");
+        Assert.InRange(opened, 100, wanted - 1);
+        Assert.Equal(opened, (int)result["alive"]!);
+        Assert.All(
+            result["errors"]!.AsArray(), error => Assert.Equal("ECONNREFUSED", (string?)error));
+        open.Dispose();
+        Eventually.Holds(s_limit, "new connections are possible again", () =>
+            (string?)guest.Does("attempt", Addresses.HostAlias, $"{Site.Port}")["error"] == "");
+        Assert.Equal(0, engine.Stop().ExitStatus);
     }
 
     private void Signal(string name) =>
