@@ -31,4 +31,10 @@ public sealed record EngineEnvironment
     /// The engine disposes it.
     /// </summary>
     public Func<NetworkEngine, IGuestPages>? GuestPages { get; init; }
+
+    /// <summary>
+    /// Starts the processes beside the engine that ask the host's resolver and run PAC files; null
+    /// where the engine's own process does both. The engine disposes it.
+    /// </summary>
+    public IResolverProcesses? Resolvers { get; init; }
 }

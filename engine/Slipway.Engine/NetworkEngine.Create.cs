@@ -36,7 +36,9 @@ public sealed partial class NetworkEngine
             server?.NameDenied = ReportDeniedName;
         }
 
-        _dns = new DnsServer(ToDnsSettings(configuration), _dhcp, _dhcp6);
+        MakeResolvers(environment.Resolvers);
+        _dns = new DnsServer(
+            ToDnsSettings(configuration) with { Lookups = _nameProcess }, _dhcp, _dhcp6);
         _proxy = MakeProxy(
             configuration, settings, _dns, environment, log, out _upstreams);
         _pages = MakePages(environment);

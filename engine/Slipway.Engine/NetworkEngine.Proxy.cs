@@ -49,7 +49,7 @@ public sealed partial class NetworkEngine
         };
     }
 
-    private static GuestProxy? MakeProxy(
+    private GuestProxy? MakeProxy(
         EngineConfiguration configuration, StackSettings settings, DnsServer names,
         EngineEnvironment environment, IEngineLog log, out ProxyUpstreams? upstreams)
     {
@@ -100,9 +100,9 @@ public sealed partial class NetworkEngine
     }
 
     // The one place where it is decided by what the proxy dials.
-    private static ProxyUpstreams MakeUpstreams(
+    private ProxyUpstreams MakeUpstreams(
         EngineConfiguration configuration, ProxyReach reach, IEngineLog log) =>
         ProxyUpstreams.Create(
-            configuration.ProxyUpstream, reach.ResolveAsync,
+            configuration.ProxyUpstream with { Scripts = _scriptProcess }, reach.ResolveAsync,
             line => log.Write(LogLevel.Information, line));
 }

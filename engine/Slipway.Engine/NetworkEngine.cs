@@ -185,6 +185,7 @@ public sealed partial class NetworkEngine : IDisposable
         _dhcp?.Dispose();
         _dhcp6?.Dispose();
         _dns.Dispose();
+        CloseResolvers();
         _servicesStopping.Dispose();
     }
 

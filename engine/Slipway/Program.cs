@@ -10,6 +10,12 @@ if (args is [GuestSide.CommandName, .. string[] guestSide])
     return GuestSide.Run(guestSide);
 }
 
+// So is a process beside an engine, which is to stay small.
+if (args is [ResolverCommand.Name, .. string[] beside])
+{
+    return ResolverCommand.Run(beside);
+}
+
 // It has gvproxy's flags, also by that name alone.
 if (args is [GvproxyCommand.Name, .. string[] flags])
 {

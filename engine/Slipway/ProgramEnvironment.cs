@@ -10,5 +10,6 @@ internal static class ProgramEnvironment
     {
         HttpRequests = static parts => new GuestHttp(parts),
         GuestPages = static engine => new GuestPages(engine, ProgramVersion.Text),
+        Resolvers = KeptResolvers.Start(),
     };
 }

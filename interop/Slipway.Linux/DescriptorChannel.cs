@@ -9,6 +9,7 @@ namespace Slipway.Linux;
 public static unsafe partial class DescriptorChannel
 {
     private const int AF_UNIX = 1;
+    private const int SOCK_STREAM = 1;
     private const int SOCK_SEQPACKET = 5;
     private const int SOCK_CLOEXEC = 0x80000;
     private const int SOL_SOCKET = 1;
@@ -24,10 +25,16 @@ public static unsafe partial class DescriptorChannel
     private const int ControlHeaderBytes = 16;
 
     /// <summary>Makes the pair; neither end is inherited yet. 0 or an errno.</summary>
-    public static int Open(out int near, out int far)
+    public static int Open(out int near, out int far) => Open(SOCK_SEQPACKET, out near, out far);
+
+    /// <summary>The same of a stream, for a program that reads lines from it.</summary>
+    public static int OpenStream(out int near, out int far) =>
+        Open(SOCK_STREAM, out near, out far);
+
+    private static int Open(int type, out int near, out int far)
     {
         int* pair = stackalloc int[2];
-        int result = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+        int result = socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair);
         (near, far) = (pair[0], pair[1]);
         return result == 0 ? 0 : Marshal.GetLastPInvokeError();
     }

@@ -12,6 +12,7 @@ public static unsafe partial class Files
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
 
+    private const short POLLIN = 1;
     private const short POLLOUT = 4;
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
@@ -85,6 +86,16 @@ public static unsafe partial class Files
     /// another has it. It ends when the descriptor is closed. 0 or a negated errno.
     /// </summary>
     public static int TryLock(int descriptor) => Result(flock(descriptor, LOCK_EX | LOCK_NB));
+
+    /// <summary>
+    /// Waits until something can be read, or the other end is closed (poll(2)); false after the
+    /// time, in milliseconds.
+    /// </summary>
+    public static bool AwaitReadable(int descriptor, int timeoutMs)
+    {
+        PollEntry entry = new() { Descriptor = descriptor, Events = POLLIN };
+        return poll(&entry, 1, timeoutMs) > 0;
+    }
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 

@@ -109,6 +109,9 @@ public sealed record DnsSettings
     /// <summary>What time it is for what is kept.</summary>
     public TimeProvider Time { get; init; } = SteadyTime.Shared;
 
+    /// <summary>Who calls getaddrinfo; null for threads of this process itself.</summary>
+    public ResolverProcess? Lookups { get; init; }
+
     /// <summary>Threads that block in getaddrinfo.</summary>
     public int MaxLookups { get; init; } = 16;
 }

@@ -16,22 +16,27 @@ namespace Slipway.Services;
 /// <param name="find">
 /// What blocks: the addresses of a name, IPv4 or IPv6; getaddrinfo if null.
 /// </param>
+/// <param name="onStuck">
+/// Called when a guest asks all of whose threads have been blocked for longer than any resolver
+/// takes: no more is to be had of them. Null for nobody.
+/// </param>
 internal sealed class AddressLookup(
-    int maxThreads, int maxQueued, Func<string, bool, LocalName?>? find = null) : IDisposable
+    int maxThreads, int maxQueued, Func<string, bool, LocalName?>? find = null,
+    Action? onStuck = null) : IAddressLookup
 {
     // glibc's modules take some hundred KiB of stack at most.
     private const int StackLengthBytes = 512 << 10;
+    private const long StuckMs = 60_000;
     private static readonly TimeSpan s_idleTime = TimeSpan.FromSeconds(10);
     private readonly Func<string, bool, LocalName?> _find = find ?? Find;
     private readonly int _maxThreadsPerGuest = Math.Max(maxThreads / 2, 1);
     private readonly LinkedList<Request> _queue = [];
-    private readonly Dictionary<IpAddress, int> _running = [];
+    private readonly Dictionary<IpAddress, Running> _running = [];
     private readonly object _lock = new();
     private int _threads;
     private int _idle;
     private bool _disposed;
 
-    /// <summary>Addresses of a name; null when nobody could say, or not by the deadline.</summary>
     public async Task<LocalName?> FindAsync(
         byte[] name, bool ipv4, IpAddress guest, TimeSpan deadline, CancellationToken stop)
     {
@@ -43,6 +48,11 @@ internal sealed class AddressLookup(
             if (_disposed || _queue.Count >= maxQueued)
             {
                 return null;
+            }
+
+            if (IsStuck(guest))
+            {
+                onStuck?.Invoke();
             }
 
             _queue.AddLast(request);
@@ -129,15 +139,19 @@ internal sealed class AddressLookup(
         }
     }
 
+    private bool IsStuck(IpAddress guest) => _running.TryGetValue(guest, out Running running)
+        && running.Count == _maxThreadsPerGuest
+        && Environment.TickCount64 - running.ChangedMs > StuckMs;
+
     /// <summary>The request that waits longest of a guest below its share.</summary>
     private Request? TakeEligible()
     {
         for (LinkedListNode<Request>? at = _queue.First; at is not null; at = at.Next)
         {
-            int running = _running.GetValueOrDefault(at.Value.Guest);
+            int running = _running.GetValueOrDefault(at.Value.Guest).Count;
             if (running < _maxThreadsPerGuest)
             {
-                _running[at.Value.Guest] = running + 1;
+                _running[at.Value.Guest] = new Running(running + 1, Environment.TickCount64);
                 _queue.Remove(at);
                 return at.Value;
             }
@@ -150,14 +164,14 @@ internal sealed class AddressLookup(
     {
         lock (_lock)
         {
-            int running = _running[guest] - 1;
+            int running = _running[guest].Count - 1;
             if (running == 0)
             {
                 _running.Remove(guest);
             }
             else
             {
-                _running[guest] = running;
+                _running[guest] = new Running(running, Environment.TickCount64);
             }
         }
     }
@@ -185,6 +199,9 @@ internal sealed class AddressLookup(
             _ => null,
         };
     }
+
+    /// <summary>A guest's threads, and when one was taken or came back last.</summary>
+    private readonly record struct Running(int Count, long ChangedMs);
 
     private sealed record Request(string Name, bool IPv4, IpAddress Guest, long DeadlineMs)
     {

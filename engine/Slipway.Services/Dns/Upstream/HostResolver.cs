@@ -18,7 +18,7 @@ internal sealed class HostResolver : IDisposable
 
     private readonly DnsSettings _settings;
     private readonly DnsCounters _counters;
-    private readonly AddressLookup _lookup;
+    private readonly IAddressLookup _lookup;
     private readonly ResponseCache _cache;
 
     /// <summary>Names that were found.</summary>
@@ -32,7 +32,8 @@ internal sealed class HostResolver : IDisposable
     {
         _settings = settings;
         _counters = counters;
-        _lookup = new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
+        _lookup = settings.Lookups is ResolverProcess process ? new RemoteAddressLookup(process)
+            : new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
         _cache = new ResponseCache(settings);
         _directory = new UpstreamDirectory(settings, _cache.Clear);
     }

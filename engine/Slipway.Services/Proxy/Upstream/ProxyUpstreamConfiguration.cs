@@ -22,6 +22,9 @@ public sealed record ProxyUpstreamConfiguration
     /// <summary>What counts where a PAC file fails.</summary>
     public PacFailure PacFailure { get; init; }
 
+    /// <summary>Who runs PAC files; null for this process itself.</summary>
+    public ResolverProcess? Scripts { get; init; }
+
     /// <summary>The longest that a TCP connect may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

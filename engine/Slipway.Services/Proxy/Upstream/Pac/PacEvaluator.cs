@@ -18,7 +18,7 @@ internal sealed class PacEvaluator(
     private const int MaxReported = 64;
 
     // For all names of one evaluation together; after that, names have no address.
-    private static readonly TimeSpan NameTimeLimit = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan NameTimeLimit = TimeSpan.FromSeconds(3);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PacSource> _sources = [];
     private readonly HashSet<string> _reported = [];
@@ -139,18 +139,24 @@ internal sealed class PacEvaluator(
     {
         await _threads.WaitAsync().ConfigureAwait(false);
         IReadOnlyList<ProxyServer>? servers = null;
+        bool isKept = true;
         try
         {
-            servers = Evaluate(program, url, host);
+            servers = await EvaluateAsync(program, url, host).ConfigureAwait(false);
         }
         catch (PacException error)
         {
+            isKept = !error.IsPassing;
             Tell($"the PAC file, asked about {host}: {error.Message}");
         }
         finally
         {
             _threads.Release();
-            program.Cache.Store(url, servers);
+            if (isKept)
+            {
+                program.Cache.Store(url, servers);
+            }
+
             lock (_lock)
             {
                 _running.Remove((program, url));
@@ -160,18 +166,20 @@ internal sealed class PacEvaluator(
         return servers;
     }
 
-    private IReadOnlyList<ProxyServer> Evaluate(PacProgram program, string url, string host)
+    private async Task<IReadOnlyList<ProxyServer>> EvaluateAsync(
+        PacProgram program, string url, string host)
     {
         using CancellationTokenSource deadline = new(NameTimeLimit);
-        return PacResult.Parse(program.Script.Evaluate(
-            url, host.ToLowerInvariant(), name => Resolve(name, deadline.Token)));
+        return PacResult.Parse(await program.Script.EvaluateAsync(
+            url, host.ToLowerInvariant(), name => ResolveAsync(name, deadline.Token))
+            .ConfigureAwait(false));
     }
 
-    private IPAddress[] Resolve(string name, CancellationToken stop)
+    private async Task<IPAddress[]> ResolveAsync(string name, CancellationToken stop)
     {
         try
         {
-            return hosts.ResolveAsync(name, stop).GetAwaiter().GetResult();
+            return await hosts.ResolveAsync(name, stop).ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
@@ -195,11 +203,15 @@ internal sealed class PacEvaluator(
                 ended.Dispose();
             }
 
-            source = new PacSource(location, configuration, hosts, report);
+            source = new PacSource(location, configuration, hosts, Scripts(), report);
             _sources.Add(location, source);
             return source;
         }
     }
+
+    // Named nowhere else: a build without scripts leaves their engine out.
+    private IPacScripts Scripts() => configuration.Scripts is ResolverProcess process
+        ? new RemotePacScripts(process) : new PacScriptsHere(configuration.Time);
 
     private void Tell(string message)
     {

@@ -9,7 +9,7 @@ namespace Slipway.Services;
 /// </summary>
 internal sealed class PacSource : IDisposable
 {
-    private const int MaxLengthBytes = 1 << 20;
+    public const int MaxLengthBytes = 1 << 20;
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
     private readonly string _location;
@@ -17,6 +17,7 @@ internal sealed class PacSource : IDisposable
     private readonly TimeSpan _refresh;
     private readonly TimeProvider _time;
     private readonly HostConnector _hosts;
+    private readonly IPacScripts _scripts;
     private readonly Action<string> _report;
     private readonly SemaphoreSlim _loading = new(1);
     private readonly CancellationTokenSource _stop = new();
@@ -29,12 +30,13 @@ internal sealed class PacSource : IDisposable
 
     public PacSource(
         string location, ProxyUpstreamConfiguration configuration, HostConnector hosts,
-        Action<string> report)
+        IPacScripts scripts, Action<string> report)
     {
         _location = ProxyServer.WithoutCredentials(location);
         _refresh = configuration.PacRefreshInterval;
         _time = configuration.Time;
         _hosts = hosts;
+        _scripts = scripts;
         _report = report;
         bool isRemote = location.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
             || location.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
@@ -85,7 +87,8 @@ internal sealed class PacSource : IDisposable
                 : !IsFetchDue ? null : await FetchAsync().ConfigureAwait(false);
             if (text is not null && text != _program?.Text)
             {
-                _program = new PacProgram(text, SteadyTime.WallOf(_time));
+                IPacScript script = await _scripts.ReadAsync(text).ConfigureAwait(false);
+                _program = new PacProgram(text, script, SteadyTime.WallOf(_time));
                 _report($"the PAC file {_location} counts now");
             }
 
