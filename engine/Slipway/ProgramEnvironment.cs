@@ -10,6 +10,19 @@ internal static class ProgramEnvironment
     {
         HttpRequests = static parts => new GuestHttp(parts),
         GuestPages = static engine => new GuestPages(engine, ProgramVersion.Text),
-        Resolvers = KeptResolvers.Start(),
+        Resolvers = StartKeeper(),
     };
+
+    private static KeptResolvers? StartKeeper()
+    {
+        KeptResolvers? kept = KeptResolvers.Start();
+        if (kept is null)
+        {
+            StandardError.Say(
+                "names are looked up and PAC files run in the engine's own process: /bin/sh or "
+                    + "/proc, by which one beside it is started, cannot be had", LogLevel.Warning);
+        }
+
+        return kept;
+    }
 }

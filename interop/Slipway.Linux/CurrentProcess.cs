@@ -8,6 +8,7 @@ namespace Slipway.Linux;
 public static unsafe partial class CurrentProcess
 {
     private const int PR_SET_PDEATHSIG = 1;
+    private const int PR_SET_NAME = 15;
     private const int RLIMIT_NOFILE = 7;
     private const int SIGKILL = 9;
     private const int SIGPIPE = 13;
@@ -45,6 +46,18 @@ public static unsafe partial class CurrentProcess
     {
         ResourceLimit limit = new() { Soft = soft, Hard = DescriptorLimit.Hard };
         return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    }
+
+    /// <summary>
+    /// Names this process as ps(1) and top(1) show it (prctl(2), PR_SET_NAME); for its first
+    /// thread. The kernel takes 15 bytes.
+    /// </summary>
+    public static void Rename(string name)
+    {
+        fixed (byte* first = System.Text.Encoding.UTF8.GetBytes(name + "\0"))
+        {
+            _ = prctl(PR_SET_NAME, (nuint)first, 0, 0, 0);
+        }
     }
 
     /// <summary>

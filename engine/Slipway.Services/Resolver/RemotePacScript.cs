@@ -28,13 +28,11 @@ internal sealed class RemotePacScript(ResolverProcess process, string text) : IP
     /// <exception cref="PacException">It is none.</exception>
     public async Task CheckAsync()
     {
-        try
+        Task<ResolverConnection> sending = SendAsync();
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (sending.Exception?.InnerException is PacException { IsPassing: false } fault)
         {
-            _ = await SendAsync().ConfigureAwait(false);
-        }
-        catch (PacException error) when (error.IsPassing)
-        {
-            // Asked again when it is used, and told then.
+            throw fault;
         }
     }
 

@@ -43,6 +43,9 @@ internal static class ResolverCommand
             return ExitStatus.Failure;
         }
 
+        // It was executed by a descriptor's number.
+        CurrentProcess.Rename($"slipway {role.ToString().ToLowerInvariant()}");
+        ProgramPages.GiveBack(path => path == Environment.ProcessPath);
         ResolverConfinement.Enter();
         if (DescriptorChannel.Open(out int near, out int far) != 0
             || DescriptorChannel.Send(Way, endedStatus, near) != 0)

@@ -20,7 +20,8 @@ internal static class ResolverConfinement
     private const int MostDescriptors = 256;
 
     // Of addresses, not of memory: threads' stacks and what the collector reserves are in it.
-    private const ulong AddressSpaceBytes = 2UL << 30;
+    // Two dozen threads were seen to need half of it.
+    private const ulong AddressSpaceBytes = 1_536UL << 20;
 
     /// <summary>On a thread of the engine that starts the keeper, and then ends.</summary>
     public static void EnterKeeper() => _ = ProcessConfinement.GiveUpNewPrivileges();

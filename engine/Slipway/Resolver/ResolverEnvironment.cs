@@ -11,11 +11,12 @@ internal static class ResolverEnvironment
     // glibc (resolver(3), ld.so(8), tzset(3)), and modules of nsswitch.conf.
     private static readonly string[] s_names =
     [
-        "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS", "TZ", "TZDIR", "LANG", "DBUS_SYSTEM_BUS_ADDRESS",
-        "LD_LIBRARY_PATH", "LD_PRELOAD",
+        "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS", "TZ", "TZDIR", "LANG",
+        "DBUS_SYSTEM_BUS_ADDRESS", "LD_LIBRARY_PATH", "LD_PRELOAD",
     ];
 
-    private static readonly string[] s_beginnings = ["RESOLV_", "NSS_", "SYSTEMD_", "LC_", "DOTNET_"];
+    private static readonly string[] s_beginnings =
+        ["RESOLV_", "NSS_", "SYSTEMD_", "LC_", "DOTNET_"];
 
     // Small heaps that give back, no socket for tools, few arenas of malloc: hexadecimal.
     private static readonly string[] s_runtime =

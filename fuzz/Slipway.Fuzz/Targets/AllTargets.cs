@@ -8,7 +8,7 @@ internal static class AllTargets
         .. WireTargets.Items, .. NameTargets.Items, .. LeaseTargets.Items,
         .. ProxyTargets.Items, .. SettingTargets.Items, .. LinkTargets.Items,
         .. HttpTargets.Items, .. DockerTargets.Items, .. ControlTargets.Items,
-        .. SmallTargets.Items, .. StackTargets.Items,
+        .. SmallTargets.Items, .. StackTargets.Items, .. ResolverTargets.Items,
     ];
 
     /// <summary>Those of the names; all for none.</summary>

@@ -3,7 +3,9 @@ using Slipway.Wire;
 
 namespace Slipway.Services.Tests.Resolver;
 
-/// <summary>One end of the socket to an engine: reads what it asks, says what a test wants.</summary>
+/// <summary>
+/// One end of the socket to an engine: reads what it asks, says what a test wants.
+/// </summary>
 internal sealed class Puppet(int channel) : IDisposable
 {
     private readonly byte[] _buffer = new byte[ResolverMessage.MaxLengthBytes];

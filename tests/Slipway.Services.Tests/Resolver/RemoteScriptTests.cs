@@ -43,7 +43,7 @@ public sealed class RemoteScriptTests : IDisposable
         string filler = new('x', 500_000);
         IPacScript script = await Read(
             $"var x = '{filler}'; function FindProxyForURL() {{ return 'n' + x.length; }}");
-        Assert.Equal("n500000", await script.EvaluateAsync("http://a/", "a", Resolve));
+        Assert.Equal("n500000", await script.EvaluateAsync("http://a.test/", "a.test", Resolve));
     }
 
     [Theory]
@@ -55,8 +55,8 @@ public sealed class RemoteScriptTests : IDisposable
     {
         IPacScript bad = await Read($"function FindProxyForURL() {{ {body} }}");
         IPacScript good = await Read("function FindProxyForURL() { return 'DIRECT'; }");
-        Task<string> failing = bad.EvaluateAsync("http://a/", "a", Resolve);
-        Assert.Equal("DIRECT", await good.EvaluateAsync("http://a/", "a", Resolve));
+        Task<string> failing = bad.EvaluateAsync("http://a.test/", "a.test", Resolve);
+        Assert.Equal("DIRECT", await good.EvaluateAsync("http://a.test/", "a.test", Resolve));
         PacException error = await Assert.ThrowsAsync<PacException>(() => failing);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -80,7 +80,7 @@ public sealed class RemoteScriptTests : IDisposable
 
         for (int i = 0; i < 6; i++)
         {
-            Assert.Equal($"n{i}", await scripts[i].EvaluateAsync("http://a/", "a", Resolve));
+            Assert.Equal($"n{i}", await scripts[i].EvaluateAsync("http://a.test/", "a.test", Resolve));
         }
     }
 
@@ -110,7 +110,7 @@ public sealed class RemoteScriptTests : IDisposable
         RemotePacScript script = new(_puppetProcess, "any");
         for (int i = 0; i < 3; i++)
         {
-            Task<string> failing = script.EvaluateAsync("http://a/", "a", Resolve);
+            Task<string> failing = script.EvaluateAsync("http://a.test/", "a.test", Resolve);
             using Puppet puppet = _puppets.Next();
             puppet.Read();
             puppet.Dispose();
@@ -118,7 +118,7 @@ public sealed class RemoteScriptTests : IDisposable
         }
 
         Assert.Contains("rests", (await Assert.ThrowsAsync<PacException>(
-            () => script.EvaluateAsync("http://a/", "a", Resolve))).Message,
+            () => script.EvaluateAsync("http://a.test/", "a.test", Resolve))).Message,
             StringComparison.Ordinal);
     }
 
@@ -129,7 +129,7 @@ public sealed class RemoteScriptTests : IDisposable
     public async Task Process_AskingForNamesAsNoScriptCan_IsLeft(string name, int times)
     {
         RemotePacScript script = new(_puppetProcess, "any");
-        Task<string> failing = script.EvaluateAsync("http://a/", "a", async _ =>
+        Task<string> failing = script.EvaluateAsync("http://a.test/", "a.test", async _ =>
         {
             await Task.Delay(Timeout.Infinite, CancellationToken.None);
             return [];

@@ -12,7 +12,11 @@ internal sealed class ServedHere : IResolverProcesses
         endedStatus = _far.Count > 0 ? 137 : 0;
         Assert.Equal(0, DescriptorChannel.Open(out int near, out int far));
         _far.Add(far);
-        new Thread(() => ResolverService.Serve(role, far, () => { })) { IsBackground = true }.Start();
+        Thread serving = new(() => ResolverService.Serve(role, far, () => { }))
+        {
+            IsBackground = true,
+        };
+        serving.Start();
         return near;
     }
 
