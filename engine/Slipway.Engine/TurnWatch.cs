@@ -1,6 +1,5 @@
 using System.Globalization;
 using Slipway.Host;
-using Slipway.Stack;
 
 namespace Slipway.Engine;
 
