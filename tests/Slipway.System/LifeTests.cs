@@ -189,10 +189,10 @@ public sealed class LifeTests(Site site, ITestOutputHelper output) : SystemTest(
     [SlipwayFact]
     public void Engine_OutOfMemory_RefusesNewConnectionsAndServesOpenOnes()
     {
-        const int wanted = 8_000;
+        const int wanted = 9_000;
         Guest guest = Own(new Guest());
         SlipwayEngine engine = Own(new SlipwayEngine(
-            Site, ["env", "DOTNET_GCHeapHardLimit=800000"], // 8 MiB
+            Site, ["env", "DOTNET_GCHeapHardLimit=C00000"], // 12 MiB
             [Link(guest), $"--mtu={WideMtuBytes}"]));
         using RunningProgram open = guest.Starts(
             "keep-open", Addresses.HostAlias, $"{Site.Port + 1}", $"{wanted}");
