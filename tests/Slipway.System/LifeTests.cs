@@ -186,29 +186,6 @@ public sealed class LifeTests(Site site, ITestOutputHelper output) : SystemTest(
         }
     }
 
-    [SlipwayFact]
-    public void Engine_OutOfMemory_RefusesNewConnectionsAndServesOpenOnes()
-    {
-        const int wanted = 9_000;
-        Guest guest = Own(new Guest());
-        SlipwayEngine engine = Own(new SlipwayEngine(
-            Site, ["env", "DOTNET_GCHeapHardLimit=C00000"], // 12 MiB
-            [Link(guest), $"--mtu={WideMtuBytes}"]));
-        using RunningProgram open = guest.Starts(
-            "keep-open", Addresses.HostAlias, $"{Site.Port + 1}", $"{wanted}");
-        JsonObject result = Guest.Parse(open.ReadLine(TimeSpan.FromSeconds(90)));
-        int opened = (int)result["open"]!;
-        Note($"{opened} of {wanted} open");
-        Assert.InRange(opened, 1, wanted - 1); // a second worker takes most of it for its rings
-        Assert.Equal(opened, (int)result["alive"]!);
-        Assert.All(
-            result["errors"]!.AsArray(), error => Assert.Equal("ECONNREFUSED", (string?)error));
-        open.Dispose();
-        Eventually.Holds(s_limit, "new connections are possible again", () =>
-            (string?)guest.Does("attempt", Addresses.HostAlias, $"{Site.Port}")["error"] == "");
-        Assert.Equal(0, engine.Stop().ExitStatus);
-    }
-
     private void Signal(string name) =>
         RunningProgram.Run(s_limit, "kill", "-" + name, $"{Engine!.ProcessId}").OrFail();
 
