@@ -14,6 +14,10 @@ public static unsafe partial class ProcessConfinement
     private const int RLIMIT_NOFILE = 7;
     private const int RLIMIT_AS = 9;
     private const int O_RDWR = 2;
+    private const nuint CLOSE_RANGE_CLOEXEC = 4;
+
+    /// <summary>close_range's number, the same on all architectures.</summary>
+    private const nint CloseRange = 436;
 
     /// <summary>
     /// Binds this thread, and what it starts, to the rights that it has (prctl(2),
@@ -40,11 +44,16 @@ public static unsafe partial class ProcessConfinement
 
     /// <summary>Closes every descriptor from this one on (close_range(2), Linux 5.9).</summary>
     /// <returns>0 or an errno.</returns>
-    public static int CloseFrom(int first)
-    {
-        const nint closeRange = 436; // the same on all architectures
-        return Result((int)syscall(closeRange, (uint)first, uint.MaxValue, 0));
-    }
+    public static int CloseFrom(int first) =>
+        Result((int)syscall(CloseRange, (uint)first, uint.MaxValue, 0));
+
+    /// <summary>
+    /// Keeps every descriptor from this one on from what is started later (CLOSE_RANGE_CLOEXEC,
+    /// Linux 5.11); <see cref="CurrentProcess.SetInherited"/> takes one out again.
+    /// </summary>
+    /// <returns>0 or an errno.</returns>
+    public static int KeepFromChildren(int first) =>
+        Result((int)syscall(CloseRange, (uint)first, uint.MaxValue, CLOSE_RANGE_CLOEXEC));
 
     /// <summary>Puts /dev/null in the place of standard input, output and error.</summary>
     /// <returns>0 or an errno.</returns>

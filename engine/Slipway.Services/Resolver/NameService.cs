@@ -13,6 +13,12 @@ internal sealed class NameService : ResolverService
             limits.MaxLookups, limits.MaxOutstanding, find: null, onStuck);
     }
 
+    protected override void Dispose(bool isDisposing)
+    {
+        _lookup.Dispose();
+        base.Dispose(isDisposing);
+    }
+
     private protected override bool TryTake(in ResolverMessage message)
     {
         if (message.Kind != ResolverMessageKind.Find)

@@ -18,7 +18,8 @@ internal sealed class RemotePacScript(ResolverProcess process, string text) : IP
     private static readonly TimeSpan s_patience =
         PacScript.TimeLimit + PacEvaluator.NameTimeLimit + TimeSpan.FromSeconds(6);
     private readonly byte[] _text = Encoding.UTF8.GetBytes(text);
-    private readonly SemaphoreSlim _sending = new(1);
+    private readonly Lock _lock = new();
+    private Task<ResolverConnection>? _sending;
     private ResolverConnection? _owner;
     private uint _id;
     private int _deaths;
@@ -28,7 +29,7 @@ internal sealed class RemotePacScript(ResolverProcess process, string text) : IP
     /// <exception cref="PacException">It is none.</exception>
     public async Task CheckAsync()
     {
-        Task<ResolverConnection> sending = SendAsync();
+        Task sending = SendAsync();
         await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (sending.Exception?.InnerException is PacException { IsPassing: false } fault)
         {
@@ -72,48 +73,53 @@ internal sealed class RemotePacScript(ResolverProcess process, string text) : IP
             : throw new PacException(answer.Text);
     }
 
-    /// <summary>The process, which has the program.</summary>
-    private async Task<ResolverConnection> SendAsync()
+    /// <summary>The process, which has the program; sent once for all who ask meanwhile.</summary>
+    private Task<ResolverConnection> SendAsync()
     {
-        await _sending.WaitAsync().ConfigureAwait(false);
-        try
+        lock (_lock)
         {
-            if (Environment.TickCount64 < Volatile.Read(ref _restsUntilMs))
+            if (_sending is null or { IsCompleted: true })
             {
-                throw Passing("has ended the process that runs it too often, and rests");
+                _sending = Task.Run(SendOnceAsync);
             }
 
-            ResolverConnection connection = await ConnectAsync().ConfigureAwait(false);
-            if (connection == _owner)
-            {
-                return connection;
-            }
+            return _sending;
+        }
+    }
 
-            PendingScript question = new();
-            if (!connection.TryAdd(question, s_patience, out uint id))
-            {
-                throw Passing("cannot be run now");
-            }
+    private async Task<ResolverConnection> SendOnceAsync()
+    {
+        if (Environment.TickCount64 < Volatile.Read(ref _restsUntilMs))
+        {
+            throw Passing("has ended the process that runs it too often, and rests");
+        }
 
-            for (int sent = 0; sent == 0 || sent < _text.Length;)
-            {
-                int length = Math.Min(_text.Length - sent, ResolverMessage.MaxBodyBytes);
-                bool isLast = sent + length == _text.Length;
-                await connection.SendAsync(ResolverMessage.Write(
-                    ResolverMessageKind.ScriptPart, isLast ? (byte)1 : (byte)0, id,
-                    _text.AsSpan(sent, length))).ConfigureAwait(false);
-                sent += Math.Max(length, 1);
-            }
-
-            ScriptAnswer answer = Survived(await question.Answer.ConfigureAwait(false));
-            (_owner, _id) = answer.Code == ResolverCode.Done ? (connection, id)
-                : throw new PacException(answer.Text);
+        ResolverConnection connection = await ConnectAsync().ConfigureAwait(false);
+        if (connection == _owner)
+        {
             return connection;
         }
-        finally
+
+        PendingScript question = new();
+        if (!connection.TryAdd(question, s_patience, out uint id))
         {
-            _sending.Release();
+            throw Passing("cannot be run now");
         }
+
+        for (int sent = 0; sent == 0 || sent < _text.Length;)
+        {
+            int length = Math.Min(_text.Length - sent, ResolverMessage.MaxBodyBytes);
+            bool isLast = sent + length == _text.Length;
+            await connection.SendAsync(ResolverMessage.Write(
+                ResolverMessageKind.ScriptPart, isLast ? (byte)1 : (byte)0, id,
+                _text.AsSpan(sent, length))).ConfigureAwait(false);
+            sent += Math.Max(length, 1);
+        }
+
+        ScriptAnswer answer = Survived(await question.Answer.ConfigureAwait(false));
+        (_owner, _id) = answer.Code == ResolverCode.Done ? (connection, id)
+            : throw new PacException(answer.Text);
+        return connection;
     }
 
     private async Task<ResolverConnection> ConnectAsync()

@@ -7,7 +7,7 @@ namespace Slipway.Services;
 /// The process beside the engine: takes questions from its socket until the engine closes that, on
 /// the thread that serves, and answers from others. One writer at a time, each answer one packet.
 /// </summary>
-public abstract class ResolverService
+public abstract class ResolverService : IDisposable
 {
     private readonly Lock _writing = new();
     private readonly int _channel;
@@ -23,9 +23,19 @@ public abstract class ResolverService
     /// <returns>False: the engine has sent what makes no sense.</returns>
     public static bool Serve(ResolverRole role, int channel, Action onStuck)
     {
-        ResolverService service = role == ResolverRole.Names
+        using ResolverService service = role == ResolverRole.Names
             ? new NameService(channel, onStuck) : new ScriptService(channel);
         return service.Serve();
+    }
+
+    public void Dispose()
+    {
+        Dispose(isDisposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool isDisposing)
+    {
     }
 
     /// <summary>Takes a question; must not wait.</summary>
