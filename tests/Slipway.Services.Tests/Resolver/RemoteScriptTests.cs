@@ -80,7 +80,8 @@ public sealed class RemoteScriptTests : IDisposable
 
         for (int i = 0; i < 6; i++)
         {
-            Assert.Equal($"n{i}", await scripts[i].EvaluateAsync("http://a.test/", "a.test", Resolve));
+            Assert.Equal(
+                $"n{i}", await scripts[i].EvaluateAsync("http://a.test/", "a.test", Resolve));
         }
     }
 
