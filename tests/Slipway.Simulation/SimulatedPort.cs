@@ -6,12 +6,16 @@ namespace Slipway.Simulation;
 /// <summary>
 /// The engine's end of a faulty wire to a guest. Every frame is read whole before it leaves.
 /// </summary>
-internal sealed class SimulatedPort(FaultyWire wire, int mtuBytes, Offloads offloads) : IGuestPort
+internal sealed class SimulatedPort(
+    FaultyWire wire, int mtuBytes, Offloads offloads, int id = 1) : IGuestPort
 {
     private readonly byte[] _frame = new byte[IGuestPort.LargestSegmentedBytes];
     private int _reserved = -1;
 
-    public int Id => 1;
+    public int Id => id;
+
+    /// <summary>The guest has left: nothing is taken any more.</summary>
+    public bool IsClosed { get; set; }
 
     public int MaxFrameLengthBytes => mtuBytes + 14;
 
@@ -31,6 +35,11 @@ internal sealed class SimulatedPort(FaultyWire wire, int mtuBytes, Offloads offl
         Assert.InRange(lengthBytes, 0,
             offloads == Offloads.None ? MaxFrameLengthBytes : _frame.Length);
         _reserved = -1;
+        if (IsClosed)
+        {
+            return [];
+        }
+
         if (wire.IsFull)
         {
             OwesWritable = true;

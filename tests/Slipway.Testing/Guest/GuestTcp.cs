@@ -247,6 +247,6 @@ public sealed partial class GuestTcp
             _acknowledgmentPending = false;
         }
 
-        _guest.Transmit(segment.ToPacket());
+        _guest.Transmit(segment);
     }
 }

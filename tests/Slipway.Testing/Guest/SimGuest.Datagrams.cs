@@ -13,11 +13,22 @@ public sealed partial class SimGuest
     /// <summary>ICMP messages that have come, but echo requests.</summary>
     public List<IcmpPacket> IcmpMessages { get; } = [];
 
-    public void SendDatagram(ushort port, IpEndpoint remote, byte[] payload) =>
-        Transmit(new Datagram
+    public void SendDatagram(ushort port, IpEndpoint remote, byte[] payload)
     {
-        Source = new IpEndpoint(Address, port), Destination = remote, Payload = payload,
-    }.ToPacket());
+        Datagram datagram = new()
+        {
+            Source = new IpEndpoint(remote.Address.IsIPv4 ? Address : Address6!.Value, port),
+            Destination = remote, Payload = payload,
+        };
+        if (remote.Address.IsIPv4)
+        {
+            Transmit(datagram.ToPacket());
+        }
+        else
+        {
+            Transmit(datagram.ToPacket6());
+        }
+    }
 
     public void Ping(IpAddress remote, ushort identifier, ushort sequenceNumber, byte[] body) =>
         Transmit((IcmpPacket.EchoRequest(identifier, sequenceNumber, body) with
@@ -72,13 +83,17 @@ public sealed partial class SimGuest
         IcmpMessages.Add(message);
         if (message.Type == 3 && message.Quote is { Protocol: IpProtocol.Tcp } quote)
         {
-            byte[] ports = quote.Payload;
-            IpEndpoint local = new(quote.Source, (ushort)((ports[0] << 8) | ports[1]));
-            IpEndpoint remote = new(quote.Destination, (ushort)((ports[2] << 8) | ports[3]));
-            if (_connections.TryGetValue((local, remote), out GuestTcp? connection))
-            {
-                connection.ReceiveUnreachable();
-            }
+            ReceiveUnreachable(quote.Source, quote.Destination, quote.Payload);
+        }
+    }
+
+    private void ReceiveUnreachable(IpAddress source, IpAddress destination, byte[] ports)
+    {
+        IpEndpoint local = new(source, (ushort)((ports[0] << 8) | ports[1]));
+        IpEndpoint remote = new(destination, (ushort)((ports[2] << 8) | ports[3]));
+        if (_connections.TryGetValue((local, remote), out GuestTcp? connection))
+        {
+            connection.ReceiveUnreachable();
         }
     }
 

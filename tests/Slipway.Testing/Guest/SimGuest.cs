@@ -43,7 +43,7 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
     /// <summary>Starts a connection; its SYN leaves at the next flush.</summary>
     public GuestTcp Connect(ushort port, IpEndpoint remote, GuestTcpOptions? options = null)
     {
-        IpEndpoint local = new(Address, port);
+        IpEndpoint local = new(remote.Address.IsIPv4 ? Address : Address6!.Value, port);
         GuestTcp connection =
             new(this, local, remote, options ?? new(), (uint)_random.Next(), isPassive: false);
         _connections[(local, remote)] = connection;
@@ -68,6 +68,10 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
         if (ethernet.Type == 0x0806)
         {
             ReceiveArp(ArpFrame.ParseFrame(frame));
+        }
+        else if (ethernet.Type == 0x86dd)
+        {
+            ReceiveIpv6(frame);
         }
         else
         {
@@ -171,6 +175,6 @@ public sealed partial class SimGuest(FakeClock clock, Action<byte[]> transmit, u
             Acknowledgment = acknowledges ? 0 : segment.End,
             Flags = acknowledges ? TcpFlags.Reset : TcpFlags.Reset | TcpFlags.Acknowledgment,
             Window = 0,
-        }.ToPacket());
+        });
     }
 }
