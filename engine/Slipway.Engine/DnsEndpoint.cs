@@ -80,7 +80,7 @@ internal sealed class DnsEndpoint : IDatagramService, IDisposable
         try
         {
             byte[]? answer = await _server
-                .AskAsync(query, guest.Address, overTcp: false, _stopped)
+                .AskAsync(query, route.Port.Id, overTcp: false, _stopped)
                 .ConfigureAwait(false);
             if (answer is not null)
             {

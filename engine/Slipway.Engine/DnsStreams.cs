@@ -15,7 +15,7 @@ internal sealed class DnsStreams(
     : IStreamServices
 {
     public HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        in IpEndpoint destination, in IpEndpoint guest, int link, IReadinessOwner owner,
         out IHostStream? stream)
     {
         stream = null;
@@ -27,20 +27,19 @@ internal sealed class DnsStreams(
         HostError error = network.OpenPair(owner, out stream, out SafeSocketHandle? far);
         if (error == HostError.None && far is not null)
         {
-            IpAddress address = guest.Address;
-            _ = Task.Run(() => ServeAsync(far, address), CancellationToken.None);
+            _ = Task.Run(() => ServeAsync(far, link), CancellationToken.None);
         }
 
         return error;
     }
 
-    private async Task ServeAsync(SafeSocketHandle far, IpAddress guest)
+    private async Task ServeAsync(SafeSocketHandle far, int link)
     {
         try
         {
             using Socket socket = new(far);
             await using NetworkStream connection = new(socket, ownsSocket: true);
-            await server.ServeStreamAsync(connection, guest, stopped).ConfigureAwait(false);
+            await server.ServeStreamAsync(connection, link, stopped).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {

@@ -17,14 +17,18 @@ internal sealed class GuestPagePort(Func<IGuestPages> make) : IDisposable
     private const int MostOfAGuest = 16;
 
     private readonly Lazy<IGuestPages> _pages = new(make);
-    private readonly GuestQuota _quota = new(MostConnections, MostOfAGuest);
+    private readonly GuestQuota _quota = new("guestPageConnections", MostConnections, MostOfAGuest);
     private readonly CancellationTokenSource _stopping = new();
 
+    /// <summary>What guests have here at a time, and what was refused.</summary>
+    public BoundReport Bound => _quota.Report();
+
     public HostError Open(
-        HostNetwork network, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream)
+        HostNetwork network, in IpEndpoint guest, int link, IReadinessOwner owner,
+        out IHostStream? stream)
     {
         stream = null;
-        if (!_quota.TryEnter(guest.Address))
+        if (!_quota.TryEnter(link))
         {
             return HostError.Refused;
         }
@@ -32,12 +36,12 @@ internal sealed class GuestPagePort(Func<IGuestPages> make) : IDisposable
         HostError error = network.OpenPair(owner, out stream, out SafeSocketHandle? far);
         if (far is null)
         {
-            _quota.Leave(guest.Address);
+            _quota.Leave(link);
             return error;
         }
 
         IpEndpoint from = guest;
-        _ = Task.Run(() => ServeAsync(far, from), CancellationToken.None);
+        _ = Task.Run(() => ServeAsync(far, from, link), CancellationToken.None);
         return error;
     }
 
@@ -51,17 +55,17 @@ internal sealed class GuestPagePort(Func<IGuestPages> make) : IDisposable
         }
     }
 
-    private async Task ServeAsync(SafeSocketHandle far, IpEndpoint guest)
+    private async Task ServeAsync(SafeSocketHandle far, IpEndpoint guest, int link)
     {
         try
         {
-            await _pages.Value.ServeAsync(new Socket(far), guest, _stopping.Token)
+            await _pages.Value.ServeAsync(new Socket(far), guest, link, _stopping.Token)
                 .ConfigureAwait(false);
         }
         finally
         {
             far.Dispose();
-            _quota.Leave(guest.Address);
+            _quota.Leave(link);
         }
     }
 }

@@ -12,14 +12,14 @@ internal sealed class GuestStreams(
     public bool Intercepts(in IpEndpoint destination) => proxy?.Intercepts(destination) == true;
 
     public HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        in IpEndpoint destination, in IpEndpoint guest, int link, IReadinessOwner owner,
         out IHostStream? stream)
     {
         bool isIntercepted = !settings.IsGateway(destination.Address);
         return proxy is not null && (isIntercepted || proxy.Listens(destination.Port))
-            ? proxy.Open(destination, guest, isIntercepted, owner, out stream)
+            ? proxy.Open(destination, guest, link, isIntercepted, owner, out stream)
             : pages is not null && destination.Port == GuestPagePort.Port
-                ? pages.Open(network, guest, owner, out stream)
-            : dns.Open(destination, guest, owner, out stream);
+                ? pages.Open(network, guest, link, owner, out stream)
+            : dns.Open(destination, guest, link, owner, out stream);
     }
 }

@@ -1,3 +1,4 @@
+using Slipway.Host;
 using Slipway.Services;
 using Slipway.Stack;
 
@@ -103,6 +104,12 @@ public sealed partial class NetworkEngine
     private ProxyUpstreams MakeUpstreams(
         EngineConfiguration configuration, ProxyReach reach, IEngineLog log) =>
         ProxyUpstreams.Create(
-            configuration.ProxyUpstream with { Scripts = _scriptProcess }, reach.ResolveAsync,
+            configuration.ProxyUpstream with
+            {
+                Scripts = _scriptProcess,
+                DescriptorCeiling = DescriptorReserve.CeilingFor(
+                    configuration.Limits.ReservedDescriptors),
+            },
+            reach.ResolveAsync,
             line => log.Write(LogLevel.Information, line));
 }

@@ -299,7 +299,7 @@ public sealed partial class NetworkEngine
             _servicesStopping.Token);
         if (target.Protocol == IpProtocol.Udp)
         {
-            named.Locate(default, out _); // looked up before the first datagram comes
+            named.Locate(0, out _); // looked up before the first datagram comes
         }
 
         return named;

@@ -18,11 +18,11 @@ internal sealed class ProxyStreams(
     public bool Intercepts(in IpEndpoint destination) => server.Intercepts(destination);
 
     public HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, bool isIntercepted,
+        in IpEndpoint destination, in IpEndpoint guest, int link, bool isIntercepted,
         IReadinessOwner owner, out IHostStream? stream)
     {
         stream = null;
-        if (!server.TryEnter(guest.Address))
+        if (!server.TryEnter(link, guest.Address))
         {
             return HostError.Refused;
         }
@@ -31,7 +31,7 @@ internal sealed class ProxyStreams(
             owner, isHeld: isIntercepted, out HandoverStream? opened, out SafeSocketHandle? far);
         if (error != HostError.None)
         {
-            server.Leave(guest.Address);
+            server.Leave(link);
             return error;
         }
 
@@ -39,23 +39,23 @@ internal sealed class ProxyStreams(
         IpEndpoint from = guest;
         IpEndpoint to = destination;
         _ = Task.Run(
-            () => ServeAsync(opened!, far!, from, to, isIntercepted), CancellationToken.None);
+            () => ServeAsync(opened!, far!, from, link, to, isIntercepted), CancellationToken.None);
         return HostError.None;
     }
 
     private Task ServeAsync(
-        HandoverStream stream, SafeSocketHandle far, IpEndpoint guest, IpEndpoint destination,
-        bool isIntercepted)
+        HandoverStream stream, SafeSocketHandle far, IpEndpoint guest, int link,
+        IpEndpoint destination, bool isIntercepted)
     {
         Connection connection;
         try
         {
-            connection = new Connection(mailbox, relays, stream, far, guest, destination);
+            connection = new Connection(mailbox, relays, stream, far, guest, link, destination);
         }
         catch (SocketException)
         {
             far.Dispose();
-            server.Leave(guest.Address);
+            server.Leave(link);
             throw;
         }
 
@@ -64,8 +64,8 @@ internal sealed class ProxyStreams(
 
     private sealed class Connection(
         Mailbox mailbox, RelayPorts relays, HandoverStream stream, SafeSocketHandle far,
-        IpEndpoint guest, IpEndpoint destination)
-        : GuestConnection(new Socket(far), guest, destination)
+        IpEndpoint guest, int link, IpEndpoint destination)
+        : GuestConnection(new Socket(far), guest, link, destination)
     {
         public override void HandOver(Socket upstream)
         {

@@ -19,6 +19,11 @@ public sealed class HostNetwork(
     // Flows that have ended, and whose last bytes a proxy's upstream has not taken yet.
     private readonly HashSet<HandoverStream> _lingering = [];
 
+    /// <summary>
+    /// Flows have no descriptor of this number or beyond (<see cref="DescriptorReserve"/>).
+    /// </summary>
+    public int DescriptorCeiling { get; set; } = int.MaxValue;
+
     public HostError ConnectTcp(
         in IpEndpoint remote, IReadinessOwner owner, out IHostStream? stream)
     {
@@ -99,6 +104,11 @@ public sealed class HostNetwork(
         HostError error = HostMemory.IsShort() ? HostError.NoResources
             : HostSockets.Open(IpProtocol.Udp, any, out descriptor);
         socket = null;
+        if (error == HostError.None && descriptor >= DescriptorCeiling)
+        {
+            error = HostError.NoResources;
+        }
+
         if (error == HostError.None)
         {
             error = reactor.TryWatchEdges(descriptor, owner);
@@ -138,7 +148,8 @@ public sealed class HostNetwork(
 
     /// <summary>Watches a socket that listens, and is this listener's from here on.</summary>
     public IHostListener WatchListener(int descriptor, bool isUnix, IReadinessOwner owner) =>
-        new StreamListener(reactor, descriptor, isUnix, usePeekOffset, owner);
+        new StreamListener(
+            reactor, descriptor, isUnix, usePeekOffset, DescriptorCeiling, owner);
 
     /// <summary>Watches a bound UDP socket, with errors reported.</summary>
     /// <param name="descriptor">The socket.</param>
@@ -222,12 +233,19 @@ public sealed class HostNetwork(
         return error;
     }
 
-    private static HostError OpenPair(out int near, out SafeSocketHandle? far)
+    private HostError OpenPair(out int near, out SafeSocketHandle? far)
     {
         near = -1;
         int farDescriptor = -1;
         int result = HostMemory.IsShort() ? -Errno.ENOMEM : Sockets.CreatePair(
             Sockets.FamilyUnix, Sockets.Stream, out near, out farDescriptor);
+        if (result >= 0 && Math.Max(near, farDescriptor) >= DescriptorCeiling)
+        {
+            Files.Close(near);
+            Files.Close(farDescriptor);
+            result = -Errno.EMFILE;
+        }
+
         far = result < 0 ? null : new SafeSocketHandle(farDescriptor, ownsHandle: true);
         return HostErrors.From(result);
     }
@@ -247,8 +265,12 @@ public sealed class HostNetwork(
 
     internal TcpStream Adopt(int descriptor) => new(reactor, descriptor, usePeekOffset);
 
-    private static int NewSocket(int family, int type, int protocol) =>
-        HostMemory.IsShort() ? -Errno.ENOMEM : Sockets.Create(family, type, protocol);
+    private int NewSocket(int family, int type, int protocol)
+    {
+        int socket = HostMemory.IsShort() ? -Errno.ENOMEM : Sockets.Create(family, type, protocol);
+        DescriptorReserve.Apply(ref socket, DescriptorCeiling);
+        return socket;
+    }
 
     private static int Family(bool ipv4) => ipv4 ? Sockets.FamilyIPv4 : Sockets.FamilyIPv6;
 }

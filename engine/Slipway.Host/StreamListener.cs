@@ -18,18 +18,21 @@ internal sealed class StreamListener : IHostListener, IReadinessOwner
     private readonly int _descriptor;
     private readonly bool _isUnix;
     private readonly bool _usePeekOffset;
+    private readonly int _ceiling;
     private readonly IReadinessOwner _owner;
     private readonly int _timer = TimerDescriptor.Create();
     private int _reserve = OpenReserve();
 
     /// <summary>Watches the socket for its owner.</summary>
     internal StreamListener(
-        Reactor reactor, int descriptor, bool isUnix, bool usePeekOffset, IReadinessOwner owner)
+        Reactor reactor, int descriptor, bool isUnix, bool usePeekOffset, int ceiling,
+        IReadinessOwner owner)
     {
         _reactor = reactor;
         _descriptor = descriptor;
         _isUnix = isUnix;
         _usePeekOffset = usePeekOffset;
+        _ceiling = ceiling;
         _owner = owner;
         reactor.WatchListener(descriptor, owner);
         if (_timer >= 0)
@@ -61,10 +64,9 @@ internal sealed class StreamListener : IHostListener, IReadinessOwner
             return HostErrors.From(accepted);
         }
 
-        if (HostMemory.IsShort())
+        if (accepted >= _ceiling || HostMemory.IsShort())
         {
-            _ = SocketOptions.SetLingerZero(accepted);
-            Files.Close(accepted);
+            Refuse(accepted);
             return HostError.NoResources;
         }
 
@@ -122,12 +124,17 @@ internal sealed class StreamListener : IHostListener, IReadinessOwner
         int accepted = Sockets.Accept(_descriptor, address);
         if (accepted >= 0)
         {
-            _ = SocketOptions.SetLingerZero(accepted);
-            Files.Close(accepted);
+            Refuse(accepted);
         }
 
         _reserve = OpenReserve();
         return accepted >= 0;
+    }
+
+    private static void Refuse(int accepted)
+    {
+        _ = SocketOptions.SetLingerZero(accepted);
+        Files.Close(accepted);
     }
 
     private static int OpenReserve() => Files.Open("/dev/null", Files.ReadOnly | Files.CloseOnExec);

@@ -12,6 +12,9 @@ public sealed class Counters
     private readonly long[] _malformed = new long[Enum.GetValues<ParseError>().Length];
     private FrameLoss _loss;
 
+    /// <summary>What is bounded and shared among guests.</summary>
+    public GuestShares Guests { get; } = new();
+
     public long FramesReceived;
     public long BytesReceived;
     public long FramesSent;

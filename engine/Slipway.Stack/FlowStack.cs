@@ -158,6 +158,7 @@ public sealed class FlowStack
 
     internal void OnPortClosed(IGuestPort port, Instant now)
     {
+        Counters.Guests.OnPortClosed();
         _reassembly.OnPortClosed(port);
         Udp.OnPortClosed(port);
         Tcp.OnPortClosed(port, now);

@@ -71,7 +71,11 @@ public sealed class GuestStack : IFrameReceiver
     /// <summary>The end of a turn: timers fire, and what flows have to send goes out.</summary>
     public void Advance(Instant now) => Flows.Advance(now);
 
-    public void OnPortOpened(IGuestPort port, Instant now) => _switch.OnPortOpened(port, now);
+    public void OnPortOpened(IGuestPort port, Instant now)
+    {
+        Counters.Guests.OnPortOpened();
+        _switch.OnPortOpened(port, now);
+    }
 
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>

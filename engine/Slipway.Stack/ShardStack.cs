@@ -37,10 +37,9 @@ public sealed class ShardStack : IFrameReceiver
 
     public NeighborCache Neighbors { get; }
 
-    public void OnPortOpened(IGuestPort port, Instant now)
-    {
-        // The keeper announces the gateway.
-    }
+    // The keeper announces the gateway.
+    public void OnPortOpened(IGuestPort port, Instant now) =>
+        Flows.Counters.Guests.OnPortOpened();
 
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)

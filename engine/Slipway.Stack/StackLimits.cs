@@ -60,6 +60,18 @@ public sealed record StackLimits
     /// <summary>The same of one guest, so that it cannot keep the others out.</summary>
     public int ProxyStreamsPerGuest { get; init; } = 512;
 
+    /// <summary>
+    /// Of each bound that guests share, one guest has at most so many percent of what the others
+    /// leave (<see cref="GuestShares"/>); 1 to 100.
+    /// </summary>
+    public int GuestShare { get; init; } = 50;
+
+    /// <summary>
+    /// Descriptors of the process that flows leave alone: the control socket, published ports that
+    /// are added and DNS go on when flows have used up all others.
+    /// </summary>
+    public int ReservedDescriptors { get; init; } = 64;
+
     /// <summary>ICMP errors a second to one guest; the rest are dropped.</summary>
     public int IcmpErrorsPerSecond { get; init; } = 1_000;
 

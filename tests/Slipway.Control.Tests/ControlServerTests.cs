@@ -81,6 +81,13 @@ public sealed class ControlServerTests : IDisposable
         StatisticsReport statistics = await client.GetStatisticsAsync(s_stop);
         Assert.Equal(0, statistics.Counted["framesReceived"]);
         Assert.Empty(statistics.Dropped);
+        string[] bounds = [
+            "tcpFlows", "tcpHalfOpen", "udpFlows", "echoFlows", "reassemblyPackets", "neighbors",
+            "switchAddresses", "dnsQueries", "dnsStreams", "waitingClients",
+        ];
+        Assert.All(bounds, name => Assert.Equal(
+            (0, true, 0, 0), statistics.Bounds.Where(bound => bound.Name == name).Select(bound =>
+                (bound.Used, bound.Most > 0, bound.Refused, bound.RefusedOfShare)).Single()));
     }
 
     [Fact]

@@ -8,8 +8,9 @@ namespace Slipway.Control.Tests;
 /// <summary>
 /// A guest's connection without an engine: what is handed over is copied, as the flow would do.
 /// </summary>
-internal sealed class PairConnection(Socket far, IpEndpoint guest, IpEndpoint destination)
-    : GuestConnection(far, guest, destination)
+internal sealed class PairConnection(
+    Socket far, IpEndpoint guest, int link, IpEndpoint destination)
+    : GuestConnection(far, guest, link, destination)
 {
     private bool _isGone;
 

@@ -13,6 +13,7 @@ internal sealed class ProxyWorld : IDisposable
 {
     public const int HttpPort = 3_128;
     public const int SocksPort = 1_080;
+    private const int FirstLink = 1;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private static readonly IpAddress s_guest = IpAddress.Parse("192.168.127.2");
 
@@ -73,12 +74,12 @@ internal sealed class ProxyWorld : IDisposable
 
     /// <summary>Sends bytes on a new connection and reads to its end.</summary>
     public Task<string> AskAsync(string bytes, int port = HttpPort) =>
-        AskAsync(s_guest, bytes, port);
+        AskAsync(FirstLink, bytes, port);
 
-    /// <summary>The same as a guest with another address.</summary>
-    public async Task<string> AskAsync(IpAddress from, string bytes, int port = HttpPort)
+    /// <summary>The same as the guest of another link.</summary>
+    public async Task<string> AskAsync(int link, string bytes, int port = HttpPort)
     {
-        using Socket guest = Open(from, port, "192.168.127.1", out _);
+        using Socket guest = Open(link, port, "192.168.127.1", out _);
         await SendAsync(guest, bytes);
         return await ReadToEndAsync(guest);
     }
@@ -137,7 +138,7 @@ internal sealed class ProxyWorld : IDisposable
         }
     }
 
-    public bool TryEnter() => _server.TryEnter(s_guest);
+    public bool TryEnter() => _server.TryEnter(FirstLink, s_guest);
 
     public void Dispose()
     {
@@ -157,17 +158,17 @@ internal sealed class ProxyWorld : IDisposable
     }
 
     private Socket Open(int port, string address, out PairConnection connection) =>
-        Open(s_guest, port, address, out connection);
+        Open(FirstLink, port, address, out connection);
 
     private Socket Open(
-        IpAddress from, int port, string address, out PairConnection connection)
+        int link, int port, string address, out PairConnection connection)
     {
         Assert.Equal(
             0, Sockets.CreatePair(Sockets.FamilyUnix, Sockets.Stream, out int near, out int far));
         connection = new PairConnection(
-            new Socket(new SafeSocketHandle(far, true)), new IpEndpoint(from, 50_000),
+            new Socket(new SafeSocketHandle(far, true)), new IpEndpoint(s_guest, 50_000), link,
             new IpEndpoint(IpAddress.Parse(address), (ushort)port));
-        Assert.True(_server.TryEnter(from));
+        Assert.True(_server.TryEnter(link, s_guest));
         PairConnection served = connection;
         bool isIntercepted = address != "192.168.127.1";
         _ = Task.Run(() => _server.ServeAsync(served, isIntercepted));

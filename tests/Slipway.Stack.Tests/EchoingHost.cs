@@ -89,7 +89,7 @@ internal sealed class EchoingHost
     }
 
     public HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        in IpEndpoint destination, in IpEndpoint guest, int link, IReadinessOwner owner,
         out IHostStream? stream)
     {
         stream = null;

@@ -98,7 +98,7 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
             AddUnlessNone(dropped, $"Malformed{error}", counters.Malformeds(error));
         }
 
-        return new StatisticsReport(counted, dropped);
+        return new StatisticsReport(counted, dropped, engine.ListBounds());
     }
 
     private static void AddUnlessNone(Dictionary<string, long> counts, string name, long count)

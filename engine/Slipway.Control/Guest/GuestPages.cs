@@ -31,16 +31,17 @@ public sealed class GuestPages : IGuestPages
         GuestSite site = new(engine, version);
         _server = new GuestServer(
             context => site.ServeAsync(
-                context, context.Features.GetRequiredFeature<GuestPageFeature>().Guest),
+                context, context.Features.GetRequiredFeature<GuestPageFeature>()),
             Limit, NullLoggerFactory.Instance);
     }
 
-    public async Task ServeAsync(Socket connection, IpEndpoint guest, CancellationToken stop)
+    public async Task ServeAsync(
+        Socket connection, IpEndpoint guest, int link, CancellationToken stop)
     {
         ConnectionContext context = _connections.Create(connection);
         await using (context.ConfigureAwait(false))
         {
-            context.Features.Set(new GuestPageFeature(guest.Address));
+            context.Features.Set(new GuestPageFeature(guest.Address, link));
             await _server.ServeAsync(context, stop).ConfigureAwait(false);
         }
     }

@@ -16,7 +16,7 @@ internal sealed class GuestSite(NetworkEngine engine, string version)
     private const string Forwarder = "/services/forwarder";
     private readonly GvproxyApi _api = new(engine);
 
-    public Task ServeAsync(HttpContext context, IpAddress guest)
+    public Task ServeAsync(HttpContext context, GuestPageFeature guest)
     {
         HttpRequest request = context.Request;
         if (request.Path.StartsWithSegments(Forwarder, StringComparison.Ordinal))
@@ -30,12 +30,12 @@ internal sealed class GuestSite(NetworkEngine engine, string version)
                     ? GvproxyExchange.WriteTextAsync(
                         context, StatusCodes.Status403Forbidden,
                         "web pages may not publish ports")
-                : _api.ServeGuestAsync(context, new GvproxyCaller(guest));
+                : _api.ServeGuestAsync(context, new GvproxyCaller(guest.Guest, guest.Link));
         }
 
         return request.Path.Value is "/" or ""
             ? HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
-                ? GvproxyExchange.WriteTextAsync(context, StatusCodes.Status200OK, Describe(guest))
+                ? GvproxyExchange.WriteTextAsync(context, StatusCodes.Status200OK, Describe(guest.Guest))
                 : GvproxyExchange.WriteTextAsync(
                     context, StatusCodes.Status405MethodNotAllowed, "this page is only read")
             : GvproxyApi.WriteNotFoundAsync(context);

@@ -42,7 +42,7 @@ internal sealed class RequestForwarder : IDisposable
     public async Task ServeAsync(HttpContext context)
     {
         GuestFeature guest = context.Features.GetRequiredFeature<GuestFeature>();
-        _parts.Reach.SpeakFor(guest.Connection.Guest.Address);
+        ProxyReach.SpeakFor(guest.Connection.Link);
         HttpRefusal? refusal = RequestTarget.Read(context, guest, out RequestTarget target);
         if (refusal is not null)
         {

@@ -31,6 +31,7 @@ internal static class EngineMetrics
         WriteFrames(writer, counters);
         WriteFlows(writer, engine, counters);
         WriteDrops(writer, counters);
+        WriteBounds(writer, engine.ListBounds());
         WriteNames(writer, engine.DnsCounters);
         writer.Gauge(
             "slipway_leases", "Guests' addresses that are leased.", engine.ListLeases().Count);
@@ -113,6 +114,31 @@ internal static class EngineMetrics
             {
                 writer.Sample(counters.Malformeds(error), ("error", ToSnakeCase($"{error}")));
             }
+        }
+    }
+
+    private static void WriteBounds(MetricsWriter writer, IReadOnlyList<BoundReport> bounds)
+    {
+        writer.Gauge("slipway_bound_used", "What is in use of what guests share.");
+        foreach (BoundReport bound in bounds)
+        {
+            writer.Sample(bound.Used, ("bound", ToSnakeCase(bound.Name)));
+        }
+
+        writer.Gauge("slipway_bound_most", "How much of it there is.");
+        foreach (BoundReport bound in bounds)
+        {
+            writer.Sample(bound.Most, ("bound", ToSnakeCase(bound.Name)));
+        }
+
+        writer.Counter(
+            "slipway_bound_refused_total",
+            "Times that all of it was in use, or a guest had its share.");
+        foreach (BoundReport bound in bounds)
+        {
+            string name = ToSnakeCase(bound.Name);
+            writer.Sample(bound.Refused, ("bound", name), ("why", "all"));
+            writer.Sample(bound.RefusedOfShare, ("bound", name), ("why", "share"));
         }
     }
 

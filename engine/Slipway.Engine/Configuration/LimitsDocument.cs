@@ -52,6 +52,15 @@ internal sealed class LimitsDocument
     [Description("The same of one guest.")]
     public int? ProxyStreamsPerGuest { get; set; }
 
+    [Description(
+        "Of each bound that guests share, one guest (its link) has at most so many percent of what "
+        + "the others leave of it: 50 by default.")]
+    public int? GuestShare { get; set; }
+
+    [Description(
+        "File descriptors that flows leave to the control socket, published ports and DNS.")]
+    public int? ReservedDescriptors { get; set; }
+
     [Description("ICMP errors a second to one guest.")]
     public int? IcmpErrorsPerSecond { get; set; }
 
@@ -82,6 +91,10 @@ internal sealed class LimitsDocument
             ProxyStreams = Count("proxyStreams", ProxyStreams, limits.ProxyStreams),
             ProxyStreamsPerGuest = Count(
                 "proxyStreamsPerGuest", ProxyStreamsPerGuest, limits.ProxyStreamsPerGuest),
+            GuestShare = Within("guestShare", GuestShare, limits.GuestShare, 1, 100, "percent"),
+            ReservedDescriptors = Within(
+                "reservedDescriptors", ReservedDescriptors, limits.ReservedDescriptors,
+                0, 1 << 16, ""),
             IcmpErrorsPerSecond = Count(
                 "icmpErrorsPerSecond", IcmpErrorsPerSecond, limits.IcmpErrorsPerSecond),
         };

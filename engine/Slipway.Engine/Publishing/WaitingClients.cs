@@ -5,7 +5,8 @@ namespace Slipway.Engine;
 
 /// <summary>
 /// Clients of published ports whose guest has no address yet: they wait a few seconds for its
-/// lease, and are reset then. On the keeper.
+/// lease, and are reset then. On the keeper. Of one published port at most half of the places that
+/// the others leave are taken, so that a flood to one leaves room for the rest.
 /// </summary>
 internal sealed class WaitingClients : ITimerOwner
 {
@@ -18,6 +19,9 @@ internal sealed class WaitingClients : ITimerOwner
     private readonly KeeperWorker _keeper;
     private readonly TimerEntry _timer;
     private readonly List<Waiting> _clients = [];
+    private int _count;
+    private long _refused;
+    private long _refusedOfShare;
 
     public WaitingClients(KeeperWorker keeper)
     {
@@ -30,13 +34,14 @@ internal sealed class WaitingClients : ITimerOwner
         Publication publication, IHostStream stream, in IpEndpoint client, ushort guestPort,
         Instant now)
     {
-        if (_clients.Count == Capacity)
+        if (!HasRoomFor(publication))
         {
             Refuse(stream);
             return;
         }
 
         _clients.Add(new Waiting(publication, stream, client, guestPort, now + s_patience));
+        Volatile.Write(ref _count, _clients.Count);
         publication.Ask(now);
         if (!_timer.IsScheduled)
         {
@@ -65,6 +70,7 @@ internal sealed class WaitingClients : ITimerOwner
             }
         }
 
+        Volatile.Write(ref _count, _clients.Count);
         if (_clients.Count > 0)
         {
             _keeper.Stack.Timers.Schedule(_timer, now + s_interval);
@@ -82,6 +88,34 @@ internal sealed class WaitingClients : ITimerOwner
                 _clients.RemoveAt(i);
             }
         }
+
+        Volatile.Write(ref _count, _clients.Count);
+    }
+
+    /// <summary>What waits and was refused; from any thread.</summary>
+    /// <param name="clients">Null where nothing was published yet.</param>
+    public static BoundReport Report(WaitingClients? clients) => new(
+        "waitingClients",
+        clients is null ? 0 : Volatile.Read(ref clients._count), Capacity,
+        clients is null ? 0 : Volatile.Read(ref clients._refused),
+        clients is null ? 0 : Volatile.Read(ref clients._refusedOfShare));
+
+    private bool HasRoomFor(Publication publication)
+    {
+        int own = 0;
+        foreach (Waiting one in _clients)
+        {
+            own += one.Publication == publication ? 1 : 0;
+        }
+
+        if (own >= Math.Max(1, (Capacity - (_clients.Count - own)) / 2))
+        {
+            _refusedOfShare++;
+            return false;
+        }
+
+        _refused += _clients.Count == Capacity ? 1 : 0;
+        return _clients.Count < Capacity;
     }
 
     private void Refuse(IHostStream stream)

@@ -46,21 +46,21 @@ internal sealed class NameTarget : ServiceTarget
     }
 
     public override HostError Connect(
-        IHostNetwork network, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream)
+        IHostNetwork network, int link, IReadinessOwner owner, out IHostStream? stream)
     {
         NamedStream named = new(network, owner);
         stream = named;
-        _ = FindAsync(named, guest.Address, _mailboxOf(network));
+        _ = FindAsync(named, link, _mailboxOf(network));
         return HostError.InProgress;
     }
 
-    public override HostError Locate(in IpEndpoint guest, out IpEndpoint endpoint)
+    public override HostError Locate(int link, out IpEndpoint endpoint)
     {
         Found? found = _found;
         if ((found is null || Environment.TickCount64 >= found.Due)
             && Interlocked.Exchange(ref _isLooking, 1) == 0)
         {
-            _ = RefreshAsync(guest.Address);
+            _ = RefreshAsync(link);
         }
 
         endpoint = found?.Endpoint ?? default;
@@ -68,21 +68,21 @@ internal sealed class NameTarget : ServiceTarget
             : found.Endpoint.Port == 0 ? HostError.HostUnreachable : HostError.None;
     }
 
-    private async Task FindAsync(NamedStream stream, IpAddress guest, Mailbox mailbox)
+    private async Task FindAsync(NamedStream stream, int link, Mailbox mailbox)
     {
-        IReadOnlyList<IpEndpoint>? endpoints = await LookUpAsync(guest).ConfigureAwait(false);
+        IReadOnlyList<IpEndpoint>? endpoints = await LookUpAsync(link).ConfigureAwait(false);
         if (!_stopped.IsCancellationRequested)
         {
             mailbox.Post(new Told(stream, endpoints));
         }
     }
 
-    private async Task RefreshAsync(IpAddress guest)
+    private async Task RefreshAsync(int link)
     {
         try
         {
             IReadOnlyList<IpEndpoint>? endpoints =
-                await LookUpAsync(guest).ConfigureAwait(false);
+                await LookUpAsync(link).ConfigureAwait(false);
             if (endpoints is not null)
             {
                 long due = Environment.TickCount64 + FreshMilliseconds;
@@ -97,13 +97,13 @@ internal sealed class NameTarget : ServiceTarget
     }
 
     // Null when too much is asked already, or the engine ends.
-    private async Task<IReadOnlyList<IpEndpoint>?> LookUpAsync(IpAddress guest)
+    private async Task<IReadOnlyList<IpEndpoint>?> LookUpAsync(int link)
     {
         // Files and sockets are not for the worker.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            IReadOnlyList<IpAddress>? found = await _dns.LookupAsync(_name, guest, _stopped)
+            IReadOnlyList<IpAddress>? found = await _dns.LookupAsync(_name, link, _stopped)
                 .ConfigureAwait(false);
             if (found is null)
             {

@@ -17,7 +17,7 @@ internal sealed class UnixTarget(string path, IEngineLog log) : ServiceTarget
     private long _nextLine = long.MinValue;
 
     public override HostError Connect(
-        IHostNetwork network, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream)
+        IHostNetwork network, int link, IReadinessOwner owner, out IHostStream? stream)
     {
         HostError error = network.ConnectUnix(path, owner, out stream);
         switch (error)

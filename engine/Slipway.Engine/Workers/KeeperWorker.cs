@@ -1,3 +1,4 @@
+using Slipway.Host;
 using Slipway.Links;
 using Slipway.Services;
 using Slipway.Stack;
@@ -38,6 +39,8 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         GuestPagePort? pages, FlowSharding sharding, Func<Instant>? clock)
         : base(FlowSharding.Keeper, clock)
     {
+        Network.DescriptorCeiling = DescriptorReserve.CeilingFor(
+            settings.Limits.ReservedDescriptors);
         _sharding = sharding;
         _proxy = proxy;
         _relayPorts = new RelayPorts(Mailbox);

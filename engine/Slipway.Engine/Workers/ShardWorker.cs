@@ -17,6 +17,7 @@ internal sealed partial class ShardWorker
         StackSettings settings, FlowSharding sharding, int index, KeeperWorker keeper)
         : base(index)
     {
+        Network.DescriptorCeiling = keeper.Network.DescriptorCeiling;
         _keeper = keeper;
         _stack = new ShardStack(
             settings, Counters, Network, Network, keeper.StreamsOn(this, settings), this, sharding,

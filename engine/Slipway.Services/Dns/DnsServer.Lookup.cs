@@ -32,10 +32,10 @@ public sealed partial class DnsServer
     /// has none, is no domain name or nobody answered; null when too much is asked already.
     /// </summary>
     /// <param name="name">A domain name.</param>
-    /// <param name="asker">For whom: one guest's queries are bounded.</param>
+    /// <param name="link">For whom: one guest's queries are bounded.</param>
     /// <param name="stop">Ends the wait.</param>
     public async Task<IReadOnlyList<IpAddress>?> LookupAsync(
-        string name, IpAddress asker, CancellationToken stop)
+        string name, int link, CancellationToken stop)
     {
         byte[] encoded = new byte[DomainName.MaxLengthBytes];
         if (!DomainName.TryParse(name, encoded, out int length))
@@ -44,8 +44,8 @@ public sealed partial class DnsServer
         }
 
         encoded = encoded[..length];
-        Task<byte[]?> first = FindAsync(QueryFor(encoded, DnsType.A), asker, stop);
-        Task<byte[]?> second = FindAsync(QueryFor(encoded, DnsType.Aaaa), asker, stop);
+        Task<byte[]?> first = FindAsync(QueryFor(encoded, DnsType.A), link, stop);
+        Task<byte[]?> second = FindAsync(QueryFor(encoded, DnsType.Aaaa), link, stop);
         byte[]? ipv4 = await first.ConfigureAwait(false);
         byte[]? ipv6 = await second.ConfigureAwait(false);
         if (ipv4 is null && ipv6 is null)
@@ -60,12 +60,12 @@ public sealed partial class DnsServer
     }
 
     // As stubs do: by UDP, and by TCP what is longer than that holds.
-    private async Task<byte[]?> FindAsync(byte[] query, IpAddress asker, CancellationToken stop)
+    private async Task<byte[]?> FindAsync(byte[] query, int link, CancellationToken stop)
     {
-        byte[]? answer = await AnswerAsync(query, asker, overTcp: false, stop)
+        byte[]? answer = await AnswerAsync(query, link, overTcp: false, stop)
             .ConfigureAwait(false);
         return answer is not null && (answer[2] & (DnsMessage.TruncatedFlag >> 8)) != 0
-            ? await AnswerAsync(query, asker, overTcp: true, stop).ConfigureAwait(false)
+            ? await AnswerAsync(query, link, overTcp: true, stop).ConfigureAwait(false)
             : answer;
     }
 

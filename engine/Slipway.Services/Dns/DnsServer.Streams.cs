@@ -20,13 +20,13 @@ public sealed partial class DnsServer
     /// throws for what the guest does.
     /// </summary>
     /// <param name="connection">The service's end; owned from here on.</param>
-    /// <param name="guest">Who asks.</param>
+    /// <param name="link">Who asks.</param>
     public async Task ServeStreamAsync(
-        Stream connection, IpAddress guest, CancellationToken stop = default)
+        Stream connection, int link, CancellationToken stop = default)
     {
         await using (connection.ConfigureAwait(false))
         {
-            if (!_streams.TryEnter(guest))
+            if (!_streams.TryEnter(link))
             {
                 Counters.CountDropped();
                 return;
@@ -37,7 +37,7 @@ public sealed partial class DnsServer
                 using CancellationTokenSource ending =
                     CancellationTokenSource.CreateLinkedTokenSource(
                     stop, _stopping.Token);
-                await ServeQueriesAsync(connection, guest, ending).ConfigureAwait(false);
+                await ServeQueriesAsync(connection, link, ending).ConfigureAwait(false);
             }
             catch (Exception error)
                 when (error is IOException or OperationCanceledException or ObjectDisposedException)
@@ -47,13 +47,13 @@ public sealed partial class DnsServer
             }
             finally
             {
-                _streams.Leave(guest);
+                _streams.Leave(link);
             }
         }
     }
 
     private async Task ServeQueriesAsync(
-        Stream connection, IpAddress guest, CancellationTokenSource ending)
+        Stream connection, int link, CancellationTokenSource ending)
     {
         CancellationToken stop = ending.Token;
         using SemaphoreSlim writing = new(1);
@@ -72,7 +72,7 @@ public sealed partial class DnsServer
                     return;
                 }
 
-                answers.Add(AnswerOnAsync(connection, query, guest, writing, pipelined, ending));
+                answers.Add(AnswerOnAsync(connection, query, link, writing, pipelined, ending));
             }
         }
         finally
@@ -110,7 +110,7 @@ public sealed partial class DnsServer
     private async Task AnswerOnAsync(
         Stream connection,
         byte[] query,
-        IpAddress guest,
+        int link,
         SemaphoreSlim writing,
         SemaphoreSlim pipelined,
         CancellationTokenSource ending)
@@ -118,7 +118,7 @@ public sealed partial class DnsServer
         CancellationToken stop = ending.Token;
         try
         {
-            byte[]? response = await AnswerAsync(query, guest, overTcp: true, stop)
+            byte[]? response = await AnswerAsync(query, link, overTcp: true, stop)
                 .ConfigureAwait(false);
             if (response is not null)
             {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Slipway.Stack;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -42,11 +43,16 @@ public sealed partial class DnsServer : IDisposable
 
         _names = new LocalNames(settings, known);
         _resolver = new HostResolver(settings, Counters);
-        _queries = new GuestQuota(settings.MaxOutstanding, settings.MaxOutstandingPerGuest);
-        _streams = new GuestQuota(settings.MaxStreams, settings.MaxStreamsPerGuest);
+        _queries = new GuestQuota(
+            "dnsQueries", settings.MaxOutstanding, settings.MaxOutstandingPerGuest);
+        _streams = new GuestQuota(
+            "dnsStreams", settings.MaxStreams, settings.MaxStreamsPerGuest);
     }
 
     public DnsCounters Counters { get; } = new();
+
+    /// <summary>What guests may have here at a time, and what was refused.</summary>
+    public IReadOnlyList<BoundReport> Bounds => [_queries.Report(), _streams.Report()];
 
     /// <summary>
     /// By what name guests have found an address of the outside last; null for by none. For
@@ -99,10 +105,10 @@ public sealed partial class DnsServer : IDisposable
 
     /// <summary>Answers, by asking others if need be.</summary>
     /// <param name="query">The message; it is copied before this returns.</param>
-    /// <param name="guest">Who asks: one guest's queries are bounded.</param>
+    /// <param name="link">Who asks: one guest's queries are bounded.</param>
     /// <returns>The response, or null: it is dropped.</returns>
     public ValueTask<byte[]?> AnswerAsync(
-        ReadOnlyMemory<byte> query, IpAddress guest, bool overTcp, CancellationToken stop = default)
+        ReadOnlyMemory<byte> query, int link, bool overTcp, CancellationToken stop = default)
     {
         byte[] response = ArrayPool<byte>.Shared.Rent(
             overTcp ? DnsMessage.MaxLengthBytes : DnsEdns.MinimumUdpSizeBytes * 8);
@@ -110,22 +116,22 @@ public sealed partial class DnsServer : IDisposable
         byte[]? answer = disposition == DnsDisposition.Answered ? response[..length] : null;
         ArrayPool<byte>.Shared.Return(response);
         return disposition == DnsDisposition.Unknown
-            ? AskAsync(query, guest, overTcp, stop) : ValueTask.FromResult(answer);
+            ? AskAsync(query, link, overTcp, stop) : ValueTask.FromResult(answer);
     }
 
     /// <summary>Asks others about a query of which <see cref="TryAnswer"/> said Unknown.</summary>
     /// <param name="query">The message; it is copied before this returns.</param>
     /// <returns>The response, on the thread pool; or null at once: it is dropped.</returns>
     public ValueTask<byte[]?> AskAsync(
-        ReadOnlyMemory<byte> query, IpAddress guest, bool overTcp, CancellationToken stop = default)
+        ReadOnlyMemory<byte> query, int link, bool overTcp, CancellationToken stop = default)
     {
-        if (!_queries.TryEnter(guest))
+        if (!_queries.TryEnter(link))
         {
             Counters.CountDropped();
             return ValueTask.FromResult<byte[]?>(null);
         }
 
-        return new ValueTask<byte[]?>(AskOthersAsync(query.ToArray(), guest, overTcp, stop));
+        return new ValueTask<byte[]?>(AskOthersAsync(query.ToArray(), link, overTcp, stop));
     }
 
     /// <summary>
@@ -160,13 +166,13 @@ public sealed partial class DnsServer : IDisposable
     }
 
     private async Task<byte[]?> AskOthersAsync(
-        byte[] bytes, IpAddress guest, bool overTcp, CancellationToken stop)
+        byte[] bytes, int link, bool overTcp, CancellationToken stop)
     {
         // Files, locks and sockets are not for the worker.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            Task<byte[]> task = Join(bytes, guest, overTcp);
+            Task<byte[]> task = Join(bytes, link, overTcp);
             byte[] response = await task.WaitAsync(stop).ConfigureAwait(false);
 
             // Each who waits for the same answer has an id of its own.
@@ -180,12 +186,12 @@ public sealed partial class DnsServer : IDisposable
         }
         finally
         {
-            _queries.Leave(guest);
+            _queries.Leave(link);
         }
     }
 
     /// <summary>Begins to resolve a query, or joins those who wait for the same one.</summary>
-    private Task<byte[]> Join(byte[] bytes, IpAddress guest, bool overTcp)
+    private Task<byte[]> Join(byte[] bytes, int link, bool overTcp)
     {
         // All bytes but the id, which makes room for the transport.
         byte[] key = bytes.AsSpan().ToArray();
@@ -199,7 +205,7 @@ public sealed partial class DnsServer : IDisposable
                 return running;
             }
 
-            Task<byte[]> task = ResolveAsync(key, bytes, guest, overTcp);
+            Task<byte[]> task = ResolveAsync(key, bytes, link, overTcp);
             if (!task.IsCompleted)
             {
                 _inFlight[key] = task;
@@ -210,13 +216,13 @@ public sealed partial class DnsServer : IDisposable
     }
 
     private async Task<byte[]> ResolveAsync(
-        byte[] key, byte[] bytes, IpAddress guest, bool overTcp)
+        byte[] key, byte[] bytes, int link, bool overTcp)
     {
         // Yields first, so that it is in the table before it can end.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            UpstreamQuery query = Read(bytes, guest, overTcp);
+            UpstreamQuery query = Read(bytes, link, overTcp);
             LocalName? known = _names.Find(query.Name);
             if (known?.Alias is null)
             {
@@ -251,16 +257,16 @@ public sealed partial class DnsServer : IDisposable
     {
         byte[] other = Dns64.ToAddressQuery(query.Bytes, query.Question.EndOffset);
         byte[] answer = await _resolver
-            .ResolveAsync(Read(other, query.Guest, query.OverTcp), _stopping.Token)
+            .ResolveAsync(Read(other, query.Link, query.OverTcp), _stopping.Token)
             .ConfigureAwait(false);
         return Dns64.Map(answer, prefix) is LocalName known ? query.Answer(known) : null;
     }
 
-    private static UpstreamQuery Read(byte[] bytes, IpAddress guest, bool overTcp)
+    private static UpstreamQuery Read(byte[] bytes, int link, bool overTcp)
     {
         byte[] name = new byte[DomainName.MaxLengthBytes];
         DnsQuery.TryRead(bytes, overTcp, name, out DnsQuery query, out _);
         return new UpstreamQuery(
-            bytes, query.Name.ToArray(), query.Question, query.Edns, overTcp, guest);
+            bytes, query.Name.ToArray(), query.Question, query.Edns, overTcp, link);
     }
 }

@@ -7,13 +7,17 @@ namespace Slipway.Services;
 /// <summary>A guest's connection to the proxy: the far end of its flow's socket pair.</summary>
 /// <param name="socket">What the guest sends, and what it is sent.</param>
 /// <param name="guest">Who it is.</param>
+/// <param name="link">The number of its link: what is bounded for each guest.</param>
 /// <param name="destination">Where its SYN went.</param>
-public abstract class GuestConnection(Socket socket, IpEndpoint guest, IpEndpoint destination)
+public abstract class GuestConnection(
+    Socket socket, IpEndpoint guest, int link, IpEndpoint destination)
     : IDisposable
 {
     public Socket Socket { get; } = socket;
 
     public IpEndpoint Guest { get; } = guest;
+
+    public int Link { get; } = link;
 
     public IpEndpoint Destination { get; } = destination;
 

@@ -22,8 +22,7 @@ public sealed partial class GuestProxy
             return;
         }
 
-        IpAddress guest = connection.Guest.Address;
-        if (!_associations.TryEnter(guest))
+        if (!_associations.TryEnter(connection.Link))
         {
             Log(connection, "SOCKS: UDP ASSOCIATE is refused: too many at a time");
             await RefuseSocksAsync(connection, SocksReply.GeneralFailure).ConfigureAwait(false);
@@ -49,7 +48,7 @@ public sealed partial class GuestProxy
         }
         finally
         {
-            _associations.Leave(guest);
+            _associations.Leave(connection.Link);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Slipway.Stack;
 using Slipway.Wire;
 
 namespace Slipway.Services;
@@ -40,11 +41,15 @@ public sealed partial class GuestProxy : IDisposable
         _parts = parts;
         _settings = parts.Settings;
         _requests = requests;
-        _streams = new GuestQuota(_settings.MaxStreams, _settings.MaxStreamsPerGuest);
+        _streams = new GuestQuota(
+            "proxyStreams", _settings.MaxStreams, _settings.MaxStreamsPerGuest);
         _associations = new GuestQuota(
-            _settings.MaxAssociations, _settings.MaxAssociationsPerGuest);
+            "socksAssociations", _settings.MaxAssociations, _settings.MaxAssociationsPerGuest);
         _stop = _stopping.Token;
     }
+
+    /// <summary>What guests may have here at a time, and what was refused.</summary>
+    public IReadOnlyList<BoundReport> Bounds => [_streams.Report(), _associations.Report()];
 
     /// <summary>
     /// Whether a connection to an address beyond the virtual network is the proxy's. For the
@@ -93,9 +98,11 @@ public sealed partial class GuestProxy : IDisposable
     /// <summary>
     /// Takes a place for a connection of a guest's; false when there is none. For the worker.
     /// </summary>
-    public bool TryEnter(IpAddress guest)
+    /// <param name="link">The number of the guest's link, by which its share is counted.</param>
+    /// <param name="guest">Its address, for the log.</param>
+    public bool TryEnter(int link, IpAddress guest)
     {
-        bool isIn = _streams.TryEnter(guest);
+        bool isIn = _streams.TryEnter(link);
         long now = Environment.TickCount64;
         if (!isIn && now >= _fullToldUntil)
         {
@@ -108,7 +115,7 @@ public sealed partial class GuestProxy : IDisposable
     }
 
     /// <summary>Gives back a place that no connection has come to.</summary>
-    public void Leave(IpAddress guest) => _streams.Leave(guest);
+    public void Leave(int link) => _streams.Leave(link);
 
     /// <summary>
     /// Serves a connection that has a place, and gives that back at the end. Never throws.
@@ -119,7 +126,7 @@ public sealed partial class GuestProxy : IDisposable
     {
         try
         {
-            _parts.Reach.SpeakFor(connection.Guest.Address);
+            ProxyReach.SpeakFor(connection.Link);
             using (connection)
             {
                 await (isIntercepted ? ServeInterceptedAsync(connection)
@@ -135,7 +142,7 @@ public sealed partial class GuestProxy : IDisposable
         }
         finally
         {
-            _streams.Leave(connection.Guest.Address);
+            _streams.Leave(connection.Link);
         }
     }
 

@@ -17,14 +17,12 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
 
     private readonly DestinationMap _destinations = new(settings);
 
-    // Flows with what is done for a guest, through all that dials.
-    private readonly AsyncLocal<IpAddress?> _guest = new();
-
     /// <summary>
     /// Names that are looked up from here on are asked for by this guest: of one guest's queries
     /// only so many wait. Counts for what the caller starts.
     /// </summary>
-    public void SpeakFor(IpAddress guest) => _guest.Value = guest;
+    /// <param name="link">The number of its link; 0 for nobody's.</param>
+    public static void SpeakFor(int link) => SpeakingGuest.Link = link;
 
     /// <summary>Judges a host by what it is called, before anything is dialed.</summary>
     /// <param name="host">A name, or an address in any form that resolvers take.</param>
@@ -98,7 +96,7 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
 
         IReadOnlyList<IpAddress> found =
             IPAddress.TryParse(host, out IPAddress? address) ? [IpAddress.From(address)]
-            : await names.LookupAsync(host, _guest.Value ?? settings.Gateway, stop)
+            : await names.LookupAsync(host, SpeakingGuest.Link, stop)
                 .ConfigureAwait(false) ?? [];
         List<IPAddress> reached = [];
         ProxyVerdict last = default;

@@ -6,13 +6,13 @@ namespace Slipway.Services;
 /// <summary>The body of a question for a name's addresses.</summary>
 /// <param name="Name">In wire form.</param>
 /// <param name="IPv4">IPv4, or else IPv6.</param>
-/// <param name="Guest">Who asks: a guest has a share of the threads.</param>
+/// <param name="Link">Whose it is, by its link: a guest has a share of the threads.</param>
 /// <param name="DeadlineMs">From when it is asked.</param>
 internal readonly record struct FindRequest(
-    byte[] Name, bool IPv4, IpAddress Guest, int DeadlineMs)
+    byte[] Name, bool IPv4, int Link, int DeadlineMs)
 {
-    private const int DeadlineOffset = 16;
-    private const int NameOffset = 20;
+    private const int DeadlineOffset = 4;
+    private const int NameOffset = 8;
     private const int MaxDeadlineMs = 600_000;
     private const byte FourCode = 4;
     private const byte SixCode = 6;
@@ -40,13 +40,13 @@ internal readonly record struct FindRequest(
 
     public static FindRequest Read(in ResolverMessage message) => new(
         message.Body[NameOffset..].ToArray(), message.Code == FourCode,
-        IpAddress.ReadIPv6(message.Body),
+        BinaryPrimitives.ReadInt32LittleEndian(message.Body),
         BinaryPrimitives.ReadInt32LittleEndian(message.Body[DeadlineOffset..]));
 
     public byte[] Write(uint id)
     {
         Span<byte> body = stackalloc byte[NameOffset + DomainName.MaxLengthBytes];
-        Guest.WriteIPv6(body);
+        BinaryPrimitives.WriteInt32LittleEndian(body, Link);
         BinaryPrimitives.WriteInt32LittleEndian(
             body[DeadlineOffset..], Math.Clamp(DeadlineMs, 0, MaxDeadlineMs));
         Name.CopyTo(body[NameOffset..]);

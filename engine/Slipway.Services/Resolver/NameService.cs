@@ -33,7 +33,7 @@ internal sealed class NameService : ResolverService
     private async Task FindAsync(uint id, FindRequest request)
     {
         LocalName? found = await _lookup.FindAsync(
-            request.Name, request.IPv4, request.Guest,
+            request.Name, request.IPv4, request.Link,
             TimeSpan.FromMilliseconds(request.DeadlineMs), CancellationToken.None)
             .ConfigureAwait(false);
         ResolverCode code = found is null ? ResolverCode.NoAnswer

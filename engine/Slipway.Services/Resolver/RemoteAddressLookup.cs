@@ -1,5 +1,3 @@
-using Slipway.Wire;
-
 namespace Slipway.Services;
 
 /// <summary>The host's resolver, asked by a process beside the engine.</summary>
@@ -9,7 +7,7 @@ internal sealed class RemoteAddressLookup(ResolverProcess process) : IAddressLoo
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
     public async Task<LocalName?> FindAsync(
-        byte[] name, bool ipv4, IpAddress guest, TimeSpan deadline, CancellationToken stop)
+        byte[] name, bool ipv4, int link, TimeSpan deadline, CancellationToken stop)
     {
         using CancellationTokenSource limit =
             CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -26,7 +24,7 @@ internal sealed class RemoteAddressLookup(ResolverProcess process) : IAddressLoo
 
             // Whoever stops waiting leaves it be: it is sent, and what comes of it is dropped.
             _ = connection.SendAsync(new FindRequest(
-                name, ipv4, guest, (int)deadline.TotalMilliseconds).Write(id));
+                name, ipv4, link, (int)deadline.TotalMilliseconds).Write(id));
             return await question.Answer.WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -20,6 +20,7 @@ internal sealed class LruTable<TKey, TValue>
 
     private readonly int _capacity;
     private readonly Func<TKey, ulong> _hash;
+    private readonly GuestQueue<int>? _guests;
     private Entry[] _entries = [];
 
     // Index of a bucket's first entry plus one, so that fresh memory is empty buckets.
@@ -33,6 +34,10 @@ internal sealed class LruTable<TKey, TValue>
         _capacity = capacity;
         _hash = hash;
     }
+
+    /// <summary>A table whose entries are guests', each of one, and whose room they share.</summary>
+    public LruTable(GuestQueue<int> guests, Func<TKey, ulong> hash)
+        : this(guests.Most, hash) => _guests = guests;
 
     public int Count { get; private set; }
 
@@ -81,7 +86,10 @@ internal sealed class LruTable<TKey, TValue>
     }
 
     /// <summary>Adds a key that is not there, as the newest. The table must not be full.</summary>
-    public int Add(TKey key, TValue value)
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="link">Whose it is, where guests share the table.</param>
+    public int Add(TKey key, TValue value, int link = 0)
     {
         Debug.Assert(!IsFull, "an entry was added to a full table");
         int index = _free;
@@ -103,6 +111,7 @@ internal sealed class LruTable<TKey, TValue>
         entry.Key = key;
         entry.Value = value;
         entry.Hash = (uint)_hash(key);
+        entry.Place = _guests?.Add(link, index) ?? None;
         LinkBucket(index);
         LinkNewest(index);
         Count++;
@@ -110,25 +119,18 @@ internal sealed class LruTable<TKey, TValue>
     }
 
     /// <summary>
-    /// Where the table is full, removes the oldest entry whose value is such; the oldest of all
-    /// where none is.
+    /// The entry that has to make room before a guest may have one more; None where there is room.
     /// </summary>
-    /// <param name="state">What the values are compared with.</param>
-    /// <param name="isSuch">Static, so that nothing is allocated.</param>
-    public void MakeRoom<TState>(TState state, Func<TValue, TState, bool> isSuch)
+    public int FindVictim(int link) =>
+        _guests!.FindVictim(link) is >= 0 and int place ? _guests.At(place) : None;
+
+    /// <summary>Makes room for one more entry of a guest's.</summary>
+    public void MakeRoomFor(int link)
     {
-        if (!IsFull)
+        if (FindVictim(link) is >= 0 and int victim)
         {
-            return;
+            RemoveAt(victim);
         }
-
-        int index = Oldest;
-        while (index != None && !isSuch(_entries[index].Value, state))
-        {
-            index = Newer(index);
-        }
-
-        RemoveAt(index == None ? Oldest : index);
     }
 
     /// <summary>Removes all entries whose value is such.</summary>
@@ -149,11 +151,15 @@ internal sealed class LruTable<TKey, TValue>
     /// <summary>Makes an entry the newest.</summary>
     public void Touch(int index)
     {
-        if (index != Newest)
-        {
-            UnlinkOrder(index);
-            LinkNewest(index);
-        }
+        _guests?.Touch(_entries[index].Place);
+        Renew(index);
+    }
+
+    /// <summary>The same, and the entry is that guest's from here on.</summary>
+    public void Touch(int index, int link)
+    {
+        _guests!.Touch(_entries[index].Place, link);
+        Renew(index);
     }
 
     public void RemoveAt(int index)
@@ -176,11 +182,21 @@ internal sealed class LruTable<TKey, TValue>
         }
 
         UnlinkOrder(index);
+        _guests?.Remove(entry.Place);
         entry.Key = default;
         entry.Value = default!;
         entry.Next = _free;
         _free = index;
         Count--;
+    }
+
+    private void Renew(int index)
+    {
+        if (index != Newest)
+        {
+            UnlinkOrder(index);
+            LinkNewest(index);
+        }
     }
 
     private ref int BucketOf(uint hash) => ref _buckets[hash & (uint)(_buckets.Length - 1)];
@@ -249,6 +265,7 @@ internal sealed class LruTable<TKey, TValue>
         public TKey Key;
         public TValue Value;
         public uint Hash;
+        public int Place;
         public int Next;
         public int Newer;
         public int Older;

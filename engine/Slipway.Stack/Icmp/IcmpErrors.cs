@@ -28,14 +28,14 @@ public sealed class IcmpErrors
     private readonly StackSettings _settings;
     private readonly Counters _counters;
     private readonly PacketOutput _output;
-    private readonly LruTable<IpAddress, Bucket> _buckets;
+    private readonly LruTable<int, Bucket> _buckets;
 
     public IcmpErrors(StackSettings settings, Counters counters, PacketOutput output)
     {
         _settings = settings;
         _counters = counters;
         _output = output;
-        _buckets = new LruTable<IpAddress, Bucket>(BucketLimit, new KeyHash(settings.Seed).Of);
+        _buckets = new LruTable<int, Bucket>(BucketLimit, static link => (uint)link);
     }
 
     /// <summary>Sends an error about a packet to the guest that sent it.</summary>
@@ -160,9 +160,8 @@ public sealed class IcmpErrors
     private Span<byte> Begin(
         in GuestRoute route, IpAddress guest, int quoteLengthBytes, Instant now)
     {
-        // A guest has as many IPv6 addresses as it likes.
-        IpAddress one = guest.IsIPv4 ? guest : IpAddress.LinkLocal(route.Mac);
-        if (!TakeToken(one, now))
+        // A guest has as many addresses as it likes, but one link.
+        if (!TakeToken(route.Port.Id, now))
         {
             _counters.Drop(DropReason.IcmpRate);
             return default;
@@ -193,11 +192,11 @@ public sealed class IcmpErrors
     }
 
     // A bucket holds what a second gives, in nanoseconds of waiting.
-    private bool TakeToken(IpAddress guest, Instant now)
+    private bool TakeToken(int link, Instant now)
     {
         long fullNanoseconds = Duration.FromSeconds(1).Nanoseconds;
         long tokenNanoseconds = fullNanoseconds / Math.Max(_settings.Limits.IcmpErrorsPerSecond, 1);
-        int index = _buckets.Find(guest);
+        int index = _buckets.Find(link);
         if (index < 0)
         {
             if (_buckets.IsFull)
@@ -205,7 +204,7 @@ public sealed class IcmpErrors
                 _buckets.RemoveAt(_buckets.Oldest);
             }
 
-            _buckets.Add(guest, new Bucket(fullNanoseconds - tokenNanoseconds, now));
+            _buckets.Add(link, new Bucket(fullNanoseconds - tokenNanoseconds, now));
             return true;
         }
 

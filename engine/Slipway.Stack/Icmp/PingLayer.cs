@@ -10,7 +10,7 @@ namespace Slipway.Stack;
 /// (address, identifier) has one socket, and replies get the guest's identifier back. TTL less one,
 /// TOS and DF are passed on. Errors that the kernel reports come back as the ICMP message that the
 /// network would have sent, quoting the guest's own message: so traceroute works. Sockets close
-/// after 30 s of silence; at the bound the idlest makes room. Where ping_group_range forbids ping
+/// after 30 s of silence; at its share of the bound a guest's idlest makes room. Where ping_group_range forbids ping
 /// sockets the guest is told "communication administratively prohibited" (RFC 1812 section
 /// 5.2.7.1), and the host is asked again a minute later.
 /// </remarks>
@@ -46,7 +46,9 @@ public sealed class PingLayer
         _turn = turn;
         KeyHash hash = new(settings.Seed);
         _flows = new LruTable<FlowKey, PingFlow>(
-            settings.Limits.EchoFlows, key => hash.Of(key));
+            new GuestQueue<int>(
+                counters.Guests, settings.Limits, "echoFlows", settings.Limits.EchoFlows),
+            key => hash.Of(key));
         Counters = counters;
         Timers = timers;
     }
@@ -197,9 +199,9 @@ public sealed class PingLayer
             ref remote.IsIPv4 ? ref _prohibitedUntil : ref _prohibited6Until;
         if (now >= prohibitedUntil)
         {
-            if (_flows.IsFull)
+            if (_flows.FindVictim(packet.Route.Port.Id) is >= 0 and int victim)
             {
-                Remove(_flows.ValueAt(_flows.Oldest));
+                Remove(_flows.ValueAt(victim));
             }
 
             PingFlow flow = new(this, _turn, key);
@@ -207,7 +209,7 @@ public sealed class PingLayer
             if (error == HostError.None)
             {
                 flow.Socket = socket;
-                _flows.Add(key, flow);
+                _flows.Add(key, flow, packet.Route.Port.Id);
                 Counters.EchoFlowsOpened++;
                 return flow;
             }

@@ -10,7 +10,8 @@ namespace Slipway.Stack;
 /// eight bytes that have come in a bitmap: so a fragment costs no more than its own length, however
 /// many came before it (CVE-2018-5391). A fragment that has come already, byte for byte in the same
 /// place, is a duplicate and ignored; any other overlap drops the datagram (RFC 5722), as do
-/// fragments that lie about their length. Buffers are bounded; the oldest datagram makes room. 30 s
+/// fragments that lie about their length. Buffers are bounded; at its share a guest's oldest datagram makes
+/// room. 30 s
 /// after its first fragment the datagram is given up, and the guest is told if fragment zero was
 /// there (RFC 792).
 /// </remarks>
@@ -39,7 +40,8 @@ internal sealed partial class Reassembly : ITimerOwner
             limits.ReassemblyBytes / PartialDatagram.CountedBytes, 1,
             Math.Max(limits.ReassemblyPackets, 1));
         KeyHash hash = new(settings.Seed);
-        _partials = new LruTable<FragmentKey, PartialDatagram>(capacity, hash.Of);
+        _partials = new LruTable<FragmentKey, PartialDatagram>(
+            new GuestQueue<int>(counters.Guests, limits, "reassemblyPackets", capacity), hash.Of);
     }
 
     /// <summary>Incomplete datagrams.</summary>
@@ -60,7 +62,8 @@ internal sealed partial class Reassembly : ITimerOwner
         int index = _partials.Find(key);
         if (index < 0)
         {
-            index = _partials.Add(key, Begin(fragment.Route, now));
+            index = _partials.Add(
+                key, Begin(fragment.Route, now), fragment.Route.Port.Id);
         }
 
         PartialDatagram partial = _partials.ValueAt(index);
@@ -130,10 +133,10 @@ internal sealed partial class Reassembly : ITimerOwner
 
     private PartialDatagram Begin(in GuestRoute route, Instant now)
     {
-        if (_partials.IsFull)
+        if (_partials.FindVictim(route.Port.Id) is >= 0 and int victim)
         {
             _counters.Drop(DropReason.FragmentLimit);
-            Remove(_partials.Oldest);
+            Remove(victim);
         }
 
         PartialDatagram partial = _spare.TryPop(out PartialDatagram? spare)

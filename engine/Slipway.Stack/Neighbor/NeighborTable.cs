@@ -10,7 +10,7 @@ namespace Slipway.Stack;
 /// <remarks>
 /// An address belongs to the MAC that used it first, until that one answers no more
 /// (<see cref="Tenure"/>). A MAC that the switch lets move to another port takes its addresses
-/// along. Where the table is full a new address drives out the idlest of its own port: else a guest
+/// along. Where a guest has its share of the table a new address drives out its own idlest: else it
 /// could make the engine forget another one, by addresses of which an IPv6 prefix has plenty, and
 /// then take its place.
 /// </remarks>
@@ -46,7 +46,10 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
         _ports = ports;
         _timers = timers;
         KeyHash hash = new(settings.Seed);
-        _neighbors = new LruTable<IpAddress, Neighbor>(settings.Limits.Neighbors, hash.Of);
+        _neighbors = new LruTable<IpAddress, Neighbor>(
+            new GuestQueue<int>(
+                counters.Guests, settings.Limits, "neighbors", settings.Limits.Neighbors),
+            hash.Of);
         _resolutions = new LruTable<IpAddress, Resolution>(ResolutionLimit, hash.Of);
         _expiry = new TimerEntry(this);
     }
@@ -78,8 +81,8 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
         int index = _neighbors.Find(guest);
         if (index < 0)
         {
-            _neighbors.MakeRoom(port, static (neighbor, own) => neighbor.Port == own);
-            index = _neighbors.Add(guest, new Neighbor(mac, port, now, default));
+            _neighbors.MakeRoomFor(port.Id);
+            index = _neighbors.Add(guest, new Neighbor(mac, port, now, default), port.Id);
         }
         else
         {
@@ -91,7 +94,7 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
             }
 
             neighbor = new Neighbor(mac, port, now, default);
-            _neighbors.Touch(index);
+            _neighbors.Touch(index, port.Id);
         }
 
         _lastAddress = guest;

@@ -20,7 +20,15 @@ public interface IStreamServices
     /// NoResources when it takes no more. One that has still to connect tells its owner when it
     /// has.
     /// </summary>
+    /// <param name="destination">Where the guest's SYN went.</param>
+    /// <param name="guest">Where it came from.</param>
+    /// <param name="link">
+    /// The number of the guest's port on the switch: by it a guest's share is counted, since it can
+    /// have any number of addresses.
+    /// </param>
+    /// <param name="owner">The flow.</param>
+    /// <param name="stream">Its stream.</param>
     HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        in IpEndpoint destination, in IpEndpoint guest, int link, IReadinessOwner owner,
         out IHostStream? stream);
 }

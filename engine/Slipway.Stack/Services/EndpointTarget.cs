@@ -6,10 +6,10 @@ namespace Slipway.Stack;
 public sealed class EndpointTarget(IpEndpoint host) : ServiceTarget
 {
     public override HostError Connect(
-        IHostNetwork network, in IpEndpoint guest, IReadinessOwner owner,
+        IHostNetwork network, int link, IReadinessOwner owner,
         out IHostStream? stream) => network.ConnectTcp(host, owner, out stream);
 
-    public override HostError Locate(in IpEndpoint guest, out IpEndpoint endpoint)
+    public override HostError Locate(int link, out IpEndpoint endpoint)
     {
         endpoint = host;
         return HostError.None;

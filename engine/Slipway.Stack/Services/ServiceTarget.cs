@@ -13,7 +13,7 @@ public abstract class ServiceTarget
     /// when it ends. Refused where the target takes no streams.
     /// </summary>
     public virtual HostError Connect(
-        IHostNetwork network, in IpEndpoint guest, IReadinessOwner owner, out IHostStream? stream)
+        IHostNetwork network, int link, IReadinessOwner owner, out IHostStream? stream)
     {
         stream = null;
         return HostError.Refused;
@@ -23,9 +23,9 @@ public abstract class ServiceTarget
     /// Where a guest's datagrams go. WouldBlock while that is being found out: the datagram is
     /// lost. Refused where the target takes none.
     /// </summary>
-    /// <param name="guest">Who sends.</param>
+    /// <param name="link">The number of the link of who sends.</param>
     /// <param name="endpoint">The host's endpoint.</param>
-    public virtual HostError Locate(in IpEndpoint guest, out IpEndpoint endpoint)
+    public virtual HostError Locate(int link, out IpEndpoint endpoint)
     {
         endpoint = default;
         return HostError.Refused;

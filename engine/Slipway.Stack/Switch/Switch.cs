@@ -10,7 +10,7 @@ namespace Slipway.Stack;
 /// another port when its former one has closed or answers no more (<see cref="Tenure"/>). A
 /// frame to a known MAC goes to its port alone, one to an unknown or group address to all ports but
 /// its own, and one to the gateway's MAC or to a group address up to ARP and IP.
-/// The table is bounded (the idlest of the port makes room) and an entry dies after 300 s. The
+/// The table is bounded (the idlest of the guest makes room) and an entry dies after 300 s. The
 /// gateway's own MAC and addresses are not for guests: a frame that claims them is dropped, also
 /// between guests.
 /// VLAN tags are not spoken.
@@ -50,7 +50,10 @@ public sealed class Switch : IFrameReceiver
         _discovery = discovery;
         _flows = flows;
         _stations = new LruTable<MacAddress, Station>(
-            settings.Limits.SwitchAddresses, new KeyHash(settings.Seed).Of);
+            new GuestQueue<int>(
+                counters.Guests, settings.Limits, "switchAddresses",
+                settings.Limits.SwitchAddresses),
+            new KeyHash(settings.Seed).Of);
     }
 
     /// <summary>MAC addresses that are remembered.</summary>
@@ -262,12 +265,12 @@ public sealed class Switch : IFrameReceiver
         if (index >= 0)
         {
             _stations.ValueAt(index) = _last;
-            _stations.Touch(index);
+            _stations.Touch(index, port.Id);
             return true;
         }
 
-        _stations.MakeRoom(port, static (station, own) => station.Port == own);
-        _stations.Add(mac, _last);
+        _stations.MakeRoomFor(port.Id);
+        _stations.Add(mac, _last, port.Id);
         return true;
     }
 

@@ -55,13 +55,13 @@ internal sealed partial class TcpFlow : IReadinessOwner, ITimerOwner
     /// <summary>True while the flow waits for room on the guest's link.</summary>
     internal bool IsBlocked { get; set; }
 
-    /// <summary>Neighbours in the layer's list of half-open flows, oldest first.</summary>
-    internal TcpFlow? HalfOpenNext { get; set; }
+    /// <summary>Where the layer has it among its guest's flows.</summary>
+    internal int Place { get; set; }
 
-    internal TcpFlow? HalfOpenPrevious { get; set; }
-
-    /// <summary>True while the flow is in that list: its handshake is not finished.</summary>
-    internal bool IsHalfOpen { get; set; }
+    /// <summary>
+    /// The same among those whose handshake is not finished; negative when it is.
+    /// </summary>
+    internal int HalfOpenPlace { get; set; } = GuestQueue<TcpFlow>.None;
 
     public void OnReady(Readiness readiness, Instant now)
     {

@@ -7,11 +7,11 @@ namespace Slipway.Stack;
 public sealed partial class TcpLayer : INeighborWaiter
 {
     private readonly List<TcpFlow> _unresolved = [];
-    private TcpFlow? _halfOpenOldest;
-    private TcpFlow? _halfOpenNewest;
+    private readonly GuestQueue<TcpFlow> _byGuest;
+    private readonly GuestQueue<TcpFlow> _halfOpen;
 
     /// <summary>Flows whose handshake is not finished.</summary>
-    public int HalfOpenCount { get; private set; }
+    public int HalfOpenCount => _halfOpen.Used;
 
     public void OnNeighborResolved(IpAddress address, in GuestRoute route, Instant now)
     {
@@ -65,33 +65,11 @@ public sealed partial class TcpLayer : INeighborWaiter
 
     internal void OnHandshakeFinished(TcpFlow flow)
     {
-        if (!flow.IsHalfOpen)
+        if (flow.HalfOpenPlace >= 0)
         {
-            return;
+            _halfOpen.Remove(flow.HalfOpenPlace);
+            flow.HalfOpenPlace = GuestQueue<TcpFlow>.None;
         }
-
-        flow.IsHalfOpen = false;
-        HalfOpenCount--;
-        if (flow.HalfOpenPrevious is TcpFlow previous)
-        {
-            previous.HalfOpenNext = flow.HalfOpenNext;
-        }
-        else
-        {
-            _halfOpenOldest = flow.HalfOpenNext;
-        }
-
-        if (flow.HalfOpenNext is TcpFlow next)
-        {
-            next.HalfOpenPrevious = flow.HalfOpenPrevious;
-        }
-        else
-        {
-            _halfOpenNewest = flow.HalfOpenPrevious;
-        }
-
-        flow.HalfOpenNext = null;
-        flow.HalfOpenPrevious = null;
     }
 
     /// <summary>Tells the guest what its connect came to, as the real network would have.</summary>
@@ -134,7 +112,7 @@ public sealed partial class TcpLayer : INeighborWaiter
             return;
         }
 
-        if (IsDraining || !MakeRoom())
+        if (IsDraining || !MakeRoom(route.Port.Id))
         {
             Counters.Drop(IsDraining ? DropReason.Draining : DropReason.FlowLimit);
             SendBare(route, key, default, sequence + 1, TcpFlags.Reset | TcpFlags.Acknowledgment);
@@ -142,30 +120,30 @@ public sealed partial class TcpLayer : INeighborWaiter
         }
 
         TcpFlow flow = new(this, key, route);
-        HostError error = Connect(key, flow, out IHostStream? stream);
+        HostError error = Connect(key, route.Port.Id, flow, out IHostStream? stream);
         if (stream is null || error is not (HostError.None or HostError.InProgress))
         {
             RefuseConnect(route, key, sequence, error, now);
             return;
         }
 
-        _flows.TryAdd(key, flow);
-        AddHalfOpen(flow);
+        Add(flow, route.Port.Id);
         Counters.TcpFlowsOpened++;
         flow.Hold(syn, options, leavesChecksums, stream, now);
     }
 
-    private HostError Connect(in FlowKey key, TcpFlow flow, out IHostStream? stream)
+    private HostError Connect(
+        in FlowKey key, int link, TcpFlow flow, out IHostStream? stream)
     {
         stream = null;
         if (_settings.FindService(IpProtocol.Tcp, key.Remote) is ServiceTarget target)
         {
-            return target.Connect(_network, key.Guest, flow, out stream);
+            return target.Connect(_network, link, flow, out stream);
         }
 
         if (_settings.IsGateway(key.Remote.Address))
         {
-            return _services.Open(key.Remote, key.Guest, flow, out stream);
+            return _services.Open(key.Remote, key.Guest, link, flow, out stream);
         }
 
         if (_settings.Services.Current.IsVirtual(key.Remote.Address))
@@ -180,7 +158,7 @@ public sealed partial class TcpLayer : INeighborWaiter
 
         IpEndpoint remote = new(address, key.Remote.Port);
         return !_settings.IsHostAlias(key.Remote.Address) && _services.Intercepts(remote)
-            ? _services.Open(remote, key.Guest, flow, out stream)
+            ? _services.Open(remote, key.Guest, link, flow, out stream)
             : _network.ConnectTcp(remote, flow, out stream);
     }
 
@@ -232,39 +210,47 @@ public sealed partial class TcpLayer : INeighborWaiter
             route, key, _settings.GatewayFor(key.Guest.Address), error, 0, start, now);
     }
 
-    /// <summary>Room for one more flow, at the cost of the oldest half-open one.</summary>
-    private bool MakeRoom()
+    /// <summary>
+    /// Room for one more flow of a guest's: at its share of what is half-open, or of all flows, at
+    /// the cost of its own oldest half-open one; where others have left none, at the cost of that
+    /// of whoever has most of them.
+    /// </summary>
+    /// <returns>False where there is none that could make room.</returns>
+    private bool MakeRoom(int link)
     {
-        while (HalfOpenCount >= _settings.Limits.TcpHalfOpen
-            || _flows.Count >= _settings.Limits.TcpFlows)
+        while (_halfOpen.FindVictim(link) is >= 0 and int oldest)
         {
-            if (_halfOpenOldest is not TcpFlow oldest)
+            Counters.Drop(DropReason.FlowLimit);
+            GiveUp(_halfOpen.At(oldest));
+        }
+
+        for (bool isAtShare; (isAtShare = _byGuest.IsAtShare(_byGuest.CountOf(link)))
+            || _byGuest.IsFull;)
+        {
+            _byGuest.CountRefused(isAtShare);
+            int oldest = isAtShare ? _halfOpen.OldestOf(link) : _halfOpen.OldestOfLargest();
+            if (oldest < 0)
             {
                 return false;
             }
 
             Counters.Drop(DropReason.FlowLimit);
-            oldest.TellAnswer(HostError.NoResources);
-            oldest.Release(hostReset: true);
+            GiveUp(_halfOpen.At(oldest));
         }
 
         return true;
     }
 
-    private void AddHalfOpen(TcpFlow flow)
+    private static void GiveUp(TcpFlow flow)
     {
-        flow.IsHalfOpen = true;
-        HalfOpenCount++;
-        flow.HalfOpenPrevious = _halfOpenNewest;
-        if (_halfOpenNewest is TcpFlow newest)
-        {
-            newest.HalfOpenNext = flow;
-        }
-        else
-        {
-            _halfOpenOldest = flow;
-        }
+        flow.TellAnswer(HostError.NoResources);
+        flow.Release(hostReset: true);
+    }
 
-        _halfOpenNewest = flow;
+    private void Add(TcpFlow flow, int link)
+    {
+        _flows.TryAdd(flow.Key, flow);
+        flow.Place = _byGuest.Add(link, flow);
+        flow.HalfOpenPlace = _halfOpen.Add(link, flow);
     }
 }

@@ -20,7 +20,9 @@ public sealed partial class TcpLayer
         IFlowOrigin? origin = null)
     {
         FlowKey key = default;
-        if (IsDraining || !MakeRoom() || !TryChooseKey(
+        _neighbors.TryFind(guest.Address, out GuestRoute route);
+        int link = route.Port?.Id ?? 0;
+        if (IsDraining || !MakeRoom(link) || !TryChooseKey(
             _settings.SourceFor(client, guest.Address, origin), guest, out key))
         {
             Counters.Drop(IsDraining ? DropReason.Draining : DropReason.FlowLimit);
@@ -29,10 +31,8 @@ public sealed partial class TcpLayer
             return;
         }
 
-        _neighbors.TryFind(guest.Address, out GuestRoute route);
         TcpFlow flow = new(this, key, route);
-        _flows.TryAdd(key, flow);
-        AddHalfOpen(flow);
+        Add(flow, link);
         Counters.TcpFlowsOpened++;
         flow.Invite(stream, origin, now);
         _listeners.Adopt(stream, flow);

@@ -55,6 +55,12 @@ public sealed partial class TcpLayer : ITransport
     /// <summary>A guest that left comes back within this time, or its connections end.</summary>
     internal static readonly Duration OrphanLifetime = Duration.FromSeconds(300);
 
+    /// <summary>
+    /// A guest that is alone leaves one in so many flows: connections that stand make no room for
+    /// those of a guest that comes later.
+    /// </summary>
+    private const int KeptFreePart = 8;
+
     private readonly StackSettings _settings;
     private readonly IcmpErrors _icmpErrors;
     private readonly INeighbors _neighbors;
@@ -82,6 +88,12 @@ public sealed partial class TcpLayer : ITransport
         _services = services;
         _destinations = destinations;
         _flows = new FlowTable<TcpFlow>(settings.Limits.TcpFlows, settings.Seed);
+        StackLimits limits = settings.Limits;
+        _byGuest = new GuestQueue<TcpFlow>(
+            counters.Guests, limits, "tcpFlows", limits.TcpFlows,
+            keptFree: limits.TcpFlows / KeptFreePart);
+        _halfOpen = new GuestQueue<TcpFlow>(
+            counters.Guests, limits, "tcpHalfOpen", limits.TcpHalfOpen);
         Counters = counters;
         Output = output;
         Timers = timers;
@@ -298,6 +310,7 @@ public sealed partial class TcpLayer : ITransport
     {
         OnHandshakeFinished(flow);
         _flows.Remove(flow.Key);
+        _byGuest.Remove(flow.Place);
     }
 
     /// <summary>The receive window that a flow may offer, in bytes.</summary>

@@ -56,10 +56,8 @@ internal sealed class UdpFlow : DatagramFlow, ITimerOwner
     /// <summary>Where the guest was heard last; no port when it has left.</summary>
     public GuestRoute Route { get; set; }
 
-    // The layer's list in the order of activity.
-    public UdpFlow? Idler { get; set; }
-
-    public UdpFlow? Busier { get; set; }
+    /// <summary>Where the layer has it in the order of its guest's activity.</summary>
+    public int Place { get; set; }
 
     /// <summary>
     /// The guest leaves its checksums to the link, as a kernel does whose device takes offloads.

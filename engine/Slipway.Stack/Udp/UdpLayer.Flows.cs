@@ -48,11 +48,7 @@ public sealed partial class UdpLayer
 
     internal void NoteActive(UdpFlow flow)
     {
-        if (flow != _busiest)
-        {
-            Unlink(flow);
-            Link(flow);
-        }
+        _byActivity.Touch(flow.Place);
     }
 
     /// <summary>Ends a flow; between two turns.</summary>
@@ -71,9 +67,9 @@ public sealed partial class UdpLayer
     /// <summary>Closes the sockets of all flows.</summary>
     internal void Close(Instant now)
     {
-        while (_idlest is UdpFlow flow)
+        for (int place; (place = _byActivity.OldestOfLargest()) >= 0;)
         {
-            Remove(flow, now);
+            Remove(_byActivity.At(place), now);
         }
     }
 
@@ -85,7 +81,7 @@ public sealed partial class UdpLayer
         }
 
         _flows.Remove(flow.Key);
-        Unlink(flow);
+        _byActivity.Remove(flow.Place);
         _servedFlows -= flow.Service is null ? 0 : 1;
         flow.Close();
     }
@@ -137,10 +133,11 @@ public sealed partial class UdpLayer
 
     private UdpFlow? Open(in GuestPacket packet, UdpFlow flow, Instant now)
     {
-        if (_flows.Count >= _settings.Limits.UdpFlows && _idlest is UdpFlow idlest)
+        int link = packet.Route.Port.Id;
+        if (_byActivity.FindVictim(link) is >= 0 and int idlest)
         {
             Counters.UdpFlowsEvicted++;
-            Remove(idlest, now);
+            Remove(_byActivity.At(idlest), now);
         }
 
         HostError error = _network.OpenUdp(
@@ -156,7 +153,7 @@ public sealed partial class UdpLayer
         flow.Socket = socket;
         _flows.TryAdd(flow.Key, flow);
         _servedFlows += flow.Service is null ? 0 : 1;
-        Link(flow);
+        flow.Place = _byActivity.Add(link, flow);
         Counters.UdpFlowsOpened++;
         return flow;
     }
@@ -165,42 +162,5 @@ public sealed partial class UdpLayer
     {
         route = flow.Route;
         return route.Port is not null || _neighbors.TryFind(flow.Guest.Address, out route);
-    }
-
-    private void Link(UdpFlow flow)
-    {
-        flow.Idler = _busiest;
-        flow.Busier = null;
-        if (_busiest is not null)
-        {
-            _busiest.Busier = flow;
-        }
-
-        _busiest = flow;
-        _idlest ??= flow;
-    }
-
-    private void Unlink(UdpFlow flow)
-    {
-        if (flow.Idler is not null)
-        {
-            flow.Idler.Busier = flow.Busier;
-        }
-        else
-        {
-            _idlest = flow.Busier;
-        }
-
-        if (flow.Busier is not null)
-        {
-            flow.Busier.Idler = flow.Idler;
-        }
-        else
-        {
-            _busiest = flow.Idler;
-        }
-
-        flow.Idler = null;
-        flow.Busier = null;
     }
 }

@@ -30,7 +30,7 @@ public sealed partial class UdpLayer
                 && RefusePort(packet, now);
         }
 
-        HostError error = target.Locate(guest, out IpEndpoint remote);
+        HostError error = target.Locate(packet.Route.Port.Id, out IpEndpoint remote);
         if (error == HostError.Refused)
         {
             return RefusePort(packet, now);

@@ -12,7 +12,7 @@ namespace Slipway.Stack;
 /// RFC 4787 REQ-1: hole punching works). What comes back is passed on if the guest has sent to
 /// that address (address-dependent filtering, REQ-8), or always with full cone. The socket closes
 /// when it has been idle, by kind: 15 s after DNS queries, 30 s without an answer, 180 s otherwise;
-/// at the bound of flows the idlest is closed. TTL less one, TOS and DF are passed on; errors that
+/// at its share of the flows a guest's idlest is closed. TTL less one, TOS and DF are passed on; errors that
 /// the host's kernel reports come back as the ICMP message that the network would have sent. A
 /// datagram that a full link cannot take is dropped: that is UDP.
 /// </remarks>
@@ -31,9 +31,8 @@ public sealed partial class UdpLayer : ITransport
     private readonly FlowTable<UdpFlow> _flows;
     private readonly Dictionary<ushort, IDatagramService> _services = [];
 
-    // Flows in the order of activity.
-    private UdpFlow? _idlest;
-    private UdpFlow? _busiest;
+    // Each guest's flows in the order of activity.
+    private readonly GuestQueue<UdpFlow> _byActivity;
 
     public UdpLayer(
         StackSettings settings, Counters counters, PacketOutput output, IcmpErrors errors,
@@ -48,6 +47,8 @@ public sealed partial class UdpLayer : ITransport
         _turn = turn;
         _hash = new KeyHash(settings.Seed);
         _flows = new FlowTable<UdpFlow>(settings.Limits.UdpFlows, settings.Seed);
+        _byActivity = new GuestQueue<UdpFlow>(
+            counters.Guests, settings.Limits, "udpFlows", settings.Limits.UdpFlows);
         _clients = new PublishedClients(settings, timers);
         Counters = counters;
         Timers = timers;
@@ -136,9 +137,11 @@ public sealed partial class UdpLayer : ITransport
     /// <summary>The guests of a port have left; their flows wait for them.</summary>
     public void OnPortClosed(IGuestPort port)
     {
-        for (UdpFlow? flow = _idlest; flow is not null; flow = flow.Busier)
+        UdpFlow?[] flows = new UdpFlow?[_flows.Count];
+        int count = _flows.CopyTo(flows);
+        for (int i = 0; i < count; i++)
         {
-            if (flow.Route.Port == port)
+            if (flows[i] is UdpFlow flow && flow.Route.Port == port)
             {
                 flow.Route = default;
             }

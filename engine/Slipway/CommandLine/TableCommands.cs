@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Slipway.Control;
+using Slipway.Stack;
 
 namespace Slipway;
 
@@ -56,6 +57,18 @@ internal static class TableCommands
         foreach ((string name, long count) in statistics.Dropped)
         {
             listing.Add($"dropped: {name}", count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        foreach (BoundReport bound in statistics.Bounds)
+        {
+            string refused = bound.Refused + bound.RefusedOfShare == 0 ? ""
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $", refused {bound.Refused}, at a guest's share {bound.RefusedOfShare}");
+            listing.Add(
+                $"bound: {bound.Name}",
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{bound.Used} of {bound.Most}{refused}"));
         }
 
         return listing;

@@ -296,7 +296,8 @@ public sealed class ConfigurationReaderTests
             Value(bound), typeof(StackLimits).GetProperty(bound)!.GetValue(limits)));
 
         static int Value(string bound) =>
-            bound.EndsWith("Bytes", StringComparison.Ordinal) ? 123_456 : 1_234;
+            bound.EndsWith("Bytes", StringComparison.Ordinal) ? 123_456
+                : bound.EndsWith("Share", StringComparison.Ordinal) ? 12 : 1_234;
     }
 
     private static void AssertNamed(string json, string key, string? value, string remedy)

@@ -1,11 +1,10 @@
-using Slipway.Wire;
-
 namespace Slipway.Services.Tests.Dns;
 
 /// <summary>A server whose host is files of the test's, and a guest that asks it.</summary>
 internal sealed class DnsExchange : IDisposable
 {
-    public static readonly IpAddress Guest = IpAddress.Parse("192.168.127.2");
+    /// <summary>The number of its link.</summary>
+    public const int Guest = 2;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("slipway-dns").FullName;
 

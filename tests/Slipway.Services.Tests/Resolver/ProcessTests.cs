@@ -7,7 +7,7 @@ namespace Slipway.Services.Tests.Resolver;
 /// <summary>Names that a process beside the engine looks up, and processes that do not.</summary>
 public sealed class ProcessTests : IDisposable
 {
-    private static readonly IpAddress Guest = IpAddress.Parse("192.168.127.2");
+    private const int Guest = 2;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly Lines _log = new();
     private readonly PuppetProcesses _puppets = new();

@@ -21,21 +21,19 @@ public class LruTableTests
     }
 
     [Fact]
-    public void MakeRoom_TakesTheOldestOfItsKindAndThenTheOldest()
+    public void MakeRoomFor_TakesTheOldestOfWhoeverHasMost()
     {
-        LruTable<int, string> table = new(3, key => (ulong)key);
-        table.Add(1, "a");
-        table.Add(2, "b");
-        MakeRoom("b");
+        const int alone = 7;
+        LruTable<int, string> table = new(
+            new GuestQueue<int>(new GuestShares(), new StackLimits(), "entries", 3),
+            key => (ulong)key);
+        table.Add(1, "a", alone);
+        table.Add(2, "b", 8);
+        table.MakeRoomFor(8);
         Assert.Equal(2, table.Count);
-        table.Add(3, "b");
-        MakeRoom("b");
+        table.Add(3, "b", 8);
+        table.MakeRoomFor(9);
         Assert.Equal((true, false, true), (Has(1), Has(2), Has(3)));
-        table.Add(4, "c");
-        MakeRoom("d");
-        Assert.Equal((false, true, true), (Has(1), Has(3), Has(4)));
-
-        void MakeRoom(string kind) => table.MakeRoom(kind, static (value, own) => value == own);
 
         bool Has(int key) => table.Find(key) >= 0;
     }

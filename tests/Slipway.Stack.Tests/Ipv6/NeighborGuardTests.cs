@@ -181,7 +181,7 @@ public class NeighborGuardTests
             bench.Introduce6(address: new IpAddress(VirtualNetwork.Guest6.High, 0x1000 + i));
         }
 
-        Assert.Equal(50, bench.Stack.Neighbors.Count);
+        Assert.Equal(25, bench.Stack.Neighbors.Count);
         Assert.True(bench.Stack.Neighbors.TryFind(StackBench.OtherGuest6, out GuestRoute route));
         Assert.Same(second, route.Port);
         bench.Introduce6(address: StackBench.OtherGuest6);
@@ -206,7 +206,7 @@ public class NeighborGuardTests
         bench.Introduce6(mac: StackBench.OtherMac, address: StackBench.OtherGuest6);
         Assert.True(bench.Stack.Neighbors.TryFind(StackBench.OtherGuest6, out GuestRoute route));
         Assert.Same(second, route.Port);
-        Assert.Equal(50, bench.Stack.StationCount);
+        Assert.Equal(25, bench.Stack.StationCount);
     }
 
     private GuestRoute RouteTo(IpAddress guest)

@@ -142,7 +142,7 @@ public sealed class ServiceDatagramTests
 
         public HostError Error { get; init; }
 
-        public override HostError Locate(in IpEndpoint guest, out IpEndpoint endpoint)
+        public override HostError Locate(int link, out IpEndpoint endpoint)
         {
             endpoint = Endpoint;
             return Error;

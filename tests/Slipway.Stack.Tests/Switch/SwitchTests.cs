@@ -217,7 +217,7 @@ public class SwitchTests
             bench.Send(Frame(VirtualNetwork.GatewayMac, source, type: 0x1234));
         }
 
-        Assert.Equal(100, bench.Stack.StationCount);
+        Assert.Equal(50, bench.Stack.StationCount);
         bench.Introduce(second, StackBench.OtherMac, StackBench.OtherGuest);
         bench.Send(Frame(StackBench.OtherMac));
         Assert.Equal(1, second.PendingCount);

@@ -20,7 +20,7 @@ public sealed class SimServices(SimHost host) : IStreamServices
         _services[destination] = server ?? new SimServer();
 
     public HostError Open(
-        in IpEndpoint destination, in IpEndpoint guest, IReadinessOwner owner,
+        in IpEndpoint destination, in IpEndpoint guest, int link, IReadinessOwner owner,
             out IHostStream? stream)
     {
         bool found = _services.TryGetValue(destination, out SimServer? service);

@@ -31,17 +31,17 @@ internal sealed class AddressLookup(
     private readonly Func<string, bool, LocalName?> _find = find ?? Find;
     private readonly int _maxThreadsPerGuest = Math.Max(maxThreads / 2, 1);
     private readonly LinkedList<Request> _queue = [];
-    private readonly Dictionary<IpAddress, Running> _running = [];
+    private readonly Dictionary<int, Running> _running = [];
     private readonly object _lock = new();
     private int _threads;
     private int _idle;
     private bool _disposed;
 
     public async Task<LocalName?> FindAsync(
-        byte[] name, bool ipv4, IpAddress guest, TimeSpan deadline, CancellationToken stop)
+        byte[] name, bool ipv4, int link, TimeSpan deadline, CancellationToken stop)
     {
         LinkedListNode<Request> request = new(new Request(
-            Text(name), ipv4, guest,
+            Text(name), ipv4, link,
             Environment.TickCount64 + (long)deadline.TotalMilliseconds));
         lock (_lock)
         {
@@ -50,7 +50,7 @@ internal sealed class AddressLookup(
                 return null;
             }
 
-            if (IsStuck(guest))
+            if (IsStuck(link))
             {
                 onStuck?.Invoke();
             }
@@ -114,7 +114,7 @@ internal sealed class AddressLookup(
                 request.Answer.TrySetResult(_find(request.Name, request.IPv4));
             }
 
-            Leave(request.Guest);
+            Leave(request.Link);
         }
     }
 
@@ -139,7 +139,7 @@ internal sealed class AddressLookup(
         }
     }
 
-    private bool IsStuck(IpAddress guest) => _running.TryGetValue(guest, out Running running)
+    private bool IsStuck(int link) => _running.TryGetValue(link, out Running running)
         && running.Count == _maxThreadsPerGuest
         && Environment.TickCount64 - running.ChangedMs > StuckMs;
 
@@ -148,10 +148,10 @@ internal sealed class AddressLookup(
     {
         for (LinkedListNode<Request>? at = _queue.First; at is not null; at = at.Next)
         {
-            int running = _running.GetValueOrDefault(at.Value.Guest).Count;
+            int running = _running.GetValueOrDefault(at.Value.Link).Count;
             if (running < _maxThreadsPerGuest)
             {
-                _running[at.Value.Guest] = new Running(running + 1, Environment.TickCount64);
+                _running[at.Value.Link] = new Running(running + 1, Environment.TickCount64);
                 _queue.Remove(at);
                 return at.Value;
             }
@@ -160,18 +160,18 @@ internal sealed class AddressLookup(
         return null;
     }
 
-    private void Leave(IpAddress guest)
+    private void Leave(int link)
     {
         lock (_lock)
         {
-            int running = _running[guest].Count - 1;
+            int running = _running[link].Count - 1;
             if (running == 0)
             {
-                _running.Remove(guest);
+                _running.Remove(link);
             }
             else
             {
-                _running[guest] = new Running(running, Environment.TickCount64);
+                _running[link] = new Running(running, Environment.TickCount64);
             }
         }
     }
@@ -203,7 +203,7 @@ internal sealed class AddressLookup(
     /// <summary>A guest's threads, and when one was taken or came back last.</summary>
     private readonly record struct Running(int Count, long ChangedMs);
 
-    private sealed record Request(string Name, bool IPv4, IpAddress Guest, long DeadlineMs)
+    private sealed record Request(string Name, bool IPv4, int Link, long DeadlineMs)
     {
         public TaskCompletionSource<LocalName?> Answer { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);

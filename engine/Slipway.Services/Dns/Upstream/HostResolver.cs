@@ -156,7 +156,7 @@ internal sealed class HostResolver : IDisposable
     {
         if (kept.IsToBeRefreshed(now) && TryBeginRefresh())
         {
-            Refresh(kept, UpstreamQuery.From(query, overTcp: false, guest: default));
+            Refresh(kept, UpstreamQuery.From(query, overTcp: false, link: 0));
         }
     }
 
@@ -243,7 +243,7 @@ internal sealed class HostResolver : IDisposable
         {
             _counters.CountLookedUp();
             LocalName? found = await _lookup.FindAsync(
-                query.Name, query.Question.Type == DnsType.A, query.Guest,
+                query.Name, query.Question.Type == DnsType.A, query.Link,
                 _settings.QueryDeadline, stop)
                 .ConfigureAwait(false);
             return found is null ? null : query.Answer(found);

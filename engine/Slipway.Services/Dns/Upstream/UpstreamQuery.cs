@@ -8,18 +8,18 @@ namespace Slipway.Services;
 /// <param name="Bytes">The message, intact.</param>
 /// <param name="Name">The name asked for, in wire form.</param>
 /// <param name="OverTcp">Asked over TCP, and passed on over TCP.</param>
-/// <param name="Guest">Who asks first: what blocks is shared fairly between guests.</param>
+/// <param name="Link">Who asks first: what blocks is shared fairly between guests.</param>
 internal sealed record UpstreamQuery(
     byte[] Bytes, byte[] Name, DnsQuestion Question, DnsEdns Edns, bool OverTcp,
-    IpAddress Guest)
+    int Link)
 {
     /// <summary>The longest response that the guest takes, in bytes.</summary>
     public int LimitBytes => OverTcp ? DnsMessage.MaxLengthBytes : Edns.ResponseLimitBytes;
 
     /// <summary>A copy of a query that has been read.</summary>
-    public static UpstreamQuery From(in DnsQuery query, bool overTcp, IpAddress guest) => new(
+    public static UpstreamQuery From(in DnsQuery query, bool overTcp, int link) => new(
         query.Message.Bytes.ToArray(), query.Name.ToArray(), query.Question, query.Edns, overTcp,
-        guest);
+        link);
 
     /// <summary>The query as it was read.</summary>
     public DnsQuery Read()

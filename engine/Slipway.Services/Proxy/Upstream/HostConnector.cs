@@ -9,7 +9,8 @@ namespace Slipway.Services;
 /// its history).
 /// </summary>
 internal sealed class HostConnector(
-    Func<string, CancellationToken, ValueTask<IPAddress[]>> resolve, TimeSpan timeout)
+    Func<string, CancellationToken, ValueTask<IPAddress[]>> resolve, TimeSpan timeout,
+    int descriptorCeiling = int.MaxValue)
 {
     // RFC 8305 section 8: the recommended Connection Attempt Delay.
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
@@ -96,7 +97,7 @@ internal sealed class HostConnector(
         return mixed[..Math.Min(mixed.Count, MaxAddresses)];
     }
 
-    private static async Task<Socket> RaceAsync(
+    private async Task<Socket> RaceAsync(
         List<IPAddress> addresses, int port, CancellationToken stop)
     {
         using CancellationTokenSource race = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -159,12 +160,17 @@ internal sealed class HostConnector(
         }
     }
 
-    private static async Task<Socket> ConnectOneAsync(
+    private async Task<Socket> ConnectOneAsync(
         IPAddress address, int port, CancellationToken stop)
     {
         Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (socket.SafeHandle.DangerousGetHandle() >= descriptorCeiling)
+            {
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            }
+
             socket.NoDelay = true;
             await socket.ConnectAsync(new IPEndPoint(address, port), stop).ConfigureAwait(false);
             return socket;

@@ -31,6 +31,12 @@ public sealed record ProxyUpstreamConfiguration
     /// <summary>The longest that TLS and the proxy's answer may take together.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// A connection whose descriptor has this number or one beyond is given up: the last ones are
+    /// for those who keep the engine in hand.
+    /// </summary>
+    public int DescriptorCeiling { get; init; } = int.MaxValue;
+
     /// <summary>How long an upstream that failed stands behind the others.</summary>
     public TimeSpan DeadTime { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -38,7 +38,8 @@ public sealed class ProxyUpstreams : IProxyDialer, IDisposable
         Follower = new ProxyFollower(
             configuration.Configured, sources, configuration.FileCheckInterval, report);
         desktop?.Start();
-        _hosts = new HostConnector(resolve, configuration.ConnectTimeout);
+        _hosts = new HostConnector(
+            resolve, configuration.ConnectTimeout, configuration.DescriptorCeiling);
         _connector = new UpstreamConnector(
             _hosts, configuration.CaFile, configuration.HandshakeTimeout);
         _pac = new PacEvaluator(configuration, _hosts, report);

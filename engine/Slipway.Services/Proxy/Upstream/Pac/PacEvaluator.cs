@@ -5,15 +5,19 @@ using System.Net.Sockets;
 namespace Slipway.Services;
 
 /// <summary>
-/// Asks PAC files which way a target takes: two at a time, those who wait bounded, and each answer
-/// kept for a moment. Nothing of the JavaScript engine is touched before a PAC file is used.
+/// Asks PAC files which way a target takes: four at a time and two for one guest, since a file may
+/// look up names that nobody answers. Those who wait are bounded, in all and of one guest, and each
+/// answer is kept for a moment. Nothing of the JavaScript engine is touched before a PAC file is
+/// used.
 /// </summary>
 internal sealed class PacEvaluator(
     ProxyUpstreamConfiguration configuration, HostConnector hosts, Action<string> report)
     : IDisposable
 {
-    private const int Threads = 2;
+    private const int Threads = 4;
+    private const int ThreadsOfAGuest = 2;
     private const int MaxRunning = 256;
+    private const int MaxRunningOfAGuest = 128;
     private const int MaxSources = 4;
     private const int MaxReported = 64;
 
@@ -22,7 +26,8 @@ internal sealed class PacEvaluator(
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PacSource> _sources = [];
     private readonly HashSet<string> _reported = [];
-    private readonly SemaphoreSlim _threads = new(Threads);
+    private readonly GuestGate _threads = new(Threads, ThreadsOfAGuest);
+    private readonly GuestQuota _places = new("pacEvaluations", MaxRunning, MaxRunningOfAGuest);
     private readonly Dictionary<(PacProgram, string), Task<IReadOnlyList<ProxyServer>?>> _running =
         [];
 
@@ -122,22 +127,24 @@ internal sealed class PacEvaluator(
                 return Task.FromResult(kept);
             }
 
-            if (_running.Count >= MaxRunning)
+            // Who asks first is who it is done for.
+            int link = SpeakingGuest.Link;
+            if (!_places.TryEnter(link))
             {
                 throw new PacException("the PAC file is asked about too many hosts at once");
             }
 
             Task<IReadOnlyList<ProxyServer>?> task =
-                Task.Run(() => RunAsync(program, url, host));
+                Task.Run(() => RunAsync(program, url, host, link));
             _running.Add((program, url), task);
             return task;
         }
     }
 
     private async Task<IReadOnlyList<ProxyServer>?> RunAsync(
-        PacProgram program, string url, string host)
+        PacProgram program, string url, string host, int link)
     {
-        await _threads.WaitAsync().ConfigureAwait(false);
+        await _threads.EnterAsync(link).ConfigureAwait(false);
         IReadOnlyList<ProxyServer>? servers = null;
         bool isKept = true;
         try
@@ -151,7 +158,8 @@ internal sealed class PacEvaluator(
         }
         finally
         {
-            _threads.Release();
+            _threads.Leave(link);
+            _places.Leave(link);
             if (isKept)
             {
                 program.Cache.Store(url, servers);
