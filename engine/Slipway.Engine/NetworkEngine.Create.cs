@@ -45,6 +45,7 @@ public sealed partial class NetworkEngine
         _keeper = new KeeperWorker(
             settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), _proxy, _pages,
             sharding, environment.Clock);
+        _keeper.PortClosed = OnPortClosed;
         _search = configuration.Dhcp.Search is null ? new SearchListFollower(
             configuration.Dhcp, _keeper.Mailbox, _keeper.Reactor.Time, OnSearchList) : null;
         if (_dhcp6 is not null)
@@ -97,7 +98,7 @@ public sealed partial class NetworkEngine
 
         foreach (LinkSpecification specification in configuration.Links)
         {
-            _keeper.Add(Open(specification, configuration));
+            _keeper.Add(Open(specification, configuration), GroupOf(specification));
         }
 
         if (configuration.RingBytes > 0)
@@ -220,6 +221,18 @@ public sealed partial class NetworkEngine
         }
     }
 
+    // Groups have numbers in the order in which they are named.
+    private int GroupOf(LinkSpecification link)
+    {
+        if (link.IsIsolated || link.Group is null)
+        {
+            return link.IsIsolated ? GuestGroup.Isolated : GuestGroup.Common;
+        }
+
+        List<string?> names = [.. _configuration.Links.Select(one => one.Group).Distinct()];
+        return GuestGroup.Common + 1 + names.IndexOf(link.Group);
+    }
+
     private StreamProtocol ProtocolOf(LinkFraming framing) => framing switch
     {
         LinkFraming.SeqPacket => StreamProtocol.SeqPacket,
@@ -257,6 +270,7 @@ public sealed partial class NetworkEngine
             Ipv6 = ToIpv6Settings(configuration),
             MtuBytes = configuration.MtuBytes,
             Limits = configuration.Limits.ShareOf(configuration.Workers),
+            AllowsLinkLocal = configuration.AllowsLinkLocal,
             UdpFullCone = configuration.UdpFullCone,
             Seed = given ?? new Seed128(
                 BinaryPrimitives.ReadUInt64LittleEndian(seed),

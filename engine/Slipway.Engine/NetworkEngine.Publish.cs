@@ -58,6 +58,20 @@ public sealed partial class NetworkEngine
     /// <summary>The ports that are published; from any thread.</summary>
     public IReadOnlyList<PublishedPort> PublishedPorts => _publishedNow;
 
+    // A guest has left for good: what it had published leads nowhere. On the keeper.
+    private void OnPortClosed(int link)
+    {
+        for (int i = _published.Count - 1; i >= 0; i--)
+        {
+            if (_published[i].Specification.Link == link)
+            {
+                _published[i].Publication.Close();
+                _published.RemoveAt(i);
+                _publishedNow = [.. _published];
+            }
+        }
+    }
+
     private void Abort(Publication publication, Instant now)
     {
         _waiting?.Drop(publication);

@@ -28,6 +28,20 @@ public sealed partial class NetworkEngine
         address == _configuration.HostAlias || address == _configuration.Ipv6.HostAlias
             ? "host.internal" : _dns.FindName(address);
 
+    /// <summary>Whether a name is one that guests find the gateway by.</summary>
+    public bool IsNameOfGateway(string name)
+    {
+        foreach (IpAddress address in _dns.FindOwn(name))
+        {
+            if (_keeper.Stack.Settings.IsGateway(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The leases of both families that have not ended.</summary>
     public IReadOnlyList<LeaseEntry> ListLeases()
     {

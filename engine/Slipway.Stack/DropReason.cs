@@ -79,4 +79,7 @@ public enum DropReason : byte
 
     /// <summary>A new connection while the engine ends.</summary>
     Draining,
+
+    /// <summary>A guest that passes itself off as a DHCP server (RFC 7610).</summary>
+    ServerGuard,
 }

@@ -56,6 +56,15 @@ public sealed class GuestStack : IFrameReceiver
     /// <summary>MAC addresses of guests that are remembered.</summary>
     public int StationCount => _switch.StationCount;
 
+    /// <summary>
+    /// Tells the group of a port that opens (<see cref="GuestGroup"/>); null where all are of one.
+    /// </summary>
+    public Func<IGuestPort, int>? GroupOf
+    {
+        get => _switch.GroupOf;
+        set => _switch.GroupOf = value;
+    }
+
     /// <summary>Adds the MAC addresses that are remembered to a list.</summary>
     public void ListStationsTo(List<StationEntry> list) => _switch.ListTo(list);
 

@@ -37,6 +37,12 @@ public sealed record StackSettings
     public ServiceMap Services { get; init; } = new();
 
     /// <summary>
+    /// Whether guests reach the host's link-local IPv4 addresses and the services of clouds that
+    /// tell a host who it is (<see cref="DestinationMap.IsMetadata"/>).
+    /// </summary>
+    public bool AllowsLinkLocal { get; init; }
+
+    /// <summary>
     /// Full-cone UDP: a guest's port takes datagrams from any address (RFC 4787 section 5).
     /// </summary>
     public bool UdpFullCone { get; init; }

@@ -129,7 +129,7 @@ public sealed class GuestPageTests : IDisposable
         GvproxyException? refused = null;
         for (byte last = 2; refused is null; last++)
         {
-            GvproxyCaller caller = new(IpAddress.FromIPv4(0xc0a87f00u + last));
+            GvproxyCaller caller = new(IpAddress.FromIPv4(0xc0a87f00u + last), Link: last);
             for (int i = 0; i < 256 && refused is null; i++)
             {
                 string local = $"127.0.0.1:{FreePort()}";
@@ -140,6 +140,79 @@ public sealed class GuestPageTests : IDisposable
         Assert.Equal(403, refused.Status);
         Assert.Contains("all guests together", refused.Message, StringComparison.Ordinal);
         Assert.Equal(1_024, engine.Engine.PublishedPorts.Count);
+    }
+
+    [Fact]
+    public void Forwards_OfOneLinkWithManyAddresses_AreOneGuests()
+    {
+        (RunningEngine engine, _) = Start();
+        GvproxyForwards forwards = new(engine.Engine);
+        GvproxyException? refused = null;
+        for (uint i = 0; i < 300 && refused is null; i++)
+        {
+            GvproxyCaller caller = new(IpAddress.FromIPv4(0xc0a87f02u + (i % 100)), Link: 77);
+            refused = TryExpose(forwards, $"127.0.0.1:{FreePort()}", caller);
+        }
+
+        Assert.Contains("a guest may have 256", refused!.Message, StringComparison.Ordinal);
+        Assert.Equal(256, engine.Engine.PublishedPorts.Count);
+    }
+
+    [Fact]
+    public async Task Forward_OfAGuestThatLeaves_EndsWithItsLink()
+    {
+        (RunningEngine engine, LiveGuest guest) = Start();
+        using ControlClient client = engine.Serve();
+        PortReport users = await client.PublishAsync("0:192.168.127.2:80", default);
+        ControlAnswer answer = await guest.AskAsync(
+            Expose, """{"local":"127.0.0.1:0","remote":":80"}""");
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(2, engine.Engine.PublishedPorts.Count);
+
+        guest.Leave();
+
+        DateTime end = DateTime.UtcNow.AddSeconds(30);
+        while (engine.Engine.PublishedPorts.Count > 1)
+        {
+            Assert.True(DateTime.UtcNow < end, "the guest's forward has ended");
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(users.Id, engine.Engine.PublishedPorts[0].Id);
+    }
+
+    [Fact]
+    public void Forward_OfAnotherLink_IsNotSeenOrClosedByWhoHasItsAddressNow()
+    {
+        (RunningEngine engine, _) = Start();
+        GvproxyForwards forwards = new(engine.Engine);
+        IpAddress address = IpAddress.Parse("192.168.127.50");
+        string local = $"127.0.0.1:{FreePort()}";
+        Assert.Null(TryExpose(forwards, local, new GvproxyCaller(address, Link: 77)));
+        GoJsonObject request = GoJsonObject.Parse(
+            Encoding.UTF8.GetBytes($$"""{"local":"{{local}}"}"""), "UnexposeRequest");
+
+        Assert.Throws<GvproxyException>(
+            () => forwards.Unexpose(request, new GvproxyCaller(address, Link: 78)));
+        Assert.Single(engine.Engine.PublishedPorts);
+        forwards.Unexpose(request, new GvproxyCaller(address, Link: 77));
+        Assert.Empty(engine.Engine.PublishedPorts);
+    }
+
+    [Theory]
+    [InlineData("gateway.containers.internal", 200)]
+    [InlineData("GATEWAY.internal:80", 200)]
+    [InlineData("192.168.127.1", 200)]
+    [InlineData("[fd5a:94ef:e40c::1]", 200)]
+    [InlineData("", 200)]
+    [InlineData("page.example", 421)]
+    [InlineData("host.internal", 421)]
+    public async Task Page_AskedForByANameThatIsNotTheGateways_IsNotThere(string host, int status)
+    {
+        (_, LiveGuest guest) = Start();
+        string text = await guest.AskAsync(
+            80, $"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        Assert.Equal(status, ControlAnswer.Parse(text).Status);
     }
 
     [Fact]
@@ -176,7 +249,7 @@ public sealed class GuestPageTests : IDisposable
     {
         (_, LiveGuest guest) = Start();
         string answer = await guest.AskAsync(
-            80, $"{Expose} HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n");
+            80, $"{Expose} HTTP/1.1\r\nHost: gateway\r\nContent-Length: 65537\r\n\r\n");
         Assert.Equal(413, ControlAnswer.Parse(answer).Status);
     }
 

@@ -110,6 +110,9 @@ internal sealed class LiveGuest : IFrameSink, IDisposable
         return frames.Length;
     }
 
+    /// <summary>Takes its link away.</summary>
+    public void Leave() => _engine.Detach(_link);
+
     public void Dispose()
     {
         _isStopping = true;

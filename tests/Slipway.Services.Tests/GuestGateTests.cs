@@ -1,3 +1,5 @@
+using Slipway.Stack;
+
 namespace Slipway.Services.Tests;
 
 /// <summary>What blocks is shared by guests: the threads of PAC files.</summary>

@@ -35,6 +35,18 @@ public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTes
         Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
     }
 
+    [SlipwayFact]
+    public void TwoGuests_OfDifferentGroups_ReachTheHostAndNotEachOther()
+    {
+        (Guest first, Guest second) = StartTwoGuests(1500, ",group=web", ",isolated");
+        Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
+        Assert.Contains("hello", Page(second, Addresses.HostAlias), StringComparison.Ordinal);
+        Assert.NotEqual(0, first.Run("ping", "-n", "-c1", "-W1", SecondGuest).ExitStatus);
+        Assert.NotEqual(0, second.Run("ping", "-n", "-c1", "-W1", Addresses.FirstGuest).ExitStatus);
+        string neighbour = first.Run("ip", "neigh", "show", SecondGuest).Output;
+        Assert.DoesNotContain("lladdr", neighbour, StringComparison.Ordinal);
+    }
+
     /// <summary>
     /// What one guest's kernel leaves to its device is left to the other's, or done on the way.
     /// </summary>

@@ -24,11 +24,14 @@ internal sealed record ConfigurationKey(
     /// <summary>All of them; what is in one of them twice is told by both.</summary>
     public static IReadOnlyList<ConfigurationKey> All { get; } =
     [
-        new("links", nameof(EngineConfiguration.Links), c => Texts(c.Links)),
+        new("links", nameof(EngineConfiguration.Links), c => Texts(
+            c.Links.Select(link => $"{link}{link.GroupText}"))),
         new("subnet", nameof(EngineConfiguration.Subnet), c => Text(c.Subnet)),
         new("gateway", nameof(EngineConfiguration.Gateway), c => Text(c.Gateway)),
         new("gatewayMac", nameof(EngineConfiguration.GatewayMac), c => Text(c.GatewayMac)),
         new(HostAlias, nameof(EngineConfiguration.HostAlias), c => Text(c.HostAlias)),
+        new("linkLocal", nameof(EngineConfiguration.AllowsLinkLocal), c =>
+            Text(c.AllowsLinkLocal)),
         new("ipv6", nameof(EngineConfiguration.Ipv6), c => Text(c.Ipv6)),
         new("ipv6.dhcp", nameof(EngineConfiguration.Ipv6Dhcp), c =>
             [$"{c.Ipv6Dhcp with { StaticLeases = [] }}", .. Texts(c.Ipv6Dhcp.StaticLeases)]),

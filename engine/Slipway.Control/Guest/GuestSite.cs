@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Slipway.Engine;
@@ -13,12 +14,20 @@ namespace Slipway.Control;
 /// </summary>
 internal sealed class GuestSite(NetworkEngine engine, string version)
 {
+    private const string ShortName = "gateway";
     private const string Forwarder = "/services/forwarder";
     private readonly GvproxyApi _api = new(engine);
 
     public Task ServeAsync(HttpContext context, GuestPageFeature guest)
     {
         HttpRequest request = context.Request;
+        if (!IsOwnHost(request.Host.Host))
+        {
+            return GvproxyExchange.WriteTextAsync(
+                context, StatusCodes.Status421MisdirectedRequest,
+                "this is the gateway, and no server of that name");
+        }
+
         if (request.Path.StartsWithSegments(Forwarder, StringComparison.Ordinal))
         {
             // A page that a guest's browser shows may send requests here, and is not the guest.
@@ -40,6 +49,12 @@ internal sealed class GuestSite(NetworkEngine engine, string version)
                     context, StatusCodes.Status405MethodNotAllowed, "this page is only read")
             : GvproxyApi.WriteNotFoundAsync(context);
     }
+
+    // A page of a guest's browser whose name has become the gateway's address asks by that name
+    // (DNS rebinding); an address, and no name at all, no page's can be.
+    private bool IsOwnHost(string host) =>
+        host.Length == 0 || host.Equals(ShortName, StringComparison.OrdinalIgnoreCase)
+        || IPAddress.TryParse(host.Trim('[', ']'), out _) || engine.IsNameOfGateway(host);
 
     private string Describe(IpAddress guest)
     {

@@ -107,6 +107,7 @@ internal sealed class GvproxyForwards(NetworkEngine engine)
                 {
                     Key = GvproxyGuestRules.KeyOf(caller),
                     Text = local,
+                    Link = caller.Link,
                     MayUseHelper = caller.Guest is null,
                 });
                 first ??= port.Id;

@@ -12,7 +12,7 @@ internal static class GvproxyGuestRules
 {
     private const int MostForwards = 256;
 
-    // A guest may take any number of addresses.
+    // A guest may come on any number of links.
     private const int MostForwardsOfAll = 1_024;
     private const string HostKey = "expose";
     private const string GuestKey = "expose by a guest";
@@ -88,15 +88,19 @@ internal static class GvproxyGuestRules
 
     /// <summary>Whether a forward leads to the caller.</summary>
     public static bool MaySee(GvproxyCaller caller, PublishedPort port) =>
-        caller.Guest is not IpAddress own || port.Guest.Address == own;
+        caller.Guest is not IpAddress own || MayClose(caller, port)
+        || (!IsOfGuests(port) && port.Guest.Address == own);
 
     /// <summary>A guest has published it, and not the user.</summary>
     private static bool IsOfGuests(PublishedPort port) => port.Specification.Key == GuestKey;
 
-    /// <summary>A guest closes what it has opened, and nothing that the user has.</summary>
+    /// <summary>
+    /// A guest closes what it has opened, and nothing that the user has. It is known by its link:
+    /// an address may have been another's before.
+    /// </summary>
     public static bool MayClose(GvproxyCaller caller, PublishedPort port) =>
         caller.Guest is null
-        || (MaySee(caller, port) && IsOfGuests(port));
+        || (IsOfGuests(port) && port.Specification.Link == caller.Link);
 
     private static GvproxyException Refused(string why) =>
         new(StatusCodes.Status403Forbidden, why);

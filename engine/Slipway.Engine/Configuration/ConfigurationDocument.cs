@@ -19,7 +19,8 @@ internal sealed class ConfigurationDocument
         "Guests' links: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
             + "stream:PATH, dgram:PATH, seqpacket:PATH, vpnkit:PATH, vhost-user:PATH, "
             + "vsock:PORT, fd:N,framing=stream|dgram|seqpacket|vpnkit|connect|tap|vhost-user. "
-            + "Option --link.")]
+            + "Behind any of them group=NAME (its guests see those of links of the same name "
+            + "alone) or isolated (they see no other guest). Option --link.")]
     public List<string>? Links { get; set; }
 
     [Description(
@@ -42,6 +43,12 @@ internal sealed class ConfigurationDocument
 
     [Description("That address. The last one of the subnet by default.")]
     public string? HostAliasAddress { get; set; }
+
+    [Description(
+        "Whether guests reach the host's link-local addresses (169.254.0.0/16) and the services "
+        + "by which a cloud tells a host its secrets (169.254.169.254, fd00:ec2::254); false by "
+        + "default.")]
+    public bool? LinkLocal { get; set; }
 
     [Description("The IPv6 side of the virtual network.")]
     public Ipv6Document? Ipv6 { get; set; }

@@ -41,6 +41,7 @@ internal static class ConfigurationResolver
             Proxy = GuestProxyResolver.Resolve(document.Proxy ?? new ProxyDocument()),
             ProxyUpstream = ProxyResolver.Resolve(
                 document.Proxy ?? new ProxyDocument(), commandLine),
+            AllowsLinkLocal = document.LinkLocal ?? false,
             UdpFullCone = document.Udp?.FullCone ?? false,
             Limits = document.Limits?.Resolve() ?? new StackLimits(),
             Helper = document.Helper is string helper

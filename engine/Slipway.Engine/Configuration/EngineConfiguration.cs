@@ -114,6 +114,11 @@ public sealed record EngineConfiguration
     /// <summary>The proxies that connections take on their way out.</summary>
     public ProxyUpstreamConfiguration ProxyUpstream { get; init; } = new();
 
+    /// <summary>
+    /// Guests reach the host's link-local IPv4 addresses and clouds' metadata services.
+    /// </summary>
+    public bool AllowsLinkLocal { get; init; }
+
     /// <summary>A guest's UDP port takes datagrams from any address (RFC 4787 section 5).</summary>
     public bool UdpFullCone { get; init; }
 

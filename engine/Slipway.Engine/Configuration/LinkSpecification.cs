@@ -10,10 +10,26 @@ public abstract record LinkSpecification
     private const string Kinds =
         "tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], stream:PATH, dgram:PATH, "
             + "seqpacket:PATH, vpnkit:PATH, vhost-user:PATH, vsock:PORT or fd:N,framing="
-            + DescriptorLinkSpecification.Framings;
+            + DescriptorLinkSpecification.Framings + "; any of them with group=NAME or isolated";
+
+    private const string GroupOption = "group=";
+    private const string IsolatedOption = "isolated";
 
     /// <summary>The option or configuration key that it came from, for messages.</summary>
     public string Key { get; init; } = "--link";
+
+    /// <summary>
+    /// The guests with which those of this link exchange frames: those of links of the same name;
+    /// null for those of links without one.
+    /// </summary>
+    public string? Group { get; init; }
+
+    /// <summary>Its guests exchange frames with no other guest, with one another neither.</summary>
+    public bool IsIsolated { get; init; }
+
+    /// <summary>The same as in the grammar: ",group=web", ",isolated" or nothing.</summary>
+    public string GroupText => IsIsolated ? $",{IsolatedOption}"
+        : Group is null ? "" : $",{GroupOption}{Group}";
 
     /// <summary>Parses one link.</summary>
     /// <param name="key">The option or configuration key, for messages.</param>
@@ -28,7 +44,8 @@ public abstract record LinkSpecification
             throw new ConfigurationException(key, text, $"is not a link; write {Kinds}");
         }
 
-        string what = text[(colon + 1)..];
+        string what = TakeGroup(
+            key, text, text[(colon + 1)..], out string? group, out bool isolated);
         LinkSpecification link = text[..colon] switch
         {
             "tap" => TapLinkSpecification.ParseTap(key, text, what),
@@ -45,7 +62,43 @@ public abstract record LinkSpecification
             string kind => throw new ConfigurationException(
                 key, text, $"'{kind}' is not a kind of link; write {Kinds}"),
         };
-        return link with { Key = key };
+        return link with { Key = key, Group = group, IsIsolated = isolated };
+    }
+
+    /// <summary>
+    /// Takes the options that all kinds of links have from the end of one; a path may have commas.
+    /// </summary>
+    private static string TakeGroup(
+        string key, string text, string what, out string? group, out bool isIsolated)
+    {
+        group = null;
+        isIsolated = false;
+        for (int comma; (comma = what.LastIndexOf(',')) > 0; what = what[..comma])
+        {
+            string option = what[(comma + 1)..];
+            if (option == IsolatedOption)
+            {
+                isIsolated = true;
+            }
+            else if (option.StartsWith(GroupOption, StringComparison.Ordinal))
+            {
+                group = option[GroupOption.Length..];
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        if (group is not null && (isIsolated || group.Length == 0))
+        {
+            throw new ConfigurationException(
+                key, text,
+                isIsolated ? "is both isolated and in a group; leave one of them out"
+                    : "has a group without a name; write for example group=web");
+        }
+
+        return what;
     }
 
     /// <summary>

@@ -36,6 +36,12 @@ public sealed record PublishSpecification(IpEndpoint Host, IpEndpoint Guest, IpP
     /// </summary>
     public string? Owner { get; init; }
 
+    /// <summary>
+    /// The number of the link of the guest that asked for it, which it leads to alone, and ends
+    /// with; 0 where the host's user did.
+    /// </summary>
+    public int Link { get; init; }
+
     /// <summary>Ports that the host listens at, from 1 on; Host's is the first.</summary>
     public int HostPorts { get; init; } = 1;
 

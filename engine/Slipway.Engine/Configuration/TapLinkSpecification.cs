@@ -37,7 +37,9 @@ public sealed record TapLinkSpecification(string Name) : LinkSpecification
         bool configure = true;
         bool offload = true;
         string device = ParseOptions(
-            key, text, what, "netns=PATH|PID, configure=no or offload=no", (name, value) =>
+            key, text, what,
+            "netns=PATH|PID, configure=no or offload=no, and behind them group=NAME or isolated",
+            (name, value) =>
         {
             switch (name, value)
             {

@@ -25,7 +25,7 @@ internal sealed class GuestTarget(
     /// <summary>Where datagrams go: those for a guest that is asked for by ARP are kept.</summary>
     public bool TryFind(Instant now, out IpAddress address)
     {
-        if (!TryFindHeard(out address) && settings.GuestName is null)
+        if (!TryFindHeard(out address) && settings is { GuestName: null, Link: 0 })
         {
             address = firstGuest;
         }
@@ -40,6 +40,13 @@ internal sealed class GuestTarget(
         if (address.IsUnspecified)
         {
             address = settings.GuestName is null ? FindFirst() : FindName();
+        }
+
+        // The address may have passed to another guest since.
+        if (settings.Link != 0 && neighbors.TryFind(address, out GuestRoute route)
+            && route.Port.Id != settings.Link)
+        {
+            address = default;
         }
 
         return !address.IsUnspecified;

@@ -23,6 +23,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly Dictionary<int, IGuestPort> _ports = [];
     private readonly List<RelayPort> _relays = [];
     private readonly LinkNumbers _numbers = new();
+    private readonly Dictionary<GuestLink, int> _groups = [];
 
     private readonly GuestProxy? _proxy;
     private readonly RelayPorts _relayPorts;
@@ -47,6 +48,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         _pages = pages;
         Dns = new DnsEndpoint(dns, Mailbox, settings, dnsBudget);
         Stack = new GuestStack(settings, Counters, Network, Network, StreamsOn(this, settings));
+        Stack.GroupOf = GroupOf;
         Dns.Attach(Stack.Udp);
         _relayPorts.Attach(Stack.Udp);
         if (sharding.Workers > 1)
@@ -74,13 +76,18 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// <summary>Another worker shares the flows. Before the links start.</summary>
     public void Add(ShardWorker shard) => _shards.Add(shard);
 
-    /// <summary>Who is told of what links receive.</summary>
-    private IFrameReceiver Receiver => _shards.Count == 0 ? Stack : this;
+    /// <summary>Told on the worker of the number of a port whose guest has left.</summary>
+    public Action<int>? PortClosed { get; set; }
 
-    public void Add(GuestLink link)
+    /// <summary>A link of guests of a group (<see cref="GuestGroup"/>).</summary>
+    public void Add(GuestLink link, int group = GuestGroup.Common)
     {
         _links.Add(link);
         _numbers.Add(link);
+        if (group != GuestGroup.Common)
+        {
+            _groups[link] = group;
+        }
     }
 
     /// <summary>What links and ports are called in captures.</summary>
@@ -91,7 +98,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     {
         foreach (GuestLink link in _links)
         {
-            link.Start(Reactor, Receiver, now);
+            link.Start(Reactor, this, now);
         }
     }
 
@@ -101,7 +108,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         Add(link);
         try
         {
-            link.Start(Reactor, Receiver, now);
+            link.Start(Reactor, this, now);
         }
         catch
         {
@@ -115,8 +122,9 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     {
         if (_links.Remove(link))
         {
-            link.Close(Receiver, now);
+            link.Close(this, now);
             _numbers.Remove(link);
+            _groups.Remove(link);
         }
     }
 
@@ -200,6 +208,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         _ports.Remove(port.Id);
         _numbers.Remove(port);
         _relays.RemoveAll(relay => relay.Id == port.Id);
+        PortClosed?.Invoke(port.Id);
         foreach (ShardWorker shard in _shards)
         {
             shard.PostClosed(port.Id);
@@ -258,6 +267,19 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         {
             link.Flush(now);
         }
+    }
+
+    private int GroupOf(IGuestPort port)
+    {
+        foreach ((GuestLink link, int group) in _groups)
+        {
+            if (link.Has(port))
+            {
+                return group;
+            }
+        }
+
+        return GuestGroup.Common;
     }
 
     private IGuestPort? QueueFor(IGuestPort port)

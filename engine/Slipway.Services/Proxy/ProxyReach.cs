@@ -57,7 +57,7 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
             return ProxyVerdict.Refused("the gateway itself is not reached by its proxy");
         }
 
-        if (IsLinkLocal(address))
+        if (IsLinkLocal(address) && !(address.IsIPv4 && settings.AllowsLinkLocal))
         {
             return ProxyVerdict.Refused("link-local addresses are not reached by the proxy");
         }

@@ -130,7 +130,7 @@ public sealed class Ipv4Layer
             return packet.Protocol == IpProtocol.Udp || _counters.Refuse(DropReason.Unroutable);
         }
 
-        if (!_destinations.TryToHost(destination, out _))
+        if (!_destinations.IsRouted(destination, out _))
         {
             RefuseUnroutable(packet, fragmentOffsetBytes, now);
             return false;

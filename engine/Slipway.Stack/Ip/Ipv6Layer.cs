@@ -207,7 +207,7 @@ public sealed class Ipv6Layer
                 || _counters.Refuse(DropReason.Unroutable);
         }
 
-        if (!_destinations.TryToHost(destination, out _))
+        if (!_destinations.IsRouted(destination, out _))
         {
             RefuseUnroutable(packet, isLaterFragment, now);
             return false;

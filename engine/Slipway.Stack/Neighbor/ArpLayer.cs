@@ -23,9 +23,10 @@ public sealed class ArpLayer(
 
     /// <summary>
     /// Whether an ARP frame may be passed on: it is well-formed, and its sender, whose MAC the
-    /// switch has judged, is not somebody else. What is refused is counted.
+    /// switch has judged, is not somebody else and tells of no address that is another guest's.
+    /// What is refused is counted.
     /// </summary>
-    public bool Inspect(in EthernetHeader header, Instant now)
+    public bool Inspect(IGuestPort port, in EthernetHeader header, Instant now)
     {
         ParseError error = ArpPacket.TryParse(header.Payload, out ArpPacket packet);
         if (error != ParseError.None)
@@ -48,8 +49,17 @@ public sealed class ArpLayer(
             return false;
         }
 
-        return true;
+        // A probe (sender 0.0.0.0) claims nothing yet.
+        return !settings.IsGuest(packet.SenderProtocolAddress)
+            || IsOwn(port, sender, packet.SenderProtocolAddress, now);
     }
+
+    /// <summary>
+    /// Whether an address is a guest's to speak of, as far as is known; one that is free becomes
+    /// its own. What is refused is counted.
+    /// </summary>
+    internal bool IsOwn(IGuestPort port, MacAddress mac, IpAddress address, Instant now) =>
+        neighbors.Learn(address, mac, port, now);
 
     /// <summary>Takes an ARP frame that was inspected.</summary>
     public void Receive(IGuestPort port, in EthernetHeader header, Instant now)
@@ -59,13 +69,7 @@ public sealed class ArpLayer(
             return;
         }
 
-        // A probe (sender 0.0.0.0) asks whether an address is free: it is not the sender's yet.
         IpAddress sender = packet.SenderProtocolAddress;
-        if (settings.IsGuest(sender))
-        {
-            neighbors.Learn(sender, packet.SenderHardwareAddress, port, now);
-        }
-
         if (packet.Operation == ArpOperation.Request
             && settings.IsVirtual(packet.TargetProtocolAddress))
         {

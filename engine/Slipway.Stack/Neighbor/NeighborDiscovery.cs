@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Slipway.Wire;
 
 namespace Slipway.Stack;
@@ -74,6 +75,17 @@ public sealed class NeighborDiscovery
             return InspectMessage(port, frame.Source, header.Source, payload, now);
         }
 
+        if (IsServers(protocol, payload))
+        {
+            return _counters.Refuse(DropReason.ServerGuard);
+        }
+
+        if (_settings.IsGuest(header.Source)
+            && !_neighbors.Learn(header.Source, frame.Source, port, now))
+        {
+            return false;
+        }
+
         // A first fragment that ends before its upper layer hides that from guards.
         bool isHidden = protocol == IpProtocol.IcmpV6
             || (protocol != IpProtocol.Fragment && Ipv6Extensions.IsExtension(protocol));
@@ -130,6 +142,12 @@ public sealed class NeighborDiscovery
         return output.SendFragmented(
             route, source, destination, IpProtocol.IcmpV6, message, HopLimit);
     }
+
+    // What only a DHCP server says (RFC 7610); a header that is cut hides its port.
+    private static bool IsServers(IpProtocol protocol, ReadOnlySpan<byte> payload) =>
+        protocol == IpProtocol.Udp
+        && (payload.Length < UdpHeader.LengthBytes
+            || BinaryPrimitives.ReadUInt16BigEndian(payload) == Dhcp6Message.ServerPort);
 
     private bool InspectMessage(
         IGuestPort port, MacAddress sender, IpAddress source, ReadOnlySpan<byte> message,

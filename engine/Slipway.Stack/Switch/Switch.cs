@@ -12,7 +12,9 @@ namespace Slipway.Stack;
 /// its own, and one to the gateway's MAC or to a group address up to ARP and IP.
 /// The table is bounded (the idlest of the guest makes room) and an entry dies after 300 s. The
 /// gateway's own MAC and addresses are not for guests: a frame that claims them is dropped, also
-/// between guests.
+/// between guests; so is what only a router or a DHCP server has to say, and what comes from an
+/// address that is another guest's. Guests of different groups (<see cref="GuestGroup"/>) are on
+/// switches of their own that share the gateway, and the names that its addresses are.
 /// VLAN tags are not spoken.
 /// </remarks>
 public sealed class Switch : IFrameReceiver
@@ -56,6 +58,9 @@ public sealed class Switch : IFrameReceiver
             new KeyHash(settings.Seed).Of);
     }
 
+    /// <summary>Tells the group of a port that opens; null where all are of one.</summary>
+    internal Func<IGuestPort, int>? GroupOf { get; set; }
+
     /// <summary>MAC addresses that are remembered.</summary>
     public int StationCount => _stations.Count;
 
@@ -82,7 +87,7 @@ public sealed class Switch : IFrameReceiver
 
     public void OnPortOpened(IGuestPort port, Instant now)
     {
-        _ports.Add(port);
+        _ports.Add(port, GroupOf?.Invoke(port) ?? GuestGroup.Common);
         _arp.Announce(port);
         _discovery.Router.OnPortOpened(port, now);
     }
@@ -171,19 +176,33 @@ public sealed class Switch : IFrameReceiver
         switch (header.EtherType)
         {
             case EtherType.Arp:
-                return _arp.Inspect(header, now);
+                return _arp.Inspect(port, header, now);
             case EtherType.IPv6 when header.Destination != _settings.GatewayMac:
                 return _discovery.Inspect(port, header, now);
 
             // A frame to another guest is not parsed any further than this.
             case EtherType.IPv4 when header.Destination != _settings.GatewayMac
-                && Ipv4Header.TryParse(header.Payload, out Ipv4Header packet) == ParseError.None
-                && _settings.IsVirtual(packet.Source):
-                _counters.Drop(DropReason.SpoofedAddress);
-                return false;
+                && Ipv4Header.TryParse(header.Payload, out Ipv4Header packet) == ParseError.None:
+                return IsHonest(port, header.Source, packet, now);
             default:
                 return true;
         }
+    }
+
+    private bool IsHonest(
+        IGuestPort port, MacAddress sender, in Ipv4Header packet, Instant now)
+    {
+        if (_settings.IsVirtual(packet.Source))
+        {
+            return _counters.Refuse(DropReason.SpoofedAddress);
+        }
+
+        if (!Ipv4Guard.IsHarmless(packet, out DropReason reason))
+        {
+            return _counters.Refuse(reason);
+        }
+
+        return !_settings.IsGuest(packet.Source) || _arp.IsOwn(port, sender, packet.Source, now);
     }
 
     private void Deliver(
@@ -224,21 +243,26 @@ public sealed class Switch : IFrameReceiver
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, MacAddress destination,
         Instant now)
     {
-        if (Find(destination, now) is not GuestRoute route)
+        int index = _stations.Find(destination);
+        if (index < 0 || now - _stations.ValueAt(index).Heard >= Lifetime)
         {
             Flood(port, frame, offload);
+            return;
         }
-        else if (route.Port != port)
+
+        ref readonly Station station = ref _stations.ValueAt(index);
+        if (station.Port != port && GuestGroup.Meet(_last.Group, station.Group))
         {
-            _output.Forward(route.Port, frame, offload);
+            _output.Forward(station.Port, frame, offload);
         }
     }
 
+    // The frame's sender has been learned just now.
     private void Flood(IGuestPort source, ReadOnlySpan<byte> frame, in FrameOffload offload)
     {
         for (int i = 0; i < _ports.Count; i++)
         {
-            if (_ports[i] != source)
+            if (_ports[i] != source && GuestGroup.Meet(_last.Group, _ports.GroupOf(i)))
             {
                 _output.Forward(_ports[i], frame, offload);
             }
@@ -261,7 +285,7 @@ public sealed class Switch : IFrameReceiver
         }
 
         _lastMac = mac;
-        _last = new Station(port, now, default);
+        _last = new Station(port, _ports.GroupOf(port), now, default);
         if (index >= 0)
         {
             _stations.ValueAt(index) = _last;
@@ -287,5 +311,6 @@ public sealed class Switch : IFrameReceiver
         return verdict == Tenure.Verdict.Yield;
     }
 
-    private readonly record struct Station(IGuestPort Port, Instant Heard, Instant Asked);
+    private readonly record struct Station(
+        IGuestPort Port, int Group, Instant Heard, Instant Asked);
 }

@@ -193,7 +193,11 @@ internal sealed record GvproxyOptions
             json.WriteEndObject();
             json.WriteEndArray();
             json.WriteEndObject();
-            if (!flags.Is("ec2-metadata-access"))
+            if (flags.Is("ec2-metadata-access"))
+            {
+                json.WriteBoolean("linkLocal", true);
+            }
+            else
             {
                 // Nothing listens there, so guests are refused.
                 json.WriteStartArray("intercept");
