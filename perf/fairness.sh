@@ -8,8 +8,8 @@
 #   flooding  ==TAP====+
 #
 # Guests and server have the other core, and "alone" is beside the same program flooding its own
-# loopback: what it takes of that core is no matter of the engine's. SLIPWAY names the binary; out/slipway otherwise.
-# ROUNDS (3) rounds, of which the median counts.
+# loopback: what it takes of that core is no matter of the engine's. SLIPWAY names the binary;
+# out/slipway otherwise. ROUNDS (3) rounds, of which the median counts.
 set -eu
 
 seconds=${1:-3}
@@ -36,8 +36,9 @@ for name in "$host" "$quiet" "$loud"; do
 done
 
 # Where black holes are: packets leave, and nothing comes back.
-ip -n "$host" link add hole type dummy
+ip -n "$host" link add hole type veth peer name bottom
 ip -n "$host" link set hole up
+ip -n "$host" link set bottom up
 ip -n "$host" addr add 10.91.0.1/24 dev hole
 ip -n "$host" route add default via 10.91.0.2
 ip -n "$host" neigh add 10.91.0.2 lladdr 02:00:00:00:00:02 dev hole

@@ -44,7 +44,8 @@ internal sealed class GuestSite(NetworkEngine engine, string version)
 
         return request.Path.Value is "/" or ""
             ? HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)
-                ? GvproxyExchange.WriteTextAsync(context, StatusCodes.Status200OK, Describe(guest.Guest))
+                ? GvproxyExchange.WriteTextAsync(
+                    context, StatusCodes.Status200OK, Describe(guest.Guest))
                 : GvproxyExchange.WriteTextAsync(
                     context, StatusCodes.Status405MethodNotAllowed, "this page is only read")
             : GvproxyApi.WriteNotFoundAsync(context);

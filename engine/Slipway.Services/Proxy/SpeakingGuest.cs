@@ -1,6 +1,6 @@
 namespace Slipway.Services;
 
-/// <summary>For whom the proxy works just now: it flows with all that is done for a guest.</summary>
+/// <summary>For whom the proxy works just now; flows with all that is done for a guest.</summary>
 internal static class SpeakingGuest
 {
     private static readonly AsyncLocal<int> s_link = new();

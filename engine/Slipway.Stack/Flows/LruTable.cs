@@ -35,7 +35,7 @@ internal sealed class LruTable<TKey, TValue>
         _hash = hash;
     }
 
-    /// <summary>A table whose entries are guests', each of one, and whose room they share.</summary>
+    /// <summary>A table whose entries are guests', and whose room they share.</summary>
     public LruTable(GuestQueue<int> guests, Func<TKey, ulong> hash)
         : this(guests.Most, hash) => _guests = guests;
 

@@ -10,9 +10,9 @@ namespace Slipway.Stack;
 /// (address, identifier) has one socket, and replies get the guest's identifier back. TTL less one,
 /// TOS and DF are passed on. Errors that the kernel reports come back as the ICMP message that the
 /// network would have sent, quoting the guest's own message: so traceroute works. Sockets close
-/// after 30 s of silence; at its share of the bound a guest's idlest makes room. Where ping_group_range forbids ping
-/// sockets the guest is told "communication administratively prohibited" (RFC 1812 section
-/// 5.2.7.1), and the host is asked again a minute later.
+/// after 30 s of silence; at its share of the bound a guest's idlest makes room. Where
+/// ping_group_range forbids ping sockets the guest is told "communication administratively
+/// prohibited" (RFC 1812 section 5.2.7.1), and the host is asked again a minute later.
 /// </remarks>
 public sealed class PingLayer
 {

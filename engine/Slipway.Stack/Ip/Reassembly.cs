@@ -10,10 +10,9 @@ namespace Slipway.Stack;
 /// eight bytes that have come in a bitmap: so a fragment costs no more than its own length, however
 /// many came before it (CVE-2018-5391). A fragment that has come already, byte for byte in the same
 /// place, is a duplicate and ignored; any other overlap drops the datagram (RFC 5722), as do
-/// fragments that lie about their length. Buffers are bounded; at its share a guest's oldest datagram makes
-/// room. 30 s
-/// after its first fragment the datagram is given up, and the guest is told if fragment zero was
-/// there (RFC 792).
+/// fragments that lie about their length. Buffers are bounded; at its share a guest's oldest
+/// datagram makes room. 30 s after its first fragment the datagram is given up, and the guest is
+/// told if fragment zero was there (RFC 792).
 /// </remarks>
 internal sealed partial class Reassembly : ITimerOwner
 {

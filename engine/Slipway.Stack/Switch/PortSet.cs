@@ -24,7 +24,7 @@ public sealed class PortSet
         }
     }
 
-    /// <summary>The group of a port that is there; that of all others for one that is not.</summary>
+    /// <summary>The group of a port; the common one for a port that is not there.</summary>
     public int GroupOf(IGuestPort port)
     {
         int index = _ports.IndexOf(port);

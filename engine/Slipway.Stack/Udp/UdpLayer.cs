@@ -12,9 +12,9 @@ namespace Slipway.Stack;
 /// RFC 4787 REQ-1: hole punching works). What comes back is passed on if the guest has sent to
 /// that address (address-dependent filtering, REQ-8), or always with full cone. The socket closes
 /// when it has been idle, by kind: 15 s after DNS queries, 30 s without an answer, 180 s otherwise;
-/// at its share of the flows a guest's idlest is closed. TTL less one, TOS and DF are passed on; errors that
-/// the host's kernel reports come back as the ICMP message that the network would have sent. A
-/// datagram that a full link cannot take is dropped: that is UDP.
+/// at its share of the flows a guest's idlest is closed. TTL less one, TOS and DF are passed on;
+/// errors that the host's kernel reports come back as the ICMP message that the network would have
+/// sent. A datagram that a full link cannot take is dropped: that is UDP.
 /// </remarks>
 public sealed partial class UdpLayer : ITransport
 {
