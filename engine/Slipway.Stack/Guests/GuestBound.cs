@@ -16,7 +16,7 @@ public abstract class GuestBound
     /// <param name="name">The key of the configuration's "limits".</param>
     /// <param name="most">The bound.</param>
     /// <param name="keptFree">What a guest that is alone leaves to the next one.</param>
-    internal GuestBound(
+    private protected GuestBound(
         GuestShares shares, StackLimits limits, string name, int most, int keptFree = 0)
     {
         _shares = shares;
