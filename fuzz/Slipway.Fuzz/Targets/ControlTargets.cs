@@ -114,7 +114,7 @@ internal static class ControlTargets
 
             _ = GvproxyRemote.ParseForSocket(body.Text("remote"));
             _ = GvproxyRemote.Parse(
-                body.Text("remote"), new GvproxyCaller(IpAddress.Parse("192.168.127.2")));
+                body.Text("remote"), new GvproxyCaller(IpAddress.Parse("192.168.127.2"), Link: 1));
         }
         catch (GvproxyException e)
         {
