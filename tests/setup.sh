@@ -20,6 +20,7 @@ set -eu
 #   libslirp-dev                        the header of what interop/slirp takes the place of
 #   util-linux, procps                  unshare, runuser, prlimit; ps
 #   nmap, wrk                           stock clients of published ports
+#   hping3, python3-scapy               floods, and TCP's edges by hand
 #   squid, tinyproxy, microsocks,       upstream proxies: HTTP with passwords, SOCKS 5
 #   dante-server
 #   dpkg-dev                            a repository for apt-get behind the proxy
@@ -39,7 +40,7 @@ packages="iproute2 nftables ethtool iputils-ping iputils-tracepath traceroute bi
     libslirp-dev util-linux procps squid tinyproxy microsocks dante-server dpkg-dev stunnel4
     libglib2.0-bin gsettings-desktop-schemas openssh-client openssh-server
     prometheus tshark tcpdump chromium mandoc zsh fish nmap wrk docker.io docker-compose podman
-    iptables containernetworking-plugins"
+    iptables containernetworking-plugins hping3 python3-scapy"
 # Those of them that Debian runs as services, PACKAGE:SERVICE where the names differ; the tests
 # start their own.
 services="squid tinyproxy microsocks dante-server:danted prometheus openssh-server:ssh
