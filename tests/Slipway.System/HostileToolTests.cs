@@ -36,7 +36,7 @@ public sealed class HostileToolTests(Site site, ITestOutputHelper output)
     public void Engine_AtAnEdgeByScapy_BehavesServesAndHasKeptNothing(string edge, int count) =>
         Survives(guest => guest.Run(TimeSpan.FromSeconds(60),
             "/usr/bin/python3", s_edges, edge, Guest.Interface, Addresses.FirstGuest,
-            Addresses.GatewayMac, Addresses.HostAlias, $"{Site.Port}",
+            Addresses.GatewayMac, Addresses.HostAlias, $"{Site.Port + 1}",
             count.ToString(CultureInfo.InvariantCulture)).OrFail());
 
     private void Survives(Func<Guest, ProgramResult> attack)

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 
-from world import ALIAS, ALIAS6, GATEWAY, HERE, PORT, Site, quantile
+from world import ALIAS, ALIAS6, GATEWAY, HERE, PORT, Site, quantile, until
 
 GATEWAY_MAC = "5a:94:ef:e4:0c:dd"
 GUEST = "192.168.127.2"
+SERVED = PORT + 1000
 SCALE = float(os.environ.get("SCALE", "1"))
 FRAMES = int(os.environ.get("FRAMES", "10000000"))
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
@@ -38,6 +39,10 @@ class Hostile:
         self.attacker, self.other = self.site.guests
         self.site.names("127.0.0.53", "10.91.0.1")
         self.engine = self.site.engine("--ipv6", "on")
+        # Of its own, so that the engine is judged and not how a flooded server accepts.
+        served = self.site.start(["python3", f"{HERE}/serve.py", "127.0.0.1", SERVED],
+                                 self.site.host)
+        until(lambda: "ready" in served.lines, 30, "the servers do not start")
         self.failures = 0
 
     # The cases. Each returns what its program said; what it raises is a failure.
@@ -56,7 +61,7 @@ class Hostile:
         return text.splitlines()[-1]
 
     def nmap(self, *options):
-        text = self.tool("nmap", "-n", "-Pn", "-T4", "--max-retries", "2", *options, seconds=180)
+        text = self.tool("nmap", "-n", "-Pn", "-T4", "--max-retries", "2", *options, seconds=60)
         return text.splitlines()[-1].replace("Nmap done: ", "")
 
     def hping(self, *options):
@@ -151,7 +156,7 @@ class Hostile:
                 "s=socket.create_connection((sys.argv[1],int(sys.argv[2])),10)\n"
                 "s.sendall(b'x'); assert s.recv(1)==b'x'")
         for guest in (self.other, self.attacker):
-            done = self.site.inside(guest, "python3", "-Sc", code, ALIAS, PORT, timeout=30)
+            done = self.site.inside(guest, "python3", "-Sc", code, ALIAS, SERVED, timeout=30)
             if done.returncode:
                 raise AssertionError(f"does not serve {guest}: {done.stderr[-100:]}")
         return time.monotonic() - begun
@@ -204,7 +209,7 @@ class Hostile:
 
     def probed(self, seconds):
         """Connect latencies of the other guest in so many seconds, in us, and failures."""
-        words = ["python3", f"{HERE}/load.py", "probe", ALIAS, PORT, "0.005"]
+        words = ["python3", f"{HERE}/load.py", "probe", ALIAS, SERVED, "0.005"]
         probe = self.site.start(words, self.other)
         time.sleep(seconds)
         probe.close()

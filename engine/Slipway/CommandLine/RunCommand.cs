@@ -48,6 +48,7 @@ internal static class RunCommand
         ready.Tell(log);
         using ServiceWatch watch = new(engine, log);
         ProgramPages.GiveBack(path => path == Environment.ProcessPath);
+        HeapRest.Watch();
         engine.Run();
         return ExitStatus.Success;
     }
