@@ -1,15 +1,14 @@
 namespace Slipway;
 
 /// <summary>
-/// Gives the memory of a flood back to the host when it is over. The runtime keeps what its heap has
-/// once taken until it needs to collect again, which an engine at rest never does: it would stay as
-/// large as the worst guest has made it.
+/// Gives the memory of a flood back to the host when it is over. The runtime keeps what its heap
+/// has once taken until it needs to collect again, which an engine at rest never does: it would
+/// stay as large as the worst guest has made it.
 /// </summary>
 /// <remarks>
-/// It wakes nobody while nothing is allocated. A dead object is finalized after each collection; the
-/// first such starts a timer, and when no further collection came for <see cref="QuietMs"/> the
-/// heap is compacted and returned, if it has grown by <see cref="GrowthBytes"/> since the last time.
-/// That takes some 10 ms, at most once in so long.
+/// It wakes nobody while nothing is allocated. A dead object is finalized after each collection,
+/// and starts a timer; when no further collection came for <see cref="QuietMs"/> the heap is
+/// compacted and returned, if it has grown by <see cref="GrowthBytes"/> since the last time.
 /// </remarks>
 internal sealed class HeapRest
 {

@@ -51,9 +51,9 @@ public sealed class HostileToolTests(Site site, ITestOutputHelper output)
 
         IsServed(guest);
         Assert.InRange(engine.ResidentKib - before, -GrowthKib, GrowthKib);
-        // A UDP flow would live for longer; none of these opens one.
+        // A few are opened once and kept.
         Eventually.Holds(TimeSpan.FromSeconds(60), "the descriptors are back",
-            () => engine.DescriptorCount <= descriptors);
+            () => engine.DescriptorCount <= descriptors + 4);
     }
 
     private static void IsServed(Guest guest) => guest.Run(

@@ -236,8 +236,9 @@ class Hostile:
         ratio = statistics.median(flooded) / max(1, statistics.median(idle))
         held = ratio < 2 and not failed
         self.failures += not held
-        print(f"\nlatency: another guest's connect p99, us, of {ROUNDS} rounds: idle {sorted(idle)}, "
-              f"during the flood {sorted(flooded)}; medians' ratio {ratio:.2f}, {failed} failed: "
+        print(f"\nlatency: another guest's connect p99, us, of {ROUNDS} rounds: "
+              f"idle {sorted(idle)}, during the flood {sorted(flooded)}; "
+              f"medians' ratio {ratio:.2f}, {failed} failed: "
               f"{'held' if held else 'FAILED'}", flush=True)
 
     def whole(self, names):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A guest's mixed load, paced; or connects one after another, each timed.
 
-usage: load.py mixed HOST HOST6 PORT GATEWAY NAME      until its standard input closes
+usage: load.py mixed HOST HOST6 PORT GATEWAY           until its standard input closes
        load.py probe HOST PORT INTERVAL_S              the same
 A line "pause" on standard input stops the mixed load and closes its connections, "go" starts it
 again. Each second a line of JSON tells what was done and what failed since the last one: of the
@@ -131,7 +131,7 @@ async def program(*words):
         raise ValueError(text.decode("latin-1").strip().splitlines()[-1:] or p.returncode)
 
 
-async def mixed(host, host6, port, gateway, name):
+async def mixed(host, host6, port, gateway):
     port = int(port)
     work = [
         each(0, "up", lambda: up(host, port + 1)),
@@ -142,8 +142,8 @@ async def mixed(host, host6, port, gateway, name):
         each(8, "udp6", lambda: datagrams(host6, port)),
         each(5, "ping", lambda: program("ping", "-nqc2", "-i0.2", "-W2", host)),
         each(2, "dns", lambda: program(
-            "dig", "+short", "+tries=2", "+time=3", f"@{gateway}", f"n{time.time_ns()}.{name}")),
-        each(1, "proxy", lambda: by_proxy(gateway, 3128, f"http://web.{name}:{port + 3}/")),
+            "dig", "+short", "+tries=2", "+time=3", f"@{gateway}", f"n{time.time_ns()}.test")),
+        each(1, "proxy", lambda: by_proxy(gateway, 3128, f"http://web.test:{port + 3}/")),
     ]
     await until_closed(work)
 

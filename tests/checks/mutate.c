@@ -3,10 +3,10 @@
  *
  * usage: mutate INTERFACE GATEWAY_MAC GUEST COUNT SEED CAPTURE...
  *
- * Each frame is one of the captures' (classic pcap: Ethernet, or raw IP that is given a header), as
- * it is or re-addressed to one of the engine's addresses with right checksums, so that it passes the
- * first checks; then up to six bytes are changed, or it is cut, or grown. The sequence depends on SEED
- * alone. Prints what was sent, and what the link dropped because its reader was behind.
+ * Each frame is one of the captures' (classic pcap: Ethernet, or raw IP that is given a header),
+ * as it is or re-addressed to one of the engine's addresses with right checksums, so that it passes
+ * the first checks; then up to six bytes are changed, or it is cut, or grown. The sequence depends
+ * on SEED alone. Prints what was sent, and what the link dropped because its reader was behind.
  *
  * Build: cc -O2 -Wall -Wextra -o mutate mutate.c
  */
@@ -170,7 +170,7 @@ static unsigned make(uint8_t *frame)
 {
     unsigned which = next() % frame_count, length = frames[which].length, mode = next() % 8;
     memcpy(frame, frames[which].bytes, LENGTH_MAX);
-    int kind = frame[12] == 8 && frame[13] == 0 ? 4 : frame[12] == 0x86 && frame[13] == 0xdd ? 6 : 0;
+    int type = frame[12] << 8 | frame[13], kind = type == 0x800 ? 4 : type == 0x86dd ? 6 : 0;
     if (mode == 0) {
         change(frame, &length); /* with the addresses that it had */
         return length < 14 ? 14 : length;
@@ -203,7 +203,7 @@ static long dropped(const char *interface)
 int main(int count, char **words)
 {
     if (count < 7)
-        return fprintf(stderr, "usage: mutate INTERFACE GATEWAY_MAC GUEST COUNT SEED CAPTURE...\n"), 2;
+        return fprintf(stderr, "usage: mutate INTERFACE MAC GUEST COUNT SEED CAPTURE...\n"), 2;
     const char *interface = words[1];
     sscanf(words[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", gateway_mac, gateway_mac + 1, gateway_mac + 2,
            gateway_mac + 3, gateway_mac + 4, gateway_mac + 5);
@@ -256,7 +256,8 @@ int main(int count, char **words)
         }
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
-    printf("%ld frames of %u captured sent in %.0f s, %ld dropped by the link\n", sent, frame_count,
-           end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9, dropped(interface) - before);
+    printf("%ld frames of %u captured sent in %.0f s, %ld dropped by the link\n", sent,
+           frame_count, end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9,
+           dropped(interface) - before);
     return 0;
 }

@@ -37,7 +37,8 @@ def draw(rows, path):
                        f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{top * share:g}</text>')
         for place, (key, name) in enumerate(lines):
             points = " ".join(
-                f"{LEFT + r['second'] / last * WIDTH:.1f},{base - r[key] * scale / top * HEIGHT:.1f}"
+                f"{LEFT + r['second'] / last * WIDTH:.1f},"
+                f"{base - r[key] * scale / top * HEIGHT:.1f}"
                 for r in shown)
             out.append(f'<polyline points="{points}" fill="none" stroke="{COLOURS[place]}" '
                        'stroke-width="1.2"/>'

@@ -45,7 +45,7 @@ class Soak:
         probe = ["nice", "python3", f"{HERE}/load.py", "probe", ALIAS, PORT, "0.05"]
         self.probe = site.start(probe, site.guests[0])
         mixed = ["nice", "python3", f"{HERE}/load.py", "mixed", ALIAS, ALIAS6, PORT, GATEWAY]
-        self.loads = [site.start([*mixed, "test"], g) for g in site.guests]
+        self.loads = [site.start(mixed, g) for g in site.guests]
         self.published = site.start(
             ["nice", "python3", f"{HERE}/load.py", "probe", "127.0.0.1", "8082", "1"], site.host)
         self.began = time.monotonic()
