@@ -209,7 +209,7 @@ class Hostile:
 
     def probed(self, seconds):
         """Connect latencies of the other guest in so many seconds, in us, and failures."""
-        words = ["python3", f"{HERE}/load.py", "probe", ALIAS, SERVED, "0.005"]
+        words = ["python3", f"{HERE}/connects.py", ALIAS, SERVED, "0.005"]
         probe = self.site.start(words, self.other)
         time.sleep(seconds)
         probe.close()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Servers of the soak and of the hostile checks, in one process and without threads.
+"""Servers of the hostile checks, in one process and without threads.
 
 usage: serve.py ADDRESS PORT
 TCP PORT     echo              TCP PORT+1  reads all that comes

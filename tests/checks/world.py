@@ -1,7 +1,7 @@
 """The world around an engine under test: namespaces, programs, and what the engine uses.
 
-      guest g1, g2 ==TAP==+                    host                 beyond: 10.66.0.0/16
-      guest g3  ==stream==+-- [the engine] --- 127.0.0.1, ::1 -----  is swallowed
+                                               host                 beyond: 10.66.0.0/16
+      guest g1, g2 ==TAP==--- [the engine] --- 127.0.0.1, ::1 -----  is swallowed
                                                10.91.0.1, fd91::1
 
 Nothing in it leaves the machine. All that is made is removed by `close`, in reverse.
