@@ -193,6 +193,7 @@ public sealed partial class NetworkEngine
                         MtuBytes = mtu,
                         Offload = tap.Offload,
                         Queues = configuration.Workers,
+                        Opened = tap.Opened,
                     },
                     Report),
                 StreamLinkSpecification stream => StreamLink.Listen(

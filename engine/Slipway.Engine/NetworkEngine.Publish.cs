@@ -1,3 +1,4 @@
+using Slipway.Linux;
 using Slipway.Stack;
 using Slipway.Wire;
 
@@ -126,6 +127,16 @@ public sealed partial class NetworkEngine
                 IsInUse = refusal.Reason == HostError.AddressInUse,
                 HostError = refusal.Reason,
             };
+        }
+        catch (ConfigurationException e) when (
+            e.InnerException is UnixSocketException { IsForbidden: true }
+            && _configuration.Sandbox.IsEntered)
+        {
+            throw new ConfigurationException(
+                settings.Key, settings.ToString(),
+                $"{settings.Path} may not be made: its folder is outside the sandbox, or another "
+                    + $"user's; name the folder in {SandboxConfiguration.PathsKey} of the "
+                    + "configuration and start slipway again, or choose another", e);
         }
     }
 }

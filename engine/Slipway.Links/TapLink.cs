@@ -56,17 +56,27 @@ public sealed class TapLink : GuestLink
     /// <exception cref="LinkException">Says what failed and the remedy.</exception>
     public static TapLink Open(TapSettings settings, Action<string> report)
     {
+        List<TapDevice> queues = settings.Opened.Count == 0 ? Make(settings)
+            : [.. settings.Opened.Select(TapDevice.TakeOver)];
+        return new TapLink(
+            queues[0].Descriptor, queues[1..], settings.NetworkNamespace, $"tap {settings.Name}",
+            settings.MtuBytes, settings.Offload, report);
+    }
+
+    /// <summary>Makes a TAP alone; its queues, of which there is one at least.</summary>
+    /// <exception cref="LinkException">Says what failed and the remedy.</exception>
+    public static List<TapDevice> Make(TapSettings settings)
+    {
         // A TAP belongs to the namespace of the thread that opens /dev/net/tun, and that thread
         // cannot be sure to come back: it is a thread of its own, and ends.
-        TapDevice? device = null;
-        List<TapDevice> spare = [];
+        List<TapDevice> queues = [];
         LinkException? failure = null;
         Thread thread = new(() =>
         {
             try
             {
-                device = TapSetup.Make(settings);
-                spare = TapSetup.AddQueues(settings);
+                queues.Add(TapSetup.Make(settings));
+                queues.AddRange(TapSetup.AddQueues(settings));
             }
             catch (LinkException e)
             {
@@ -75,14 +85,7 @@ public sealed class TapLink : GuestLink
         });
         thread.Start();
         thread.Join();
-        if (failure is not null)
-        {
-            throw failure;
-        }
-
-        return new TapLink(
-            device!.Descriptor, spare, settings.NetworkNamespace, $"tap {settings.Name}",
-            settings.MtuBytes, settings.Offload, report);
+        return failure is null ? queues : throw failure;
     }
 
     /// <summary>

@@ -24,6 +24,11 @@ public sealed record TapSettings
     /// <summary>One for each worker.</summary>
     public int Queues { get; init; } = 1;
 
+    /// <summary>
+    /// Its queues where it has been made already (<see cref="TapLink.Make"/>); empty to make it.
+    /// </summary>
+    public IReadOnlyList<int> Opened { get; init; } = [];
+
     /// <summary>The guest's address on it.</summary>
     public required IpAddress Address { get; init; }
 

@@ -16,6 +16,29 @@ if (args is [ResolverCommand.Name, .. string[] beside])
     return ResolverCommand.Run(beside);
 }
 
+// What a confined engine asks about other programs.
+if (args is [SandboxAide.CommandName])
+{
+    return SandboxAide.Run();
+}
+
+// An engine that has given up what it does not need, and became itself again by execve.
+if (args is [SandboxEntry.Marker, string handover, .. string[] confined])
+{
+    if (!SandboxEntry.Continue(handover))
+    {
+        return ExitStatus.Usage;
+    }
+
+    args = confined;
+}
+
+// What the tests of the sandbox try from within it.
+if (args is [SandboxProbe.CommandName, .. string[] attempts])
+{
+    return SandboxProbe.Run(attempts);
+}
+
 // It has gvproxy's flags, also by that name alone.
 if (args is [GvproxyCommand.Name, .. string[] flags])
 {

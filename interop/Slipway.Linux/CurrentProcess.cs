@@ -8,6 +8,7 @@ namespace Slipway.Linux;
 public static unsafe partial class CurrentProcess
 {
     private const int PR_SET_PDEATHSIG = 1;
+    private const int PR_GET_DUMPABLE = 3;
     private const int PR_SET_NAME = 15;
     private const int RLIMIT_NOFILE = 7;
     private const int SIGKILL = 9;
@@ -88,6 +89,55 @@ public static unsafe partial class CurrentProcess
         NativeStrings.Free(argv);
         return errno;
     }
+
+    /// <summary>
+    /// Becomes the program of a file, which may know itself by another name (execv(3)). Returns
+    /// only if that failed, with the errno.
+    /// </summary>
+    public static int BecomeFile(string path, ReadOnlySpan<string> arguments)
+    {
+        byte** argv = NativeStrings.Allocate(arguments);
+        _ = execv(path, argv);
+        int errno = Marshal.GetLastPInvokeError();
+        NativeStrings.Free(argv);
+        return errno;
+    }
+
+    /// <summary>
+    /// Has execve close every descriptor from this one on (close_range(2), Linux 5.11).
+    /// </summary>
+    public static void CloseOnBecoming(int first)
+    {
+        const nint closeRange = 436; // the same on all architectures
+        const uint CLOSE_RANGE_CLOEXEC = 4;
+        _ = syscall(closeRange, (uint)first, uint.MaxValue, CLOSE_RANGE_CLOEXEC);
+    }
+
+    /// <summary>
+    /// Leaves the terminal's session, and takes no notice of who asks processes to end (SIGHUP,
+    /// SIGINT, SIGQUIT, SIGTERM): for one that another process ends.
+    /// </summary>
+    public static void IgnoreTerminal()
+    {
+        const nint SIG_IGN = 1;
+        _ = setsid();
+        foreach (int number in (ReadOnlySpan<int>)[1, 2, 3, 15])
+        {
+            _ = signal(number, SIG_IGN);
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int setsid();
+
+    /// <summary>Whether others may not look into this process's memory (PR_GET_DUMPABLE).</summary>
+    public static bool IsMemoryHidden => prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, nuint first, nuint last, nuint flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int execv(string path, byte** argv);
 
     [LibraryImport("libc")]
     private static partial int getppid();

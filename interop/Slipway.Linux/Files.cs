@@ -59,6 +59,20 @@ public static unsafe partial class Files
     /// <summary>Sets the permissions of a file by its path (chmod(2)).</summary>
     public static int SetMode(string path, int mode) => Result(chmod(path, mode));
 
+    /// <summary>
+    /// Whether this thread may write to a file, or make files in a folder (faccessat(2)).
+    /// </summary>
+    public static bool MayWrite(string path)
+    {
+        const int AT_FDCWD = -100;
+        const int W_OK = 2;
+        const int AT_EACCESS = 0x200;
+        return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int faccessat(int folder, string path, int mode, int flags);
+
     /// <summary>Removes a name. 0 or a negated errno.</summary>
     public static int Unlink(string path) => Result(unlink(path));
 

@@ -12,6 +12,7 @@ public static partial class Mounts
     private const ulong MS_BIND = 4096;
     private const int MNT_DETACH = 2;
     private const ulong MS_REC = 16384;
+    private const ulong MS_SLAVE = 1 << 19;
 
     /// <summary>
     /// Shows <paramref name="source"/>, and what is mounted below it, at <paramref name="target"/>.
@@ -24,6 +25,13 @@ public static partial class Mounts
     public static int Memory(string target) =>
         mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0
             ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>
+    /// What is mounted at a path and below it follows what it was copied from, but not the other
+    /// way round (mount_namespaces(7), MS_SLAVE).
+    /// </summary>
+    public static int FollowOnly(string path) =>
+        mount("", path, null, MS_REC | MS_SLAVE, null) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>
     /// Takes a mount and those below it away; open files keep working (MNT_DETACH).

@@ -60,6 +60,9 @@ public sealed unsafe partial class TapDevice : IDisposable
         return 0;
     }
 
+    /// <summary>A device by the descriptor that another process has opened.</summary>
+    public static TapDevice TakeOver(int descriptor) => new(descriptor);
+
     /// <summary>Whether a descriptor is a TAP's.</summary>
     public static bool IsTap(int descriptor)
     {

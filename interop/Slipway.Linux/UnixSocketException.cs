@@ -5,4 +5,7 @@ public sealed class UnixSocketException(string message) : IOException(message)
 {
     /// <summary>Somebody has the place already.</summary>
     public bool IsInUse { get; init; }
+
+    /// <summary>Its folder may not be written to.</summary>
+    public bool IsForbidden { get; init; }
 }

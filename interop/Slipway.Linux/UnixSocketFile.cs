@@ -81,7 +81,10 @@ public sealed partial class UnixSocketFile
         }
 
         return result == 0 && FileIdentity.OfPath(path, out FileIdentity identity) == 0
-            ? identity : throw new UnixSocketException(Unbound(path, -result));
+            ? identity : throw new UnixSocketException(Unbound(path, -result))
+            {
+                IsForbidden = result is -Errno.EACCES or -Errno.EPERM,
+            };
     }
 
     private static int Create(int type, string path)

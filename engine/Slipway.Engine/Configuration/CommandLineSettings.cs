@@ -34,6 +34,8 @@ public sealed record CommandLineSettings
 
     public string? Ring { get; init; }
 
+    public string? Sandbox { get; init; }
+
     public string? LogLevel { get; init; }
 
     public string? LogFormat { get; init; }

@@ -124,6 +124,9 @@ internal sealed class ConfigurationDocument
             + "`slipway capture ring`: 16MiB; none by default. Option --ring.")]
     public string? Ring { get; set; }
 
+    [Description("What the engine's process gives up once it has begun.")]
+    public SandboxDocument? Sandbox { get; set; }
+
     [Description(
         "What guests find at port 80 of the gateway: off, status (a page about themselves) or "
             + "forwards (that, and gvproxy's forwarder, by which they publish ports of their own "

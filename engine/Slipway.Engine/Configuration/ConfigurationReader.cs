@@ -31,10 +31,16 @@ public static class ConfigurationReader
             return Resolve(new ConfigurationDocument(), commandLine, defaults);
         }
 
-        string json;
+        return Parse(ReadText(path), commandLine, defaults);
+    }
+
+    /// <summary>The text of a configuration's file.</summary>
+    /// <exception cref="ConfigurationException">It cannot be read.</exception>
+    public static string ReadText(string path)
+    {
         try
         {
-            json = File.ReadAllText(path);
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (
             e is IOException or UnauthorizedAccessException or ArgumentException)
@@ -43,8 +49,6 @@ public static class ConfigurationReader
                 "--config", path,
                 $"cannot be read ({e.Message}); name a file that exists and may be read", e);
         }
-
-        return Parse(json, commandLine, defaults);
     }
 
     private static EngineConfiguration Resolve(

@@ -50,6 +50,8 @@ internal static class ConfigurationResolver
             DrainTime = DrainResolver.Resolve(document, commandLine, defaults.DrainTime),
             RingBytes = commandLine.Ring is string ring ? RingSize.Parse("--ring", ring)
                 : document.Ring is string size ? RingSize.Parse("ring", size) : 0,
+            Sandbox = SandboxResolver.Resolve(
+                document.Sandbox ?? new SandboxDocument(), commandLine),
             GuestControl = GuestControlResolver.Resolve(document.GuestControl),
             LogLevel = ResolveLogLevel(document, commandLine, defaults.LogLevel),
             LogFormat = LogFormatResolver.Resolve(document, commandLine),

@@ -133,6 +133,8 @@ public sealed record EngineConfiguration
     /// <summary>Memory for the last frames, in bytes; 0 keeps none.</summary>
     public int RingBytes { get; init; }
 
+    public SandboxConfiguration Sandbox { get; init; } = new();
+
     /// <summary>What guests are told and may do at port 80 of the gateway.</summary>
     public GuestControl GuestControl { get; init; } = GuestControl.Forwards;
 

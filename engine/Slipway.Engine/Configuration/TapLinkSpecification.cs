@@ -27,6 +27,11 @@ public sealed record TapLinkSpecification(string Name) : LinkSpecification
     /// </summary>
     public bool Offload { get; init; } = true;
 
+    /// <summary>
+    /// The device's queues where it has been made already, by who had the right; empty to make it.
+    /// </summary>
+    public IReadOnlyList<int> Opened { get; init; } = [];
+
     public override string ToString() => $"tap:{Name}"
         + (NetworkNamespace is null ? "" : $",netns={NetworkNamespace}")
             + (Configure ? "" : ",configure=no") + (Offload ? "" : ",offload=no");

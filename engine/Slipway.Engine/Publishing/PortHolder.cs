@@ -8,7 +8,7 @@ namespace Slipway.Engine;
 /// <summary>
 /// Which program has a port of this host, as far as /proc tells this user (proc_net(5)).
 /// </summary>
-internal static partial class PortHolder
+public static partial class PortHolder
 {
     private const string Listening = "0A"; // TCP_LISTEN
     private const int LocalColumn = 1;
@@ -16,9 +16,19 @@ internal static partial class PortHolder
     private const int InodeColumn = 9;
     private const int GroupDigits = 8;
 
+    /// <summary>
+    /// Asked instead of looking, where this process may not look at others; null to look.
+    /// </summary>
+    public static Func<IpProtocol, ushort, string?>? Ask { get; set; }
+
     /// <summary>"nginx (process 4711)"; null where it cannot be told.</summary>
     public static string? Find(IpProtocol protocol, in IpEndpoint local)
     {
+        if (Ask is not null)
+        {
+            return Ask(protocol, port);
+        }
+
         string name = protocol == IpProtocol.Udp ? "udp" : "tcp";
         HashSet<string> sockets = new(StringComparer.Ordinal);
         foreach (string table in (string[])[$"/proc/net/{name}", $"/proc/net/{name}6"])

@@ -98,6 +98,13 @@ internal sealed class EngineOptions
         HelpName = "SIZE",
     };
 
+    private readonly Option<string> _sandbox = new("--sandbox")
+    {
+        Description = "Whether the process gives up what it does not need: auto (as the host "
+            + "allows), on or off. [auto]",
+        HelpName = "MODE",
+    };
+
     private readonly Option<string> _logLevel = new("--log-level")
     {
         Description = "What is said on standard error: debug, information, warning or error.",
@@ -146,6 +153,7 @@ internal sealed class EngineOptions
         command.Options.Add(_ipv6);
         command.Options.Add(_control);
         command.Options.Add(_ring);
+        command.Options.Add(_sandbox);
         command.Options.Add(_logLevel);
         command.Options.Add(_logFormat);
         command.Options.Add(_readyFd);
@@ -173,10 +181,17 @@ internal sealed class EngineOptions
             Control = result.GetValue(_control),
             Drain = result.GetValue(_drain),
             Ring = result.GetValue(_ring),
+            Sandbox = result.GetValue(_sandbox),
             LogLevel = result.GetValue(_logLevel),
             LogFormat = result.GetValue(_logFormat),
             ReadyFd = result.GetValue(_readyFd),
         };
-        return ConfigurationReader.Load(result.GetValue(_config), settings, defaults);
+
+        // Read once: the sandbox has no use for the file, and a pipe has its text no second time.
+        string? text = SandboxEntry.Handover is SandboxHandover handover ? handover.Configuration
+            : result.GetValue(_config) is string path ? ConfigurationReader.ReadText(path) : null;
+        SandboxEntry.ConfigurationText = text;
+        return text is null ? ConfigurationReader.Load(null, settings, defaults)
+            : ConfigurationReader.Parse(text, settings, defaults);
     }
 }

@@ -30,11 +30,13 @@ internal static class RunCommand
         }
 
         ConnectedNetworks.Read().Check(configuration);
+        configuration = SandboxEntry.Enter(
+            configuration, [], SandboxEntry.DescriptorsOf(configuration));
         _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
         StandardErrorLog log = new(configuration.LogLevel, configuration.LogFormat);
         using ReadySignal ready = new(configuration);
         using NetworkEngine engine = NetworkEngine.Create(
-            RootlessTap.Open(configuration), log, ProgramEnvironment.Create());
+            configuration, log, ProgramEnvironment.Create());
         using IDisposable? control = EngineControl.Start(engine, configuration, log);
         using StopSignals stop = new(engine, log);
         using PosixSignalRegistration report = PosixSignalRegistration.Create(
@@ -44,6 +46,7 @@ internal static class RunCommand
                 log.Say(LogLevel.Information, CounterReport.Write(engine.Counters));
             });
 
+        SandboxEntry.Close(configuration, log);
         log.Write(LogLevel.Information, Describe(configuration));
         ready.Tell(log);
         using ServiceWatch watch = new(engine, log);

@@ -46,9 +46,11 @@ internal static class GvproxyCommand
 
     private static void Run(GvproxyOptions options)
     {
-        EngineConfiguration configuration =
-            options.Configuration with { DrainTime = TimeSpan.Zero };
-        ConnectedNetworks.Read().Check(configuration);
+        ConnectedNetworks.Read().Check(options.Configuration);
+        EngineConfiguration configuration = SandboxEntry.Enter(
+            options.Configuration with { DrainTime = TimeSpan.Zero }, GvproxyPaths.Of(options),
+            SandboxEntry.DescriptorsOf(options.Configuration),
+            startsPrograms: options.Forwards.Count > 0);
         _ = CurrentProcess.SetDescriptorLimit(CurrentProcess.DescriptorLimit.Hard);
         using LogFile? file = options.LogFile is string path
             ? new LogFile(path, configuration.LogLevel) : null;
@@ -103,6 +105,7 @@ internal static class GvproxyCommand
                 guests.TakeStandardInput();
             }
 
+            SandboxEntry.Close(options.Configuration, log);
             log.Write(LogLevel.Information, "ready");
             engine.Run();
             capture?.Dispose();

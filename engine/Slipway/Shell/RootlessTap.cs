@@ -56,12 +56,12 @@ internal static class RootlessTap
             () => $"{tap}: process {target} must run, in a user namespace of yours; else run "
                 + "slipway as root");
         _ = guest.Wait();
-        return new DescriptorLinkSpecification(guest.TapDescriptor, LinkFraming.Tap)
-        {
-            Key = tap.Key,
-            Offload = tap.Offload,
-        };
+        return Given(tap, guest.TapDescriptor);
     }
+
+    /// <summary>The link of a TAP that has been made.</summary>
+    public static DescriptorLinkSpecification Given(TapLinkSpecification tap, int descriptor) =>
+        new(descriptor, LinkFraming.Tap) { Key = tap.Key, Offload = tap.Offload };
 
     /// <summary>The process of /proc/PID/ns/net.</summary>
     private static int? OwnerOf(string path) =>

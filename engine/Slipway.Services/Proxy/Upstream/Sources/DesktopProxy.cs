@@ -33,10 +33,14 @@ internal sealed class DesktopProxy : ProxySource
         _report = report;
     }
 
+    /// <summary>Whether there is a session of a desktop here whose settings can be asked.
+    /// </summary>
+    public static bool IsHere(string command) => HasSession(command) && Find(command) is not null;
+
     /// <summary>Begins to follow, on threads of its own.</summary>
     public void Start()
     {
-        if (HasSession() && Find(_command) is string path)
+        if (HasSession(_command) && Find(_command) is string path)
         {
             // What is there now is read when the monitor runs, so that no change is missed.
             Watch(new SettingsMonitor(path, Schema, Read));
@@ -61,7 +65,7 @@ internal sealed class DesktopProxy : ProxySource
     }
 
     // A server has no desktop: nothing is started there. A command by its path was meant.
-    private bool HasSession() => _command.Contains('/', StringComparison.Ordinal)
+    private static bool HasSession(string command) => command.Contains('/', StringComparison.Ordinal)
         || SessionVariables.Any(
             name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 
