@@ -33,6 +33,10 @@ public sealed class LayoutTests
     [InlineData("Slipway.Linux.NetworkInterfaces+RouteEntry", 120)]
     [InlineData("Slipway.Linux.CurrentProcess+ResourceLimit", 16)]
     [InlineData("Slipway.Linux.NameResolution+AddressItem", 48)]
+    [InlineData("Slipway.Linux.Landlock+Ruleset", 24)]
+    [InlineData("Slipway.Linux.Landlock+PathBeneath", 12)]
+    [InlineData("Slipway.Linux.Capabilities+Sets", 12)]
+    [InlineData("Slipway.Linux.SeccompFilter+Instruction", 8)]
     public void Structure_Laid_HasTheKernelsSize(string name, int sizeBytes) =>
         Assert.Equal(sizeBytes, Marshal.SizeOf(Find(name)));
 

@@ -17,6 +17,7 @@ internal static partial class HostChecks
         Program("nsenter", Verdict.Warn, "`tap:NAME,netns=PID` without root"),
         Ping("ping", AddressFamily.InterNetwork, ProtocolType.Icmp), .. Ipv6(), LowPorts(),
         NameServers(), NameService(), Descriptors(), RuntimeFolder(),
+        .. Sandboxing(),
     ];
 
     /// <summary>Linux 6.9 brought SO_PEEK_OFF to TCP.</summary>
