@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Slipway.Linux;
 using Slipway.Wire;
 
 namespace Slipway.Engine;
@@ -80,28 +81,60 @@ public static partial class PortHolder
 
     private static string? FindProcess(HashSet<string> sockets)
     {
+        List<string> engines = [];
         foreach (string process in Directory.EnumerateDirectories("/proc"))
         {
-            if (Number().IsMatch(Path.GetFileName(process)) && Holds(process, sockets))
+            if (!Number().IsMatch(Path.GetFileName(process)))
             {
-                string name = ReadLines($"{process}/comm").FirstOrDefault("a program");
-                return $"{name} (process {Path.GetFileName(process)})";
+                continue;
+            }
+
+            bool? holds = Holds(process, sockets);
+            if (holds == true)
+            {
+                return NameOf(process);
+            }
+
+            if (holds is null && IsEngine(process))
+            {
+                engines.Add(process);
             }
         }
 
-        return null;
+        // Engines hide from their own user too what they have open: one alone will be it.
+        return engines.Count == 1 ? $"{NameOf(engines[0])}, it seems" : null;
     }
 
-    private static bool Holds(string process, HashSet<string> sockets)
+    private static string NameOf(string process) =>
+        $"{ReadLines($"{process}/comm").FirstOrDefault("a program")} "
+            + $"(process {Path.GetFileName(process)})";
+
+    // Of this user, which the owner of a hidden process's files does not tell (proc(5)); another
+    // one than this, or than the one that this process looks for.
+    private static bool IsEngine(string process) =>
+        !(int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture) is int id
+            && (id == Environment.ProcessId || id == CurrentProcess.ParentId))
+        && ReadLines($"{process}/comm").FirstOrDefault() is "slipway" or "gvproxy"
+        && UserOf(process) is string user && user == UserOf("/proc/self");
+
+    private static string? UserOf(string process) => ReadLines($"{process}/status").FirstOrDefault(
+        line => line.StartsWith("Uid:", StringComparison.Ordinal));
+
+    // Null where it cannot be seen.
+    private static bool? Holds(string process, HashSet<string> sockets)
     {
         try
         {
             return Directory.EnumerateFiles($"{process}/fd").Any(
                 file => new FileInfo(file).LinkTarget is string target && sockets.Contains(target));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException)
         {
-            return false; // another user's, or it has ended
+            return null; // another user's, or one that hides it
+        }
+        catch (IOException)
+        {
+            return false; // it has ended
         }
     }
 

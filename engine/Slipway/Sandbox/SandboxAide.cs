@@ -66,7 +66,6 @@ internal static class SandboxAide
         _ = ProcessConfinement.GiveUpNewPrivileges();
         _ = Capabilities.Drop(LooksAtOthers);
         _ = ProcessConfinement.ForbidCores();
-        _ = ProcessConfinement.HideMemory();
         Span<byte> question = stackalloc byte[QuestionBytes];
         while (PacketChannel.Receive(Channel, question) == QuestionBytes)
         {
