@@ -20,14 +20,14 @@ public static partial class PortHolder
     /// <summary>
     /// Asked instead of looking, where this process may not look at others; null to look.
     /// </summary>
-    public static Func<IpProtocol, ushort, string?>? Ask { get; set; }
+    public static Func<IpProtocol, IpEndpoint, string?>? Ask { get; set; }
 
     /// <summary>"nginx (process 4711)"; null where it cannot be told.</summary>
     public static string? Find(IpProtocol protocol, in IpEndpoint local)
     {
         if (Ask is not null)
         {
-            return Ask(protocol, port);
+            return Ask(protocol, local);
         }
 
         string name = protocol == IpProtocol.Udp ? "udp" : "tcp";

@@ -8,9 +8,9 @@ namespace Slipway;
 
 /// <summary>
 /// The process beside a confined engine that looks at the host's other programs, which Landlock
-/// keeps the engine from: who has a port. It is asked by three bytes (the protocol, the port) and
-/// answers with a text; there is nothing else that it can be asked for, and it ends with the
-/// engine.
+/// keeps the engine from: who has a port. It is asked by 19 bytes (the protocol, the address, the
+/// port) and answers with a text; there is nothing else that it can be asked for, and it ends with
+/// the engine.
 /// </summary>
 internal static class SandboxAide
 {
@@ -18,7 +18,9 @@ internal static class SandboxAide
     public const string CommandName = "aide";
 
     private const int Channel = 3;
-    private const int QuestionBytes = 3;
+    private const int AddressOffset = 1;
+    private const int PortOffset = AddressOffset + IpAddress.IPv6LengthBytes;
+    private const int QuestionBytes = PortOffset + sizeof(ushort);
     private const int LongestAnswer = 256;
 
     // CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, where it has them: whose descriptors are what.
@@ -70,7 +72,9 @@ internal static class SandboxAide
         while (PacketChannel.Receive(Channel, question) == QuestionBytes)
         {
             string? holder = PortHolder.Find(
-                (IpProtocol)question[0], BinaryPrimitives.ReadUInt16BigEndian(question[1..]));
+                (IpProtocol)question[0], new IpEndpoint(
+                    IpAddress.ReadIPv6(question[AddressOffset..]),
+                    BinaryPrimitives.ReadUInt16BigEndian(question[PortOffset..])));
             byte[] answer = Encoding.UTF8.GetBytes(holder ?? "-");
             if (PacketChannel.Send(
                 Channel, answer.AsSpan(0, Math.Min(answer.Length, LongestAnswer))) != 0)
@@ -83,11 +87,12 @@ internal static class SandboxAide
     }
 
     /// <summary>Asks who has a port of the host; null where it cannot be told.</summary>
-    public static string? FindHolder(int aide, IpProtocol protocol, ushort port)
+    public static string? FindHolder(int aide, IpProtocol protocol, in IpEndpoint local)
     {
         Span<byte> question = stackalloc byte[QuestionBytes];
         question[0] = (byte)protocol;
-        BinaryPrimitives.WriteUInt16BigEndian(question[1..], port);
+        local.Address.WriteIPv6(question[AddressOffset..]);
+        BinaryPrimitives.WriteUInt16BigEndian(question[PortOffset..], local.Port);
         Span<byte> answer = stackalloc byte[LongestAnswer];
         lock (s_lock)
         {

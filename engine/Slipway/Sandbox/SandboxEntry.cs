@@ -47,7 +47,7 @@ internal static class SandboxEntry
 
         if (Handover.Aide is int aide and >= 0)
         {
-            PortHolder.Ask = (protocol, port) => SandboxAide.FindHolder(aide, protocol, port);
+            PortHolder.Ask = (protocol, local) => SandboxAide.FindHolder(aide, protocol, local);
         }
 
         return true;
@@ -173,6 +173,7 @@ internal static class SandboxEntry
             throw new HostRefusal($"sandbox: no file in memory ({Text(-file)})");
         }
 
+        RemoveDiagnostics();
         CurrentProcess.CloseOnBecoming(FirstDescriptor);
         foreach (int descriptor in (IEnumerable<int>)
             [file, .. next.Descriptors(), .. inherited, .. InheritedSockets.Read()])
@@ -193,6 +194,25 @@ internal static class SandboxEntry
         int errno = CurrentProcess.BecomeFile(ThisFile, words);
         throw new HostRefusal(
             $"sandbox: {path} cannot be started again ({Text(errno)}); say --sandbox off");
+    }
+
+    // The runtime's socket for tools, which its next life would find taken. It may make none then:
+    // whoever can use it can have this process do anything.
+    private static void RemoveDiagnostics()
+    {
+        string name = string.Create(
+            CultureInfo.InvariantCulture, $"dotnet-diagnostic-{Environment.ProcessId}-*-socket");
+        try
+        {
+            foreach (string file in Directory.GetFiles(Path.GetTempPath(), name))
+            {
+                _ = Files.Unlink(file);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StandardError.Say($"sandbox: {name} stays behind ({e.Message})", LogLevel.Warning);
+        }
     }
 
     private static string Text(int errno) => new Win32Exception(errno).Message;
