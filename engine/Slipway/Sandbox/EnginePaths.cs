@@ -99,7 +99,10 @@ internal static class EnginePaths
     private static IEnumerable<string> Written(EngineConfiguration configuration)
     {
         string?[] files =
-            [configuration.Dhcp.LeaseFile, configuration.Ipv6Dhcp.LeaseFile, TokenOf(configuration)];
+        [
+            configuration.Dhcp.LeaseFile, configuration.Ipv6Dhcp.LeaseFile,
+            TokenOf(configuration),
+        ];
         return files.OfType<string>();
     }
 

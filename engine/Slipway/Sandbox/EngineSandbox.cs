@@ -18,7 +18,8 @@ internal static class EngineSandbox
     // kernel's tables, what the runtime reads of processors and memory.
     private static readonly string[] s_read =
     [
-        "/etc", "/usr", "/lib", "/lib64", "/proc", "/sys/fs/cgroup", "/sys/devices", "/sys/class/net",
+        "/etc", "/usr", "/lib", "/lib64",
+        "/proc", "/sys/fs/cgroup", "/sys/devices", "/sys/class/net",
         "/sys/kernel/mm", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf",
         "/run/connman", "/run/netconfig", "/var/lib/ca-certificates", "/nix/store", "/gnu/store",
         "/run/current-system",

@@ -17,7 +17,8 @@ internal static class Sandbox
     ];
 
     /// <summary>Enters the sandbox, for good.</summary>
-    /// <returns>What this host does not allow, a sentence each; empty where it allows all.</returns>
+    /// <returns>What this host does not allow, a sentence each; empty where it allows
+    /// all.</returns>
     public static List<string> Apply(SandboxProfile profile)
     {
         List<string> lacks = [];
