@@ -103,6 +103,7 @@ internal static class SandboxEntry
             next.SetAide(aide);
         }
 
+        RemoveDiagnostics();
         List<string> lacks = Sandbox.Apply(profile);
         Refuse(configuration, lacks);
         lacks.ForEach(next.AddLack);
@@ -173,7 +174,6 @@ internal static class SandboxEntry
             throw new HostRefusal($"sandbox: no file in memory ({Text(-file)})");
         }
 
-        RemoveDiagnostics();
         CurrentProcess.CloseOnBecoming(FirstDescriptor);
         foreach (int descriptor in (IEnumerable<int>)
             [file, .. next.Descriptors(), .. inherited, .. InheritedSockets.Read()])
