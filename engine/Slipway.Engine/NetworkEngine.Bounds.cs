@@ -2,7 +2,9 @@ using Slipway.Stack;
 
 namespace Slipway.Engine;
 
-/// <summary>What is bounded, how much of it is in use, and what was refused.</summary>
+/// <summary>
+/// What guests share: what is bounded, in use and was refused; and which of them meet.
+/// </summary>
 public sealed partial class NetworkEngine
 {
     /// <summary>
@@ -36,5 +38,17 @@ public sealed partial class NetworkEngine
 
         bounds.Add(WaitingClients.Report(_waiting));
         return bounds;
+    }
+
+    // Groups have numbers in the order in which they are named.
+    private int GroupOf(LinkSpecification link)
+    {
+        if (link.IsIsolated || link.Group is null)
+        {
+            return link.IsIsolated ? GuestGroup.Isolated : GuestGroup.Common;
+        }
+
+        List<string?> names = [.. _configuration.Links.Select(one => one.Group).Distinct()];
+        return GuestGroup.Common + 1 + names.IndexOf(link.Group);
     }
 }

@@ -222,18 +222,6 @@ public sealed partial class NetworkEngine
         }
     }
 
-    // Groups have numbers in the order in which they are named.
-    private int GroupOf(LinkSpecification link)
-    {
-        if (link.IsIsolated || link.Group is null)
-        {
-            return link.IsIsolated ? GuestGroup.Isolated : GuestGroup.Common;
-        }
-
-        List<string?> names = [.. _configuration.Links.Select(one => one.Group).Distinct()];
-        return GuestGroup.Common + 1 + names.IndexOf(link.Group);
-    }
-
     private StreamProtocol ProtocolOf(LinkFraming framing) => framing switch
     {
         LinkFraming.SeqPacket => StreamProtocol.SeqPacket,

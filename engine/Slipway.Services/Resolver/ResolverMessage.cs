@@ -19,8 +19,8 @@ namespace Slipway.Services;
 /// Numbers are little-endian: both ends are one program on one machine. The id is the engine's; an
 /// answer has its question's.
 /// <para>
-/// Find: the code is 4 or 6; the guest's link (4 bytes), the deadline in milliseconds (4), the name in
-/// wire form. Found: the code is a <see cref="ResolverCode"/>; addresses, 16 bytes each, IPv4
+/// Find: the code is 4 or 6; the guest's link (4 bytes), the deadline in milliseconds (4), the name
+/// in wire form. Found: the code is a <see cref="ResolverCode"/>; addresses, 16 bytes each, IPv4
 /// mapped. ScriptPart: the code is 1 in the last part; UTF-8. ScriptRead and Evaluated: text, which
 /// says why where the code is Failed. Evaluate: the script's id (4), the URL's length (2), the URL
 /// and the host. Resolve: a name as text. Resolved: addresses.
