@@ -33,8 +33,7 @@ internal sealed class DesktopProxy : ProxySource
         _report = report;
     }
 
-    /// <summary>Whether there is a session of a desktop here whose settings can be asked.
-    /// </summary>
+    /// <summary>Whether there is a desktop here whose settings can be asked.</summary>
     public static bool IsHere(string command) => HasSession(command) && Find(command) is not null;
 
     /// <summary>Begins to follow, on threads of its own.</summary>

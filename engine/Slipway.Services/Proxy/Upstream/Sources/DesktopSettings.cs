@@ -1,6 +1,6 @@
 namespace Slipway.Services;
 
-/// <summary>What a program is to know of the desktop's settings before it starts an engine.</summary>
+/// <summary>What is known of the desktop's settings before an engine starts.</summary>
 public static class DesktopSettings
 {
     /// <summary>
