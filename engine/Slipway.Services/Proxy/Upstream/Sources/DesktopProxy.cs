@@ -64,7 +64,8 @@ internal sealed class DesktopProxy : ProxySource
     }
 
     // A server has no desktop: nothing is started there. A command by its path was meant.
-    private static bool HasSession(string command) => command.Contains('/', StringComparison.Ordinal)
+    private static bool HasSession(string command) =>
+        command.Contains('/', StringComparison.Ordinal)
         || SessionVariables.Any(
             name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 
