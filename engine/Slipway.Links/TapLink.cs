@@ -56,8 +56,13 @@ public sealed class TapLink : GuestLink
     /// <exception cref="LinkException">Says what failed and the remedy.</exception>
     public static TapLink Open(TapSettings settings, Action<string> report)
     {
-        List<TapDevice> queues = settings.Opened.Count == 0 ? Make(settings)
-            : [.. settings.Opened.Select(TapDevice.TakeOver)];
+        List<TapDevice> queues = [];
+        foreach (int descriptor in settings.Opened)
+        {
+            queues.Add(TapDevice.TakeOver(descriptor));
+        }
+
+        queues = queues.Count > 0 ? queues : Make(settings);
         return new TapLink(
             queues[0].Descriptor, queues[1..], settings.NetworkNamespace, $"tap {settings.Name}",
             settings.MtuBytes, settings.Offload, report);
