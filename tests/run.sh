@@ -96,9 +96,9 @@ projects=$(ls -d tests/*/*.csproj | grep -v -e Slipway.Testing -e Slipway.System
     ls tests/Slipway.System/*.csproj)
 
 two_workers=FullyQualifiedName!~Qemu
-for name in Apt Configuration Dhcp6 Docker Gvproxy Ipv6Switch Lease Manual Memory NameFollow \
-    NameResolved NameTls NameUpstream NeighborDiscovery Page SeqPacket ServiceManager Shell \
-    SlirpShim Switch VhostUser Vpnkit Watch; do
+for name in Apt Configuration Dhcp6 Docker Gvproxy HostileTool Ipv6Switch Lease Manual Memory \
+    NameFollow NameResolved NameTls NameUpstream NeighborDiscovery Page Resolver Sandbox \
+    SeqPacket ServiceManager Shell SlirpShim Switch VhostUser Vpnkit Watch; do
     two_workers="$two_workers&FullyQualifiedName!~SystemTests.$name"
 done
 

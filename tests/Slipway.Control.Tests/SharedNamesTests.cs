@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Slipway.Services;
-using Slipway.Wire;
 
 namespace Slipway.Control.Tests;
 

@@ -88,7 +88,7 @@ public sealed class HangTests : IDisposable
         SimGuest guest = world.AddGuest();
         GuestTcp[] hanging =
             [.. Enumerable.Range(0, Many).Select(_ => guest.Connect(_port++, s_outside))];
-        world.Until(() => hanging.Count(one => one.IsEstablished) > 0);
+        world.Until(() => Array.Exists(hanging, one => one.IsEstablished));
         foreach (GuestTcp one in hanging)
         {
             one.Write("\u0016\u0003\u0001"u8); // as TLS begins, and no more of it

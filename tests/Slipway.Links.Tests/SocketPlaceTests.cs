@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Slipway.Linux;
-using Slipway.Stack;
 using static Slipway.Links.Tests.LinkBench;
 
 namespace Slipway.Links.Tests;

@@ -2,7 +2,7 @@ using Slipway.Stack;
 
 namespace Slipway.Simulation;
 
-/// <summary>What happens to a world at its times: links that go and come, bounds that move.</summary>
+/// <summary>What happens to a world: links that go and come, bounds that move.</summary>
 internal sealed class Happenings : SimulatedFlow
 {
     private readonly PriorityQueue<Action, long> _due = new();

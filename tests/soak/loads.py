@@ -1,4 +1,4 @@
-"""What guests and their clients do all the time: threads in namespaces, paced to leave time idle."""
+"""What guests and their clients do all the time: threads in namespaces, paced to leave time."""
 import os
 import random
 import socket

@@ -1,5 +1,4 @@
 using Slipway.Stack;
-using Slipway.Wire;
 
 namespace Slipway.Engine;
 

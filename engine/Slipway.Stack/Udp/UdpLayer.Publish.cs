@@ -7,8 +7,8 @@ namespace Slipway.Stack;
 /// The guest sees each client as a port of the gateway's address, and its answers to that port go
 /// back to the client from the published socket, and from the address that the client has used. A
 /// publication may show clients as they are: then the guest's answers to their own endpoints are
-/// those of the publication, and no flow to the outside. While a guest is being asked for by ARP its
-/// first datagrams are kept (RFC 1122 section 2.3.2.2).
+/// those of the publication, and no flow to the outside. While a guest is being asked for by ARP
+/// its first datagrams are kept (RFC 1122 section 2.3.2.2).
 /// </remarks>
 public sealed partial class UdpLayer : INeighborWaiter
 {

@@ -1,4 +1,3 @@
-using Slipway.Control;
 using Slipway.Engine;
 using Slipway.Linux;
 using Slipway.Services;

@@ -142,5 +142,5 @@ internal static class ControlTargets
 
     private static Regex Syntax() => new(
         "^(invalid character '.+' (looking|after|in)|unexpected EOF|EOF$)",
-        RegexOptions.CultureInvariant);
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture);
 }

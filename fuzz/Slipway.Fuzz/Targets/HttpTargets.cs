@@ -3,7 +3,9 @@ using Slipway.Wire;
 
 namespace Slipway.Fuzz.Targets;
 
-/// <summary>Messages of HTTP that are read without the web server: heads, and where bodies end.</summary>
+/// <summary>
+/// Messages of HTTP that are read without the web server: heads, and where bodies end.
+/// </summary>
 internal static class HttpTargets
 {
     private const int MostContentBytes = 1 << 20;
