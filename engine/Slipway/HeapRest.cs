@@ -1,3 +1,5 @@
+using Slipway.Linux;
+
 namespace Slipway;
 
 /// <summary>
@@ -19,7 +21,9 @@ internal sealed class HeapRest
     private static readonly Timer s_timer = new(static _ => OnQuiet());
 
     private static int s_collections;
-    private static long s_restedBytes;
+
+    // What the start and idling need: not told before there was a collection.
+    private static long s_restedBytes = 6 << 20;
 
     private HeapRest()
     {
@@ -54,6 +58,9 @@ internal sealed class HeapRest
         }
 
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        // What a collection reads of the program is not read again soon.
+        ProgramPages.GiveBack(path => path == Environment.ProcessPath);
+
         // Its own finalizer call finds nothing grown, and lets the process rest.
         s_restedBytes = GC.GetGCMemoryInfo().TotalCommittedBytes;
         s_collections = GC.CollectionCount(0);

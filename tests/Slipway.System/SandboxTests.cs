@@ -108,8 +108,8 @@ public sealed class SandboxTests(Site site, ITestOutputHelper output) : SystemTe
             Directory.CreateDirectory(Path.Combine(folder, "control")).FullName, "control.sock");
         try
         {
-            StartEngine(
-                Link(guest), $"--config={config}", $"--control=unix:{control}");
+            using SlipwayEngine engine = new(
+                Site, [Link(guest), $"--config={config}", $"--control=unix:{control}"]);
             ProgramResult refused = Publish(control, $"unix:{other}/web.sock:80");
             Assert.NotEqual(0, refused.ExitStatus);
             Assert.Contains("sandbox.paths", refused.Errors, StringComparison.Ordinal);
