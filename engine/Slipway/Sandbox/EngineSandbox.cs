@@ -22,6 +22,7 @@ internal static class EngineSandbox
         "/sys/kernel/mm", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf",
         "/run/connman", "/run/netconfig", "/var/lib/ca-certificates", "/nix/store", "/gnu/store",
         "/run/current-system",
+        "/var/lib/dbus/machine-id", // the D-Bus library, before it connects; a file of its own
     ];
 
     private static readonly string[] s_programs = ["/usr", "/bin", "/lib", "/lib64", "/nix/store"];
