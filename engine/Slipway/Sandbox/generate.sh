@@ -18,7 +18,13 @@ if [ "$1" != numbers ]; then
 #!/bin/sh
 # Only engines: what starts programs is not what the list is about.
 case "\${1:-}" in
-run) shift; exec strace -f -qq -o "$folder/trace.\$\$" "$binary" run --sandbox off "\$@" ;;
+run)
+    shift
+    # By its number: strace as its parent would keep the pipes open at whose end a test waits.
+    strace -f -qq -o "$folder/trace.\$\$" -p \$\$ >/dev/null 2>&1 3>&- </dev/null &
+    while grep -q '^TracerPid:[[:space:]]*0$' "/proc/\$\$/status"; do sleep 0.05; done
+    exec "$binary" run --sandbox off "\$@"
+    ;;
 *) exec "$binary" "\$@" ;;
 esac
 END
@@ -69,7 +75,7 @@ columns = "# Written by generate.sh: call, its number on x86-64 and on arm64, wh
 killed = dict(names(f"{here}/killed.txt"))
 allowed = {call: "" for call, _ in names(f"{here}/seen.txt") if call not in killed}
 for call, why in names(f"{here}/by-hand.txt"):
-    allowed.setdefault(call, why)
+    allowed[call] = why
 for call, why in names(f"{here}/left-out.txt"):
     allowed.pop(call, None)
 write("engine", allowed, columns)
