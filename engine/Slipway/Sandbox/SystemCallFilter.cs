@@ -4,8 +4,8 @@ using Slipway.Linux;
 namespace Slipway;
 
 /// <summary>
-/// The seccomp filters: lists of calls, which are made by hand and can be completed by running the
-/// tests under strace(1) (generate.sh), and the few rules that look at arguments.
+/// The seccomp filters: lists of calls, which are made by hand and completed by running tests under
+/// strace(1) (generate.sh), and the few rules that look at arguments.
 /// </summary>
 internal static class SystemCallFilter
 {
