@@ -107,22 +107,9 @@ internal sealed partial class TcpFlow
                 return;
             }
 
-            if (io.LengthBytes > 0)
-            {
-                if (_buffer is null)
-                {
-                    _receiveNext += io.LengthBytes;
-                }
-                else
-                {
-                    long before = _buffer.InOrderEnd;
-                    _buffer.Skip(io.LengthBytes);
-                    _receiveNext += (int)(_buffer.InOrderEnd - before);
-                }
-            }
-
-            text = text[io.LengthBytes..];
-            if (text.IsEmpty)
+            bool isTakenWhole = io.LengthBytes == text.Length;
+            text = text[PassBy(io.LengthBytes, text.Length)..];
+            if (isTakenWhole)
             {
                 DrainToHost(now);
                 return;
@@ -131,7 +118,27 @@ internal sealed partial class TcpFlow
             _hostWritable = false;
         }
 
-        Keep(text, 0);
+        if (!text.IsEmpty)
+        {
+            Keep(text, 0);
+        }
+    }
+
+    // What the host took of text in order may reach a range that is kept already. Then the text is
+    // here as far as that range goes, and must not be kept behind it once more.
+    // Returns how much of the text is with the host or in the buffer.
+    private int PassBy(int takenBytes, int textBytes)
+    {
+        int here = takenBytes;
+        if (_buffer is not null)
+        {
+            long before = _buffer.InOrderEnd;
+            _buffer.Skip(takenBytes);
+            here = (int)(_buffer.InOrderEnd - before);
+        }
+
+        _receiveNext += here;
+        return Math.Min(here, textBytes);
     }
 
     // Not before a FIN, which would overtake it.

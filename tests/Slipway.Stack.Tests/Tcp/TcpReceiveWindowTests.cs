@@ -36,6 +36,40 @@ public sealed class TcpReceiveWindowTests
         Assert.Equal(sent, received);
     }
 
+    [Theory]
+    [InlineData(60, 150)]
+    [InlineData(100, 150)]
+    [InlineData(120, 150)]
+    [InlineData(120, 250)]
+    [InlineData(149, 150)]
+    [InlineData(150, 150)]
+    public void HostTakesAPart_OfTextThatRunsIntoAKeptRange_EachByteComesOnce(
+        int bufferBytes, int length)
+    {
+        _script.Server.SendBufferBytes = bufferBytes;
+        SimConnection host = _script.Connect();
+        uint start = _script.GuestNext;
+        Send(100, 100);
+
+        Send(0, length);
+
+        int end = Math.Max(200, length);
+        Assert.Equal(start + (uint)end, _script.TakeAll()[^1].Acknowledgment);
+        List<byte> received = [];
+        while (host.Available > 0)
+        {
+            received.AddRange(host.ReadAll());
+            _script.Turn();
+        }
+
+        Assert.Equal(Pattern.Bytes(0, end), received);
+
+        void Send(int position, int count) => _script.Send(_script.Ack with
+        {
+            Sequence = start + (uint)position, Payload = Pattern.Bytes(position, count),
+        });
+    }
+
     [Fact]
     public void Window_RightEdge_NeverMovesBack()
     {
