@@ -157,9 +157,11 @@ public sealed partial class GuestTcp
         }
         else if (segment.Sequence == ReceiveSequence)
         {
-            // In LAST-ACK and CLOSING nothing is lost by it (RFC 9293 section 3.10.7.4).
-            bool onlyFinIsOut = _finReceived && _sendClosed && _unacknowledged == FinPosition;
-            Finish(onlyFinIsOut ? GuestTcpEnd.Finished : GuestTcpEnd.Reset);
+            // In LAST-ACK and CLOSING that is an end in order (RFC 9293 section 3.10.7.4), also if
+            // the answer to the last text was lost with that to the FIN: an engine whose TIME-WAIT
+            // has passed meanwhile knows nothing of it any more.
+            bool bothHaveClosed = _finReceived && _sendClosed && _highest > FinPosition;
+            Finish(bothHaveClosed ? GuestTcpEnd.Finished : GuestTcpEnd.Reset);
         }
         else
         {
