@@ -16,6 +16,7 @@ internal sealed class HarshTransfer(GuestTcp? opened, SimConnection? accepted, H
     private readonly StreamPattern _outbound = new((plan.Seed * 2) + 1);
     private readonly StreamPattern _inbound = new((plan.Seed * 2) + 2);
     private readonly byte[] _buffer = new byte[16 << 10];
+    private readonly List<SimConnection> _late = [];
     private long _outboundWritten;
     private long _outboundRead;
     private long _inboundWritten;
@@ -30,10 +31,17 @@ internal sealed class HarshTransfer(GuestTcp? opened, SimConnection? accepted, H
 
     /// <summary>
     /// The host has accepted; again, if the engine gave up a connect of this guest's and it came
-    /// once more. A server serves each from its beginning.
+    /// once more. A server serves each from its beginning. The link may also bring a copy of the SYN
+    /// when the connection is over: the guest resets what comes of that.
     /// </summary>
     public void Accept(SimConnection connection)
     {
+        if (Guest is { IsEstablished: true } or { End: not GuestTcpEnd.None })
+        {
+            _late.Add(connection);
+            return;
+        }
+
         Assert.True(Host is null or { IsClosed: true }, "one guest's connect is one of the host's");
         Assert.Equal((0, 0), (_outboundRead, _inboundRead));
         Host = connection;
@@ -86,6 +94,8 @@ internal sealed class HarshTransfer(GuestTcp? opened, SimConnection? accepted, H
     public override void Verify()
     {
         Assert.True(Host is null || Host.IsClosed, "the engine has closed the host's end");
+        Assert.All(_late, late => Assert.True(
+            late is { IsClosed: true, WasReset: true, Available: 0 }, "a late SYN's is reset"));
         if (plan.IsSafe && !plan.HasReset)
         {
             Assert.Equal(GuestTcpEnd.Finished, Guest?.End);
