@@ -54,7 +54,13 @@ internal sealed class HarshScenario
         }
     }
 
-    public void Run() => _world.Run();
+    public void Run()
+    {
+        _world.Run();
+        bool isAnyNotFound = _published.Values.Any(transfer => transfer.WasNotFound);
+        Assert.True(!isAnyNotFound || _world.Counters.Dropped(DropReason.NoNeighbor) > 0,
+            "a guest is not found only where nobody has answered for it");
+    }
 
     private T Choose<T>(params ReadOnlySpan<T> choices) => choices[_random.Next(choices.Length)];
 

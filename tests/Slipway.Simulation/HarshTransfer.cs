@@ -31,8 +31,8 @@ internal sealed class HarshTransfer(GuestTcp? opened, SimConnection? accepted, H
 
     /// <summary>
     /// The host has accepted; again, if the engine gave up a connect of this guest's and it came
-    /// once more. A server serves each from its beginning. The link may also bring a copy of the SYN
-    /// when the connection is over: the guest resets what comes of that.
+    /// once more. A server serves each from its beginning. The link may also bring a copy of the
+    /// SYN when the connection is over: the guest resets what comes of that.
     /// </summary>
     public void Accept(SimConnection connection)
     {
@@ -53,10 +53,18 @@ internal sealed class HarshTransfer(GuestTcp? opened, SimConnection? accepted, H
     // engine has closed the host's end.
     public override bool IsDone => IsOverAtGuest
         || (Host is { IsClosed: true } && Guest is null or { Available: 0 }
-            && (!plan.IsSafe || plan.HasReset));
+            && (!MustBeWhole || WasNotFound));
+
+    /// <summary>
+    /// The link lost each of the three questions for a published port's guest: its client is
+    /// reset, whatever it had sent.
+    /// </summary>
+    public bool WasNotFound => MustBeWhole && Guest is null && Host is { WasReset: true };
 
     public override Instant NextStep => IsDone && IsOverAtHost ? Instant.Never
         : HasWork ? _next : NextAwake;
+
+    private bool MustBeWhole => plan.IsSafe && !plan.HasReset;
 
     private bool IsOverAtGuest =>
         Guest is { Available: 0 } && Guest.End != GuestTcpEnd.None;
@@ -96,7 +104,7 @@ internal sealed class HarshTransfer(GuestTcp? opened, SimConnection? accepted, H
         Assert.True(Host is null || Host.IsClosed, "the engine has closed the host's end");
         Assert.All(_late, late => Assert.True(
             late is { IsClosed: true, WasReset: true, Available: 0 }, "a late SYN's is reset"));
-        if (plan.IsSafe && !plan.HasReset)
+        if (MustBeWhole && !WasNotFound)
         {
             Assert.Equal(GuestTcpEnd.Finished, Guest?.End);
             Assert.False(Host!.WasReset, "the host's end was closed in order");
