@@ -75,6 +75,8 @@ internal sealed record ConfigurationKey(
         new("ring", nameof(EngineConfiguration.RingBytes), c => Text(c.RingBytes)),
         new("guestControl", nameof(EngineConfiguration.GuestControl), c => Text(c.GuestControl)),
         new("helper", nameof(EngineConfiguration.Helper), c => Text(c.Helper)),
+        new("sandbox", nameof(EngineConfiguration.Sandbox), c =>
+            [$"{c.Sandbox.Mode}", .. Texts(c.Sandbox.Paths)]),
         new("logFormat", nameof(EngineConfiguration.LogFormat), c => Text(c.LogFormat)),
         new(LogLevel, nameof(EngineConfiguration.LogLevel), c => Text(c.LogLevel))
         {
