@@ -11,7 +11,7 @@ namespace Slipway.SystemTests;
 public sealed class HostileToolTests(Site site, ITestOutputHelper output)
     : SystemTest(site, output)
 {
-    private const long GrowthKib = 8 * 1024;
+    private const long GrowthKib = 16 * 1024;
 
     private static readonly string s_edges =
         Path.Combine(Repository.Root, "tests", "checks", "edges.py");

@@ -39,6 +39,13 @@ public sealed class PageTests : SystemTest, IAsyncLifetime
         });
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        // The engine first: it makes a socket's file anew that is removed.
+        base.Dispose(disposing);
+        Directory.Delete(_folder, recursive: true);
+    }
+
     public async Task DisposeAsync()
     {
         if (_browser is not null)
@@ -48,7 +55,6 @@ public sealed class PageTests : SystemTest, IAsyncLifetime
 
         _playwright?.Dispose();
         _relay?.Dispose();
-        Directory.Delete(_folder, recursive: true);
     }
 
     [SlipwayFact]
