@@ -7,11 +7,8 @@ namespace Slipway.Linux;
 /// nothing else would: a name such as /run/netns/web is watched for its deletion (inotify(7)), a
 /// process's namespace (/proc/PID/ns/net) for the end of that process (pidfd_open(2)).
 /// </summary>
-public static unsafe partial class NamespaceWatch
+public static partial class NamespaceWatch
 {
-    private const int IN_NONBLOCK = 0x800;
-    private const int IN_CLOEXEC = 0x80000;
-    private const uint IN_DELETE = 0x200;
     private const long SYS_pidfd_open = 434;
 
     /// <summary>
@@ -25,21 +22,8 @@ public static unsafe partial class NamespaceWatch
             return Result((int)syscall(SYS_pidfd_open, process, 0));
         }
 
-        int descriptor = Result(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-        if (descriptor < 0)
-        {
-            return descriptor;
-        }
-
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
-        int watch = Result(inotify_add_watch(descriptor, folder, IN_DELETE));
-        if (watch < 0)
-        {
-            Files.Close(descriptor);
-            return watch;
-        }
-
-        return descriptor;
+        return FileWatch.Open(
+            Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", FileWatch.Deleted);
     }
 
     /// <summary>Takes what the descriptor has to say; true if the namespace has gone.</summary>
@@ -50,12 +34,7 @@ public static unsafe partial class NamespaceWatch
             return true; // a pidfd is readable only after the end
         }
 
-        Span<byte> events = stackalloc byte[4_096];
-        while (Files.Read(descriptor, events) > 0)
-        {
-            // What was deleted does not matter: the file is there or it is not.
-        }
-
+        FileWatch.TakeNews(descriptor);
         return !File.Exists(path);
     }
 
@@ -67,12 +46,6 @@ public static unsafe partial class NamespaceWatch
     }
 
     private static int Result(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int inotify_init1(int flags);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int inotify_add_watch(int descriptor, string path, uint mask);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial long syscall(long number, long argument1, long argument2);

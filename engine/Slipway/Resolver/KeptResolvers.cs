@@ -53,15 +53,6 @@ internal sealed class KeptResolvers : IResolverProcesses
     }
 
     /// <summary>
-    /// What a process that becomes this program again (execve) needs to <see cref="Adopt"/> the
-    /// keeper that it has started before: the socket, which it lets be inherited, and the child.
-    /// </summary>
-    public (int Way, int KeeperId) Handover => (_way, _keeperId);
-
-    /// <summary>Takes over the keeper that this process has started before it began anew.</summary>
-    public static KeptResolvers Adopt(int way, int keeperId) => new(way, keeperId);
-
-    /// <summary>
     /// Starts the keeper: before this process gives up the right to start any.
     /// </summary>
     /// <returns>Null where it cannot be started: then the engine does all itself.</returns>
