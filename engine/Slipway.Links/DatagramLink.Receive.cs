@@ -12,7 +12,9 @@ public sealed partial class DatagramLink
     public void OnReady(Readiness readiness, Instant now)
     {
         Span<byte> address = stackalloc byte[UnixAddress.MaximumLengthBytes];
-        for (int i = 0; i < FramesPerTurn && _isOpen; i++)
+        int most = _last is null
+            ? FramesPerTurn : Math.Min(FramesPerTurn, _receiver!.FramesAtOnce(_last, now));
+        for (int i = 0; i < most && _isOpen; i++)
         {
             int received = Sockets.ReceiveFrom(
                 _descriptor, _received, address, out int addressBytes);

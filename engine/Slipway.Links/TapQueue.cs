@@ -79,7 +79,8 @@ public sealed class TapQueue : IGuestPort, IReadinessOwner, IDisposable
         FrameBatch received = _received!;
         received.Clear();
         int error = 0;
-        while (received.Room is { IsEmpty: false } room)
+        int most = _receiver!.FramesAtOnce(this, now);
+        while (received.Count < most && received.Room is { IsEmpty: false } room)
         {
             int length = Files.Read(_descriptor, room);
             if (length <= 0)

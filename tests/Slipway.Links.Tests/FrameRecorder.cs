@@ -7,6 +7,9 @@ internal sealed class FrameRecorder : IFrameReceiver
 {
     public List<byte[]> Frames { get; } = [];
 
+    /// <summary>What a turn takes of a guest.</summary>
+    public int MostFrames { get; set; } = FrameBatch.Capacity;
+
     public int Opened { get; private set; }
 
     public int Closed { get; private set; }
@@ -18,6 +21,8 @@ internal sealed class FrameRecorder : IFrameReceiver
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
         Frames.Add(frame.ToArray());
+
+    public int FramesAtOnce(IGuestPort port, Instant now) => MostFrames;
 
     public void OnPortWritable(IGuestPort port, Instant now) => Writable++;
 

@@ -30,6 +30,9 @@ internal sealed class LinkBench : IFrameReceiver, IDisposable
 
     internal List<string> Reports { get; } = [];
 
+    /// <summary>What a turn takes of a guest.</summary>
+    internal int MostFrames { get; set; } = FrameBatch.Capacity;
+
     internal string Path(string name) => System.IO.Path.Combine(_directory, name);
 
     internal StreamLink Stream(string name = "s") =>
@@ -146,6 +149,8 @@ internal sealed class LinkBench : IFrameReceiver, IDisposable
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now) =>
         Frames.Add((port, frame.ToArray()));
+
+    public int FramesAtOnce(IGuestPort port, Instant now) => MostFrames;
 
     public void OnPortWritable(IGuestPort port, Instant now) => Writable.Add(port);
 

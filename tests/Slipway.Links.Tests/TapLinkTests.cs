@@ -52,6 +52,28 @@ public sealed class TapLinkTests : IDisposable
     }
 
     [Fact]
+    public void Frames_BeyondWhatATurnTakes_WaitForTheNext()
+    {
+        using TapLink link = Open();
+        FrameRecorder recorder = Start(link);
+        Turns(5); // what the kernel says of itself
+        recorder.MostFrames = 3;
+        recorder.Frames.Clear();
+        _space.Execute($"ip neigh replace {Gateway} lladdr 5a:94:ef:e4:0c:dd dev tap0; "
+            + $"ping -q -c 20 -l 20 -W 0.1 {Gateway} || true");
+        int most = 0;
+        while (recorder.Frames.Count < 20)
+        {
+            int before = recorder.Frames.Count;
+            Turns(1);
+            Assert.NotEqual(before, recorder.Frames.Count);
+            most = Math.Max(most, recorder.Frames.Count - before);
+        }
+
+        Assert.Equal(3, most);
+    }
+
+    [Fact]
     public void Reserve_BeyondTheLargestFrame_IsEmpty()
     {
         using TapLink link = Open();

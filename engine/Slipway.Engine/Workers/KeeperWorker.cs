@@ -28,6 +28,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     private readonly GuestProxy? _proxy;
     private readonly RelayPorts _relayPorts;
     private readonly GuestPagePort? _pages;
+    private readonly SharedReceiver _receiver;
 
     /// <param name="settings">The stack's.</param>
     /// <param name="dns">The DNS server.</param>
@@ -46,6 +47,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         _proxy = proxy;
         _relayPorts = new RelayPorts(Mailbox);
         _pages = pages;
+        _receiver = new SharedReceiver(this, Shares);
         Dns = new DnsEndpoint(dns, Mailbox, settings, dnsBudget);
         Stack = new GuestStack(settings, Counters, Network, Network, StreamsOn(this, settings));
         Stack.GroupOf = GroupOf;
@@ -98,7 +100,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     {
         foreach (GuestLink link in _links)
         {
-            link.Start(Reactor, this, now);
+            link.Start(Reactor, _receiver, now);
         }
     }
 
@@ -108,7 +110,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         Add(link);
         try
         {
-            link.Start(Reactor, this, now);
+            link.Start(Reactor, _receiver, now);
         }
         catch
         {
@@ -122,7 +124,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     {
         if (_links.Remove(link))
         {
-            link.Close(this, now);
+            link.Close(_receiver, now);
             _numbers.Remove(link);
             _groups.Remove(link);
         }

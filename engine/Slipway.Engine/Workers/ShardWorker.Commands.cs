@@ -17,7 +17,7 @@ internal sealed partial class ShardWorker
         {
             worker._ports.Add(port.Id, port);
             worker._stack.OnPortOpened(port, now);
-            (port as TapQueue)?.Start(worker.Reactor, worker._stack);
+            (port as TapQueue)?.Start(worker.Reactor, worker._receiver);
         }
     }
 
@@ -27,7 +27,7 @@ internal sealed partial class ShardWorker
         {
             if (worker._ports.Remove(port, out IGuestPort? closed))
             {
-                worker._stack.OnPortClosed(closed, now);
+                worker._receiver.OnPortClosed(closed, now);
                 (closed as IDisposable)?.Dispose();
             }
         }

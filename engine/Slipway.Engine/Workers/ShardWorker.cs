@@ -10,6 +10,7 @@ internal sealed partial class ShardWorker
 {
     private readonly KeeperWorker _keeper;
     private readonly ShardStack _stack;
+    private readonly SharedReceiver _receiver;
     private readonly Dictionary<int, IGuestPort> _ports = [];
     private volatile bool _hasRoom;
 
@@ -22,6 +23,7 @@ internal sealed partial class ShardWorker
         _stack = new ShardStack(
             settings, Counters, Network, Network, keeper.StreamsOn(this, settings), this, sharding,
             index, this);
+        _receiver = new SharedReceiver(_stack, Shares);
     }
 
     protected override FlowStack Flows => _stack.Flows;

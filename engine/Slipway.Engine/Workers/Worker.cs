@@ -34,6 +34,7 @@ internal abstract class Worker : IDisposable
         Reactor = new Reactor(clock);
         Mailbox = new Mailbox(Reactor);
         Network = new HostNetwork(Reactor);
+        Shares = new TurnShares(() => Reactor.Time);
     }
 
     public int Index { get; }
@@ -45,6 +46,9 @@ internal abstract class Worker : IDisposable
     public HostNetwork Network { get; }
 
     public Counters Counters { get; } = new();
+
+    /// <summary>What its guests may take of a turn.</summary>
+    public TurnShares Shares { get; }
 
     public TurnClock Clock { get; } = new();
 
@@ -119,6 +123,7 @@ internal abstract class Worker : IDisposable
             outlet.Knock();
         }
 
+        Shares.EndTurn(now);
         Reactor.Handled = null;
         Clock.End(TurnStage.Flush);
     }

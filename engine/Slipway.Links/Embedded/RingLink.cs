@@ -231,6 +231,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
     private bool Drain(Instant now)
     {
         int budget = FramesPerTurn;
+        int most = _port is null ? budget : _receiver!.FramesAtOnce(_port, now);
         bool isEmpty = false;
         while (budget > 0 && !isEmpty)
         {
@@ -242,7 +243,7 @@ public sealed class RingLink : GuestLink, IPluggable, IReadinessOwner
                 }
 
                 int length = record.LengthBytes;
-                budget -= TransmitBatch.CostOf(length);
+                budget = --most > 0 ? budget - TransmitBatch.CostOf(length) : 0;
                 _reader.Release();
                 if (IsUp)
                 {

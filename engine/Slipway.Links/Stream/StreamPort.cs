@@ -37,6 +37,9 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
         GC.AllocateUninitializedArray<byte>(sizeof(uint) + FrameLimits.LargestBytes);
     private int _partialBytes;
 
+    // Of the frame that was looked at last, with what comes before it; before the first, its least.
+    private int _frameBytes = 64;
+
     // Null when frames flow.
     private StreamGreeting? _greeting;
 
@@ -110,8 +113,11 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
     {
         Span<byte> buffer = _link.ReceiveBuffer;
         _partial.AsSpan(0, _partialBytes).CopyTo(buffer);
+        int most = _receiver.FramesAtOnce(this, now);
+        int mostBytes = most < FrameBatch.Capacity
+            ? Math.Min(buffer.Length, _partialBytes + (most * _frameBytes)) : buffer.Length;
         int received = Sockets.Receive(
-            _descriptor, buffer[_partialBytes..], Sockets.MessageDontWait);
+            _descriptor, buffer[_partialBytes..mostBytes], Sockets.MessageDontWait);
         if (received <= 0)
         {
             if (received is not (-Errno.EAGAIN or -Errno.EINTR))
@@ -142,13 +148,14 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
                 return;
             }
 
-            if (rest.Length - _prefixBytes < (int)length)
+            _frameBytes = _prefixBytes + (int)length;
+            if (rest.Length < _frameBytes)
             {
                 break;
             }
 
-            _receiver.OnFrame(this, rest.Slice(_prefixBytes, (int)length), now);
-            rest = rest[(_prefixBytes + (int)length)..];
+            _receiver.OnFrame(this, rest[_prefixBytes.._frameBytes], now);
+            rest = rest[_frameBytes..];
         }
 
         Keep(rest);
@@ -160,7 +167,8 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
     private void ReceivePackets(Instant now)
     {
         Span<byte> buffer = _link.ReceiveBuffer;
-        for (int i = 0; i < PacketsPerTurn && _isOpen; i++)
+        int most = Math.Min(PacketsPerTurn, _receiver.FramesAtOnce(this, now));
+        for (int i = 0; i < most && _isOpen; i++)
         {
             int received = Sockets.Receive(
                 _descriptor, buffer[..(FrameLimits.LargestBytes + 1)], Sockets.MessageDontWait);

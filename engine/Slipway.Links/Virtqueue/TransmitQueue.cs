@@ -43,6 +43,7 @@ internal sealed class TransmitQueue
         }
 
         _ring.SuppressKicks();
+        int most = receiver.FramesAtOnce(port, now);
         bool isEmpty = false;
         while (budget > 0 && !isEmpty)
         {
@@ -54,6 +55,7 @@ internal sealed class TransmitQueue
                 }
 
                 budget -= Take(head);
+                budget = --most > 0 ? budget : 0;
             }
 
             isEmpty = budget > 0 && _ring.TryArmKick();

@@ -20,6 +20,11 @@ public interface IFrameReceiver
     void OnFrames(IGuestPort port, FrameBatch batch, Instant now) =>
         batch.HandTo(this, port, now);
 
+    /// <summary>
+    /// How many frames a link may take of a guest at once, so that others have their share.
+    /// </summary>
+    int FramesAtOnce(IGuestPort port, Instant now) => FrameBatch.Capacity;
+
     /// <summary>A port that had no room has some again.</summary>
     void OnPortWritable(IGuestPort port, Instant now);
 

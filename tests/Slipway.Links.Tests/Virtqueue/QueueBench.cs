@@ -30,6 +30,9 @@ internal sealed class QueueBench : IFrameReceiver, IGuestPort, IDisposable
 
     internal int Count { get; private set; }
 
+    /// <summary>What a turn takes.</summary>
+    internal int MostFrames { get; set; } = FrameBatch.Capacity;
+
     /// <summary>What is done with frames that come together, before they are taken whole.</summary>
     internal Action<FrameBatch>? OnBatch { get; set; }
 
@@ -60,6 +63,8 @@ internal sealed class QueueBench : IFrameReceiver, IGuestPort, IDisposable
         OnBatch?.Invoke(batch);
         batch.HandTo(this, port, now);
     }
+
+    public int FramesAtOnce(IGuestPort port, Instant now) => MostFrames;
 
     public void OnPortOpened(IGuestPort port, Instant now) => Assert.Fail("no port opens");
 

@@ -127,6 +127,24 @@ public sealed class TransmitQueueTests : IDisposable
     }
 
     [Fact]
+    public void Frames_BeyondWhatATurnTakes_WaitForTheNext()
+    {
+        _bench.MostFrames = 3;
+        for (int i = 0; i < 7; i++)
+        {
+            Offer([.. new byte[Header], .. LinkBench.Frame(i)]);
+        }
+
+        Assert.False(Drain());
+        Assert.Equal(3, _bench.Frames.Count);
+        Assert.False(Drain());
+        Assert.True(Drain());
+        Assert.Equal(
+            Enumerable.Range(0, 7).Select(i => LinkBench.Frame(i)),
+            _bench.Frames.Select(one => one.Frame));
+    }
+
+    [Fact]
     public void Queue_Discarding_TakesFramesAndHandsOnNone()
     {
         _queue.IsDiscarding = true;
