@@ -25,6 +25,7 @@ started=
 
 clean() {
     for pid in $started; do kill "$pid" 2>/dev/null || true; done
+    wait
     for name in "$host" "$quiet" "$loud"; do ip netns del "$name" 2>/dev/null || true; done
     rm -rf "$folder"
 }

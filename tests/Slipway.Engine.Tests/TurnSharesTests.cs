@@ -5,10 +5,11 @@ namespace Slipway.Engine.Tests;
 /// <summary>What a guest may take of a turn while another sends too.</summary>
 public sealed class TurnSharesTests
 {
+    private const int Loud = 1;
+    private const int Quiet = 2;
+
     private static readonly Duration s_frame = Duration.FromMicroseconds(10);
 
-    private readonly Port _loud = new(1);
-    private readonly Port _quiet = new(2);
     private readonly TurnShares _shares;
     private Instant _now = new(1_000_000_000_000);
     private int _looks;
@@ -24,10 +25,10 @@ public sealed class TurnSharesTests
     {
         for (int i = 0; i < 10; i++)
         {
-            Turn(_loud, 64, s_frame);
+            Turn(Loud, 64, s_frame);
         }
 
-        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(_loud, _now));
+        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(Loud, _now));
         Assert.Equal(0, _looks);
     }
 
@@ -35,17 +36,17 @@ public sealed class TurnSharesTests
     public void Flood_BesideAQuietGuest_HasAQuantum()
     {
         Contend();
-        Turn(_loud, 10, s_frame);
-        Assert.Equal(10, _shares.FramesAtOnce(_loud, _now));
-        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(_quiet, _now));
+        Turn(Loud, 10, s_frame);
+        Assert.Equal(10, _shares.FramesAtOnce(Loud, _now));
+        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(Quiet, _now));
     }
 
     [Fact]
     public void Frames_HoweverDear_AreTakenTwoInATurn()
     {
         Contend();
-        Turn(_loud, 1, Duration.FromMilliseconds(5));
-        Assert.Equal(2, _shares.FramesAtOnce(_loud, _now));
+        Turn(Loud, 1, Duration.FromMilliseconds(5));
+        Assert.Equal(2, _shares.FramesAtOnce(Loud, _now));
     }
 
     /// <summary>What a guest's frames cause at host sockets is its own as well.</summary>
@@ -55,50 +56,50 @@ public sealed class TurnSharesTests
     public void RestOfTheTurn_CountsWithTheFrames(int restMicroseconds, int expected)
     {
         Contend();
-        Turn(_loud, 10, s_frame, Duration.FromMicroseconds(restMicroseconds));
-        Assert.Equal(expected, _shares.FramesAtOnce(_loud, _now));
+        Turn(Loud, 10, s_frame, Duration.FromMicroseconds(restMicroseconds));
+        Assert.Equal(expected, _shares.FramesAtOnce(Loud, _now));
     }
 
     [Fact]
     public void Cost_ThatFalls_IsBelievedSlowly_AndOneThatRises_AtOnce()
     {
         Contend();
-        Turn(_loud, 10, s_frame);
-        Turn(_loud, 10, s_frame / 10);
-        Assert.InRange(_shares.FramesAtOnce(_loud, _now), 10, 12);
-        Turn(_loud, 10, s_frame * 2);
-        Assert.InRange(_shares.FramesAtOnce(_loud, _now), 4, 5);
+        Turn(Loud, 10, s_frame);
+        Turn(Loud, 10, s_frame / 10);
+        Assert.InRange(_shares.FramesAtOnce(Loud, _now), 10, 12);
+        Turn(Loud, 10, s_frame * 2);
+        Assert.InRange(_shares.FramesAtOnce(Loud, _now), 4, 5);
     }
 
     [Fact]
     public void Other_ThatIsSilentAgain_GivesTheTurnBack()
     {
         Contend();
-        Turn(_loud, 10, s_frame);
+        Turn(Loud, 10, s_frame);
         _now += Duration.FromMilliseconds(11);
-        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(_loud, _now));
+        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(Loud, _now));
     }
 
     [Fact]
     public void Port_ThatClosesInItsTurn_IsForgotten()
     {
         Contend();
-        _shares.End(_shares.Begin(_loud, _now), 1);
-        _shares.Remove(_loud);
+        _shares.End(_shares.Begin(Loud, _now), 1);
+        _shares.Remove(Loud);
         _shares.EndTurn(_now);
-        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(_loud, _now));
-        Turn(_quiet, 1, s_frame);
+        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(Loud, _now));
+        Turn(Quiet, 1, s_frame);
     }
 
     // Both have sent a moment ago.
     private void Contend()
     {
-        Turn(_loud, 1, Duration.Zero);
-        Turn(_quiet, 1, Duration.Zero);
-        Turn(_loud, 1, Duration.Zero);
+        Turn(Loud, 1, Duration.Zero);
+        Turn(Quiet, 1, Duration.Zero);
+        Turn(Loud, 1, Duration.Zero);
     }
 
-    private void Turn(Port port, int frames, Duration each, Duration rest = default)
+    private void Turn(int port, int frames, Duration each, Duration rest = default)
     {
         Instant began = _now;
         Instant? from = _shares.Begin(port, _now);
@@ -106,18 +107,5 @@ public sealed class TurnSharesTests
         _shares.End(from, frames);
         _now += rest;
         _shares.EndTurn(began);
-    }
-
-    private sealed class Port(int id) : IGuestPort
-    {
-        public int Id => id;
-
-        public int MaxFrameLengthBytes => 1_518;
-
-        public Span<byte> Reserved => default;
-
-        public Span<byte> Reserve(int lengthBytes) => default;
-
-        public bool Commit(int lengthBytes, in FrameOffload offload) => false;
     }
 }

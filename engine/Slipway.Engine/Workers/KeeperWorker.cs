@@ -163,7 +163,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         }
 
         int lengthBytes = EthernetHeader.LengthBytes + packet.Quote.Length;
-        Span<byte> frame = Reserve(worker, lengthBytes);
+        Span<byte> frame = Reserve(worker, packet.Route.Port.Id, lengthBytes);
         if (!frame.IsEmpty)
         {
             EthernetHeader.Write(
@@ -215,6 +215,8 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         {
             shard.PostClosed(port.Id);
         }
+
+        CloseRings(port.Id);
     }
 
     public override void Dispose()
@@ -228,6 +230,8 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
 
         base.Dispose();
     }
+
+    protected override bool HasPort(int port) => _ports.ContainsKey(port);
 
     protected override void Receive(int from, in RingRecord record, Instant now)
     {

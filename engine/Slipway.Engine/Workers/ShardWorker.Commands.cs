@@ -29,6 +29,7 @@ internal sealed partial class ShardWorker
             {
                 worker._receiver.OnPortClosed(closed, now);
                 (closed as IDisposable)?.Dispose();
+                worker.CloseRings(port);
             }
         }
     }

@@ -108,6 +108,8 @@ internal sealed partial class ShardWorker
         base.Dispose();
     }
 
+    protected override bool HasPort(int port) => _ports.ContainsKey(port);
+
     protected override void Receive(int from, in RingRecord record, Instant now)
     {
         if (!_ports.TryGetValue(record.Port, out IGuestPort? port))

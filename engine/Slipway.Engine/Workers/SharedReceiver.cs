@@ -7,21 +7,21 @@ namespace Slipway.Engine;
 /// </summary>
 internal sealed class SharedReceiver(IFrameReceiver inner, TurnShares shares) : IFrameReceiver
 {
-    public int FramesAtOnce(IGuestPort port, Instant now) => shares.FramesAtOnce(port, now);
+    public int FramesAtOnce(IGuestPort port, Instant now) => shares.FramesAtOnce(port.Id, now);
 
     public void OnPortOpened(IGuestPort port, Instant now) => inner.OnPortOpened(port, now);
 
     public void OnFrame(
         IGuestPort port, ReadOnlySpan<byte> frame, in FrameOffload offload, Instant now)
     {
-        Instant? began = shares.Begin(port, now);
+        Instant? began = shares.Begin(port.Id, now);
         inner.OnFrame(port, frame, offload, now);
         shares.End(began, 1);
     }
 
     public void OnFrames(IGuestPort port, FrameBatch batch, Instant now)
     {
-        Instant? began = shares.Begin(port, now);
+        Instant? began = shares.Begin(port.Id, now);
         inner.OnFrames(port, batch, now);
         shares.End(began, batch.Count);
     }
@@ -30,7 +30,7 @@ internal sealed class SharedReceiver(IFrameReceiver inner, TurnShares shares) : 
 
     public void OnPortClosed(IGuestPort port, Instant now)
     {
-        shares.Remove(port);
+        shares.Remove(port.Id);
         inner.OnPortClosed(port, now);
     }
 }

@@ -1,4 +1,3 @@
-using Slipway.Links;
 using Slipway.Stack;
 
 namespace Slipway.Engine;
@@ -35,8 +34,8 @@ internal sealed class TurnShares(Func<Instant> clock)
     private Instant _otherHeard = new(long.MinValue / 2);
 
     /// <summary>What may be taken of a port's guest now, in frames.</summary>
-    public int FramesAtOnce(IGuestPort port, Instant now) =>
-        IsContended(port, now) && _shares.TryGetValue(port.Id, out Share? share)
+    public int FramesAtOnce(int port, Instant now) =>
+        IsContended(port, now) && _shares.TryGetValue(port, out Share? share)
             ? (int)Math.Clamp(
                 Quantum.Nanoseconds / Math.Max(1, share.FrameNanoseconds), FewestFrames,
                 FrameBatch.Capacity)
@@ -44,18 +43,18 @@ internal sealed class TurnShares(Func<Instant> clock)
 
     /// <summary>Begins with a port's frames; while no other sends, time is not looked at.</summary>
     /// <returns>For <see cref="End"/>.</returns>
-    public Instant? Begin(IGuestPort port, Instant now)
+    public Instant? Begin(int port, Instant now)
     {
-        if (_last is null || _last.Port != port.Id)
+        if (_last is null || _last.Port != port)
         {
             if (_last is not null)
             {
                 _otherHeard = _last.Heard;
             }
 
-            if (!_shares.TryGetValue(port.Id, out _last))
+            if (!_shares.TryGetValue(port, out _last))
             {
-                _shares.Add(port.Id, _last = new Share(port.Id));
+                _shares.Add(port, _last = new Share(port));
             }
         }
 
@@ -105,9 +104,9 @@ internal sealed class TurnShares(Func<Instant> clock)
         _inTurn.Clear();
     }
 
-    public void Remove(IGuestPort port)
+    public void Remove(int port)
     {
-        if (_shares.Remove(port.Id, out Share? share))
+        if (_shares.Remove(port, out Share? share))
         {
             _inTurn.Remove(share);
             _last = _last == share ? null : _last;
@@ -115,9 +114,9 @@ internal sealed class TurnShares(Func<Instant> clock)
     }
 
     // Another guest was heard a short time ago.
-    private bool IsContended(IGuestPort port, Instant now) =>
+    private bool IsContended(int port, Instant now) =>
         _last is not null
-        && now - (_last.Port == port.Id ? _otherHeard : _last.Heard) < Attention;
+        && now - (_last.Port == port ? _otherHeard : _last.Heard) < Attention;
 
     private sealed class Share(int port)
     {

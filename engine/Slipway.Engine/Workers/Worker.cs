@@ -19,11 +19,6 @@ namespace Slipway.Engine;
 /// </remarks>
 internal abstract class Worker : IDisposable
 {
-    /// <summary>
-    /// Taken from one ring in a turn, so that the worker's own links and sockets have their share.
-    /// </summary>
-    private const int FramesPerTurn = 64;
-
     private readonly List<Inlet> _inlets = [];
     private readonly Dictionary<int, Outlet> _outlets = [];
     private int _isAsleep;
@@ -60,9 +55,9 @@ internal abstract class Worker : IDisposable
     /// <summary>Lets this worker send to another; before either runs.</summary>
     public void Connect(Worker target)
     {
-        Outlet outlet = new(target);
-        _outlets.Add(target.Index, outlet);
-        target._inlets.Add(new Inlet(Index, outlet.Ring));
+        Inlet inlet = new(Index);
+        _outlets.Add(target.Index, new Outlet(target, inlet));
+        target._inlets.Add(inlet);
     }
 
     /// <summary>There is more to do at once.</summary>
@@ -104,10 +99,9 @@ internal abstract class Worker : IDisposable
         Clock.End(TurnStage.Commands);
         foreach (Inlet inlet in _inlets)
         {
-            for (int i = 0; i < FramesPerTurn && inlet.Ring.TryPeek(out RingRecord record); i++)
+            foreach (Inlet.Lane lane in inlet.Lanes)
             {
-                Receive(inlet.Worker, record, now);
-                inlet.Ring.Release();
+                Take(inlet.Worker, lane, now);
             }
         }
 
@@ -144,6 +138,9 @@ internal abstract class Worker : IDisposable
         Reactor.Dispose();
     }
 
+    /// <summary>Whether a port is there still; what comes of another is thrown away.</summary>
+    protected abstract bool HasPort(int port);
+
     /// <summary>Takes what another worker has sent.</summary>
     protected abstract void Receive(int from, in RingRecord record, Instant now);
 
@@ -153,12 +150,21 @@ internal abstract class Worker : IDisposable
     /// <summary>The other worker is knocked at at the end of the turn.</summary>
     protected void HasNewsFor(int worker) => _outlets[worker].HasNews = true;
 
-    /// <summary>
-    /// Memory for a message to another worker; empty, and counted, when its ring is full.
-    /// </summary>
-    protected Span<byte> Reserve(int worker, int lengthBytes)
+    /// <summary>A port has gone: there is nothing to send of it any more.</summary>
+    protected void CloseRings(int port)
     {
-        Span<byte> room = _outlets[worker].Ring.Reserve(lengthBytes);
+        foreach (Outlet outlet in _outlets.Values)
+        {
+            outlet.Close(port);
+        }
+    }
+
+    /// <summary>
+    /// Memory for a message of a port to another worker; empty, and counted, when its ring is full.
+    /// </summary>
+    protected Span<byte> Reserve(int worker, int port, int lengthBytes)
+    {
+        Span<byte> room = _outlets[worker].RingOf(port).Reserve(lengthBytes);
         if (room.IsEmpty)
         {
             Counters.Drop(DropReason.WorkerBusy);
@@ -172,7 +178,7 @@ internal abstract class Worker : IDisposable
         int worker, WorkerMessage message, int port, int lengthBytes, in FrameOffload offload)
     {
         Outlet outlet = _outlets[worker];
-        outlet.Ring.Commit((uint)message, port, lengthBytes, offload);
+        outlet.RingOf(port).Commit((uint)message, port, lengthBytes, offload);
         outlet.HasNews = true;
     }
 
@@ -181,7 +187,7 @@ internal abstract class Worker : IDisposable
         int worker, WorkerMessage message, int port, ReadOnlySpan<byte> bytes,
         in FrameOffload offload)
     {
-        Span<byte> room = Reserve(worker, bytes.Length);
+        Span<byte> room = Reserve(worker, port, bytes.Length);
         if (!room.IsEmpty)
         {
             bytes.CopyTo(room);
@@ -191,7 +197,7 @@ internal abstract class Worker : IDisposable
 
     protected void Send(int worker, WorkerMessage message, int port, in HeardGuest guest)
     {
-        Span<byte> room = Reserve(worker, HeardGuest.LengthBytes);
+        Span<byte> room = Reserve(worker, port, HeardGuest.LengthBytes);
         if (!room.IsEmpty)
         {
             guest.Write(room);
@@ -207,13 +213,33 @@ internal abstract class Worker : IDisposable
     {
         foreach (Inlet inlet in _inlets)
         {
-            if (!inlet.Ring.IsEmpty)
+            if (!inlet.IsEmpty)
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    // A guest's share of the turn, so that others, the worker's links and its sockets have theirs.
+    private void Take(int worker, in Inlet.Lane lane, Instant now)
+    {
+        int most = lane.Ring.IsEmpty ? 0 : Shares.FramesAtOnce(lane.Port, now);
+        if (most == 0)
+        {
+            return;
+        }
+
+        Instant? began = HasPort(lane.Port) ? Shares.Begin(lane.Port, now) : null;
+        int count = 0;
+        for (; count < most && lane.Ring.TryPeek(out RingRecord record); count++)
+        {
+            Receive(worker, record, now);
+            lane.Ring.Release();
+        }
+
+        Shares.End(began, count);
     }
 
     private void Wait()
@@ -241,6 +267,4 @@ internal abstract class Worker : IDisposable
         Instant next = Flows.NextDeadline;
         return next == Instant.Never ? -1 : Math.Max(0, (next - Reactor.Time).Nanoseconds);
     }
-
-    private readonly record struct Inlet(int Worker, FrameRing Ring);
 }
