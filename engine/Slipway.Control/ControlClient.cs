@@ -148,6 +148,10 @@ public sealed partial class ControlClient : IDisposable
     public Task<StatisticsReport> GetStatisticsAsync(CancellationToken stop) =>
         GetAsync("v1/stats", ApiJsonContext.Default.StatisticsReport, stop);
 
+    /// <summary>What the engine's process has given up.</summary>
+    public Task<SandboxReport> GetSandboxAsync(CancellationToken stop) =>
+        GetAsync("v1/sandbox", ApiJsonContext.Default.SandboxReport, stop);
+
     /// <summary>Publishes a port, in the grammar of `slipway run --publish`.</summary>
     public Task<PortReport> PublishAsync(string port, CancellationToken stop) =>
         PublishAsync(port, owner: null, stop);

@@ -175,6 +175,7 @@ internal sealed class ControlHost : IAsyncDisposable
         routes.MapDelete("/v1/flows/{id}", (RequestDelegate)flows.EndAsync);
         routes.MapGet("/v1/leases", (RequestDelegate)api.ListLeasesAsync);
         routes.MapGet("/v1/stats", (RequestDelegate)api.GetStatisticsAsync);
+        routes.MapGet("/v1/sandbox", (RequestDelegate)api.GetSandboxAsync);
         new GvproxyApi(engine).Map(routes);
     }
 

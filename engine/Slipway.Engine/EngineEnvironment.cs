@@ -37,4 +37,10 @@ public sealed record EngineEnvironment
     /// where the engine's own process does both. The engine disposes it.
     /// </summary>
     public IResolverProcesses? Resolvers { get; init; }
+
+    /// <summary>
+    /// Looks at what the program's process has given up, point by point; null where it is none of
+    /// the engine's.
+    /// </summary>
+    public Func<IReadOnlyList<SandboxPoint>>? Sandbox { get; init; }
 }

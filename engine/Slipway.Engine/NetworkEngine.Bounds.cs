@@ -7,6 +7,14 @@ namespace Slipway.Engine;
 /// </summary>
 public sealed partial class NetworkEngine
 {
+    private readonly Func<IReadOnlyList<SandboxPoint>>? _listSandbox;
+
+    /// <summary>
+    /// What the program's process has given up, looked at now; empty where the program does not
+    /// say. From any thread.
+    /// </summary>
+    public IReadOnlyList<SandboxPoint> ListSandbox() => _listSandbox?.Invoke() ?? [];
+
     /// <summary>
     /// All bounds that guests share, those of several workers as one; from any thread.
     /// </summary>

@@ -36,6 +36,7 @@ public sealed partial class NetworkEngine
             server?.NameDenied = ReportDeniedName;
         }
 
+        _listSandbox = environment.Sandbox;
         MakeResolvers(environment.Resolvers);
         _dns = new DnsServer(
             ToDnsSettings(configuration) with { Lookups = _nameProcess }, _dhcp, _dhcp6);

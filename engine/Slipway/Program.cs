@@ -17,9 +17,9 @@ if (args is [ResolverCommand.Name, .. string[] beside])
 }
 
 // What a confined engine asks about other programs.
-if (args is [SandboxAide.CommandName])
+if (args is [SandboxAide.CommandName, .. string[] question])
 {
-    return SandboxAide.Run();
+    return SandboxAide.Run(question);
 }
 
 // An engine that has given up what it does not need, and became itself again by execve.

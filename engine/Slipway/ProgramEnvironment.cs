@@ -11,11 +11,12 @@ internal static class ProgramEnvironment
         HttpRequests = static parts => new GuestHttp(parts),
         GuestPages = static engine => new GuestPages(engine, ProgramVersion.Text),
         Resolvers = StartKeeper(),
+        Sandbox = SandboxPosture.List,
     };
 
     private static KeptResolvers? StartKeeper()
     {
-        KeptResolvers? kept = KeptResolvers.Start();
+        KeptResolvers? kept = KeptResolvers.Start(SandboxEntry.Handover is not null);
         if (kept is null)
         {
             StandardError.Say(

@@ -15,6 +15,7 @@ public sealed unsafe partial class Landlock : IDisposable
     private const nuint CREATE_RULESET_VERSION = 1;
     private const nint RULE_PATH_BENEATH = 1;
     private const int O_PATH = 0x200000;
+    private const ulong ACCESS_NET_BIND_TCP = 1;
     private const ulong SCOPE_ABSTRACT_UNIX_SOCKET = 1;
     private const ulong SCOPE_SIGNAL = 2;
 
@@ -43,14 +44,21 @@ public sealed unsafe partial class Landlock : IDisposable
     /// <param name="scopesSignals">Also signals to processes that are not bound by them.</param>
     /// <param name="scopesAbstractSockets">Also connecting to abstract Unix sockets of such.
     /// </param>
+    /// <param name="bindsTcp">False forbids to bind TCP ports, too (Linux 6.7).</param>
     /// <param name="errno">0, or why there are none.</param>
-    public static Landlock? Create(bool scopesSignals, bool scopesAbstractSockets, out int errno)
+    public static Landlock? Create(
+        bool scopesSignals, bool scopesAbstractSockets, bool bindsTcp, out int errno)
     {
         int version = Version;
         ulong scoped = version < 6 ? 0
             : (scopesSignals ? SCOPE_SIGNAL : 0)
                 | (scopesAbstractSockets ? SCOPE_ABSTRACT_UNIX_SOCKET : 0);
-        Ruleset ruleset = new() { Files = (ulong)HandledIn(version), Scoped = scoped };
+        Ruleset ruleset = new()
+        {
+            Files = (ulong)HandledIn(version),
+            Network = bindsTcp || version < 4 ? 0 : ACCESS_NET_BIND_TCP,
+            Scoped = scoped,
+        };
 
         // The kernel takes shorter structures of before, and longer ones if the rest is zero.
         nint descriptor = version == 0 ? -1

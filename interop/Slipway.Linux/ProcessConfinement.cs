@@ -34,6 +34,16 @@ public static unsafe partial class ProcessConfinement
     /// <summary>No core files, of this process and what it starts. 0 or an errno.</summary>
     public static int ForbidCores() => Limit(RLIMIT_CORE, 0);
 
+    /// <summary>Whether there are none now.</summary>
+    public static bool AreCoresForbidden
+    {
+        get
+        {
+            ResourceLimit limit;
+            return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.Hard == 0;
+        }
+    }
+
     /// <summary>Bounds the numbers of descriptors, for good. 0 or an errno.</summary>
     public static int LimitDescriptors(ulong count) => Limit(RLIMIT_NOFILE, count);
 
@@ -97,6 +107,9 @@ public static unsafe partial class ProcessConfinement
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setrlimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, ResourceLimit* limit);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nuint first, nuint last, nuint flags);

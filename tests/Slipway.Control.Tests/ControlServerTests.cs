@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Slipway.Engine;
 using Slipway.Linux;
 
 namespace Slipway.Control.Tests;
@@ -28,6 +29,22 @@ public sealed class ControlServerTests : IDisposable
         using TcpClient late = new();
         await Assert.ThrowsAsync<SocketException>(
             async () => await late.ConnectAsync(host[0], int.Parse(host[1]), s_stop));
+    }
+
+    [Fact]
+    public async Task Sandbox_OfAProgramThatSaysWhatItHasGivenUp_IsTold()
+    {
+        SandboxPoint point = new("no new privileges", true, "on 3 threads");
+        using RunningEngine engine = new(
+            """{ "sandbox": { "mode": "on" } }""",
+            new EngineEnvironment { Sandbox = () => [point] });
+        using ControlClient client = engine.Serve();
+        SandboxReport report = await client.GetSandboxAsync(s_stop);
+        Assert.Equal("on", report.Mode);
+        Assert.Equal(point, Assert.Single(report.Points));
+
+        using ControlClient silent = _engine.Serve();
+        Assert.Empty((await silent.GetSandboxAsync(s_stop)).Points);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Slipway.Linux.Tests;
 
 /// <summary>
@@ -26,7 +29,7 @@ public sealed class ConfinementTests : IDisposable
         OnAThread(() =>
         {
             Assert.Equal(0, ProcessConfinement.GiveUpNewPrivileges());
-            using Landlock? rules = Landlock.Create(false, false, out int errno);
+            using Landlock? rules = Landlock.Create(false, false, true, out int errno);
             Assert.Equal(0, errno);
             Assert.Equal(0, rules!.Allow(Path.GetDirectoryName(open)!, LandlockAccess.ReadFile));
             Assert.Equal(Errno.ENOENT, rules.Allow("/nothing/here", LandlockAccess.ReadFile));
@@ -38,6 +41,29 @@ public sealed class ConfinementTests : IDisposable
 
         Assert.Equal((0, -Errno.EACCES, -Errno.EACCES), (allowed, refused, made));
         Assert.Equal(0, Open(closed, Files.ReadWrite));
+    }
+
+    [Fact]
+    public void Landlock_WithoutTcpPorts_RefusesToBindOne()
+    {
+        const int firstWithPorts = 4;
+        if (Landlock.Version < firstWithPorts)
+        {
+            return;
+        }
+
+        SocketError bound = SocketError.Success;
+        OnAThread(() =>
+        {
+            Assert.Equal(0, ProcessConfinement.GiveUpNewPrivileges());
+            using Landlock? rules = Landlock.Create(false, false, bindsTcp: false, out _);
+            Assert.Equal(0, rules!.Restrict());
+            using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            bound = Assert.Throws<SocketException>(
+                () => socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0))).SocketErrorCode;
+        });
+
+        Assert.Equal(SocketError.AccessDenied, bound);
     }
 
     [Fact]

@@ -122,7 +122,11 @@ public sealed class GvproxyTests : IDisposable
     [SlipwayFact]
     public void Services_Socket_AnswersAndTakesNoGuests()
     {
-        Start("-services", $"unix://{folder}/services.sock");
+        RunningProgram program = Start(
+            "-services", $"unix://{folder}/services.sock", "-sandbox", "off");
+        Assert.Equal( // what this test has, and no more
+            File.ReadLines("/proc/self/status").Where(IsOfTheSandbox),
+            File.ReadLines($"/proc/{program.Id}/status").Where(IsOfTheSandbox));
         Assert.Equal("[", Ask("/services/forwarder/all", "services.sock")[..1]);
         Assert.Equal(
             "404 page not found",
@@ -172,6 +176,7 @@ public sealed class GvproxyTests : IDisposable
     [InlineData("-forward-sock /tmp/s", "must all be specified together")]
     [InlineData("-gatewayIP 10.0.0.1", "-gatewayIP 10.0.0.1: is not an address of the subnet")]
     [InlineData("-debug=maybe", "true or false")]
+    [InlineData("-sandbox maybe", "-sandbox maybe: must be auto, on or off")]
     [InlineData("word", "is not a flag")]
     public void Flag_ThatCannotBe_IsRefusedByItsName(string flags, string reason)
     {
@@ -192,6 +197,11 @@ public sealed class GvproxyTests : IDisposable
             "-listen-vfkit",
             site.Host.Run($"{folder}/gvproxy", "-h").OrFail().Output, StringComparison.Ordinal);
     }
+
+    private static bool IsOfTheSandbox(string line) =>
+        line.StartsWith("NoNewPrivs:", StringComparison.Ordinal)
+        || line.StartsWith("Seccomp:", StringComparison.Ordinal)
+        || line.StartsWith("CapBnd:", StringComparison.Ordinal);
 
     private void AssertRefused(string reason, params string[] flags)
     {

@@ -33,7 +33,7 @@ public sealed class ResolverTests(Site site, ITestOutputHelper output) : NameTes
             Assert.NotEqual(process, Assert.Single(Find("names")));
             Assert.Single(Regex.Matches(Engine!.Log, @"\(status 137\) and is started again"));
 
-            int[] beside = [.. Find("names"), Keeper()];
+            int[] beside = [.. Find("names"), .. Keepers()];
             Engine.Kill();
             Eventually.Holds(Patience, "what was beside the engine has ended", () =>
                 !beside.Any(id => Directory.Exists($"/proc/{id}")));
@@ -64,6 +64,7 @@ public sealed class ResolverTests(Site site, ITestOutputHelper output) : NameTes
         Fetch(guest, outside);
         int process = Assert.Single(Find("scripts"));
         CheckConfinement(process);
+        CheckNamespaces(process);
         Assert.Empty(Find("names")); // `files dns` needs none
 
         using RunningProgram looping = Start(guest, "loop.test");
@@ -112,7 +113,11 @@ public sealed class ResolverTests(Site site, ITestOutputHelper output) : NameTes
     {
         foreach (string task in Directory.GetDirectories($"/proc/{process}/task"))
         {
-            Assert.Matches("NoNewPrivs:\t1", File.ReadAllText($"{task}/status"));
+            string status = File.ReadAllText($"{task}/status");
+            Assert.Matches("NoNewPrivs:\t1", status);
+            Assert.Matches("Seccomp:\t2", status);
+            Assert.All((string[])["CapEff", "CapPrm", "CapBnd", "CapAmb"], set =>
+                Assert.Matches($"{set}:\t0+\n", status));
         }
 
         string limits = File.ReadAllText($"/proc/{process}/limits");
@@ -125,18 +130,26 @@ public sealed class ResolverTests(Site site, ITestOutputHelper output) : NameTes
             "/dev/null", File.ResolveLinkTarget($"/proc/{process}/fd/{stream}", false)!.FullName));
     }
 
+    private static void CheckNamespaces(int process) => Assert.All(
+        (string[])["user", "net", "ipc", "uts", "pid"], name => Assert.NotEqual(
+            new FileInfo($"/proc/self/ns/{name}").LinkTarget,
+            new FileInfo($"/proc/{process}/ns/{name}").LinkTarget));
+
     private static void Kill(int process) =>
         RunningProgram.Run(Patience, "kill", "-KILL", $"{process}").OrFail();
 
     private static int CountDescriptors(int process) =>
         Directory.GetFileSystemEntries($"/proc/{process}/fd").Length;
 
-    /// <summary>The processes of a role that the engine's keeper has started.</summary>
-    private int[] Find(string role) => [.. ChildrenOf(Keeper()).Where(id =>
+    /// <summary>The processes of a role that the engine's keepers have started.</summary>
+    private int[] Find(string role) => [.. Keepers().SelectMany(Below).Where(id =>
         CommandLine(id) is [_, "resolver", string its, ..] && its == role)];
 
-    private int Keeper() => Assert.Single(ChildrenOf(Engine!.ProcessId), id =>
-        CommandLine(id).Contains("slipway-keeper"));
+    private int[] Keepers() => [.. ChildrenOf(Engine!.ProcessId).Where(id =>
+        CommandLine(id).Contains("slipway-keeper"))];
+
+    private static IEnumerable<int> Below(int id) =>
+        ChildrenOf(id).SelectMany(child => Below(child).Prepend(child));
 
     private static string[] CommandLine(int id)
     {

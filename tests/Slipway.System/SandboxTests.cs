@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Slipway.SystemTests.Harness;
 using Xunit.Abstractions;
 
@@ -20,7 +21,9 @@ public sealed class SandboxTests(Site site, ITestOutputHelper output) : SystemTe
     [SlipwayFact]
     public void Engine_WithAGuest_HasGivenUpAllOnEveryThread()
     {
-        Guest guest = StartGuest();
+        string control = Path.Combine(
+            Directory.CreateTempSubdirectory("slipway-sandbox-").FullName, "control.sock");
+        Guest guest = StartGuest(WideMtuBytes, $"--control=unix:{control}");
         _ = guest.Does(s_patience, "down", Addresses.HostAlias, $"{Site.Port}", $"{4 << 20}");
         string process = $"/proc/{Engine!.ProcessId}";
         string[] threads = Directory.GetDirectories($"{process}/task");
@@ -47,6 +50,68 @@ public sealed class SandboxTests(Site site, ITestOutputHelper output) : SystemTe
                 new FileInfo($"/proc/self/ns/{name}").LinkTarget,
                 new FileInfo($"{process}/ns/{name}").LinkTarget);
         }
+
+        CheckDoctor(control);
+        Directory.Delete(Path.GetDirectoryName(control)!, recursive: true);
+    }
+
+    // The engine's own word on what has just been seen from outside, and why the rest is not there.
+    private static void CheckDoctor(string control)
+    {
+        ProgramResult result = RunningProgram.Run(
+            s_patience, Repository.Binary, "doctor", "--json", "--control", $"unix:{control}");
+        Dictionary<string, JsonNode> points = JsonNode.Parse(result.Output)!.AsArray()
+            .ToDictionary(one => (string)one!["check"]!, one => one!);
+        Assert.Equal($"{control}, sandbox auto", (string)points["engine"]["detail"]!);
+        foreach (string point in (string[])[
+            "no new privileges", "capabilities", "system calls", "own mnt namespace",
+            "own ipc namespace", "own uts namespace", "files", "memory hidden", "no core files",
+            "inherited descriptors", "no programs"])
+        {
+            JsonNode told = points[$"engine: {point}"];
+            Assert.True((string)told["verdict"]! == "yes", $"{point}: {told}");
+        }
+
+        foreach (string point in (string[])["not root", "own user namespace", "own pid namespace"])
+        {
+            JsonNode told = points[$"engine: {point}"];
+            Assert.True((string)told["verdict"]! == "no", $"{point}: {told}");
+            Assert.NotEqual("", (string)told["detail"]!);
+        }
+    }
+
+    [SlipwayFact]
+    public void Probe_OfTheNamesProcess_ReadsWhatNamesNeedAndWritesNothing()
+    {
+        const int packet = 17;
+        const int inet = 2;
+        Assert.All(
+            Probe("names", "read=/etc/hosts", $"socket={inet}"), result => AssertAll(0, result));
+        Assert.All(
+            Probe(
+                "names", "read=/", "read=/root", "read=/etc/shadow-", "make=/tmp/made",
+                "make=/etc/made", "make=/run/made"),
+            result => AssertAll(EACCES, result));
+        Assert.All(
+            Probe(
+                "names", "serve", $"socket={packet}", "start=/bin/true", "execute=/bin/true",
+                "mount=/mnt", "unshare"),
+            result => AssertAll(EPERM, result));
+    }
+
+    [SlipwayFact]
+    public void Probe_OfTheScriptsProcess_OpensNothingAndHasNoSockets()
+    {
+        const int unix = 1;
+        Assert.All(
+            Probe(
+                "scripts", "read=/etc/hosts", "read=/proc/self/status", "read=/dev/null",
+                "read=/usr/lib", "make=/tmp/made"),
+            result => AssertAll(EACCES, result));
+        Assert.All(
+            Probe("scripts", "serve", $"socket={unix}", "start=/bin/true"),
+            result => AssertAll(EPERM, result));
+        Assert.Equal(EndedBySystemCall, RunProbe("scripts", "execute=/bin/true").ExitStatus);
     }
 
     [SlipwayFact]
@@ -139,7 +204,7 @@ public sealed class SandboxTests(Site site, ITestOutputHelper output) : SystemTe
     {
         ProgramResult result = RunProbe(attempts).OrFail();
         string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(attempts.Length, lines.Length);
+        Assert.Equal(attempts.Count(word => word is not ("names" or "scripts")), lines.Length);
         return lines;
     }
 

@@ -36,6 +36,34 @@ public sealed class ShellTests : SystemTest
     }
 
     [SlipwayFact]
+    public void Shell_EngineAndCommand_AreInASandboxAndAsTheUserIs()
+    {
+        // No PID namespace: the command's parent is the engine.
+        const string Rights = "/^(NoNewPrivs|Seccomp|CapBnd):/ { print $1 $2 }";
+        string[] told = Shell(
+            "sh", "-c", $"awk '{Rights}' /proc/$$/status /proc/$PPID/status").OrFail().Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] plain = Site.Host.Run(
+            Limit, "runuser", "-u", User, "--", "awk", Rights, "/proc/self/status").OrFail().Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(plain, told[..plain.Length]);
+        Assert.Contains("NoNewPrivs:1", told[plain.Length..]);
+        Assert.Contains("Seccomp:2", told[plain.Length..]);
+    }
+
+    [SlipwayFact]
+    public void Shell_ThatIsAskedToEnd_LeavesItToTheCommand()
+    {
+        using RunningProgram shell = Site.Host.Start(Command(
+            "sh", "-c", "trap 'echo asked; exit 3' TERM; echo ready; sleep 30 & wait"));
+        shell.ReadUntil("ready", Limit);
+        shell.Signal("TERM");
+        ProgramResult result = shell.Finish(Limit);
+        Assert.Equal(3, result.ExitStatus);
+        Assert.Contains("asked", result.Output, StringComparison.Ordinal);
+    }
+
+    [SlipwayFact]
     public void Shell_WhateverTheCommandEndsWith_EndsWithTheSame()
     {
         Assert.Equal(0, Shell("true").ExitStatus);

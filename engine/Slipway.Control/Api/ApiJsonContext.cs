@@ -25,6 +25,7 @@ namespace Slipway.Control;
 [JsonSerializable(typeof(IReadOnlyList<DnsReport>))]
 [JsonSerializable(typeof(ProxyReport))]
 [JsonSerializable(typeof(StatisticsReport))]
+[JsonSerializable(typeof(SandboxReport))]
 [JsonSerializable(typeof(RingRequest))]
 [JsonSerializable(typeof(RingReport))]
 [JsonSerializable(typeof(VersionReport))]

@@ -8,7 +8,7 @@ namespace Slipway.Control;
 
 /// <summary>What /v1 tells of an engine and does to it.</summary>
 /// <remarks>
-/// Paths: GET version, health, ports, leases, stats; POST ports (a
+/// Paths: GET version, health, sandbox, ports, leases, stats; POST ports (a
 /// <see cref="PublishRequest"/>; 201 with the port, 409 if it is taken); DELETE
 /// ports/ID, with ?close=true also its TCP connections, which go on otherwise.
 /// </remarks>
@@ -63,6 +63,18 @@ internal sealed class EngineApi(NetworkEngine engine, string version)
 
     public Task GetStatisticsAsync(HttpContext context) => ApiExchange.WriteAsync(
         context, Report(engine), ApiJsonContext.Default.StatisticsReport);
+
+    public Task GetSandboxAsync(HttpContext context) => ApiExchange.WriteAsync(
+        context,
+        new SandboxReport(Name(engine.Configuration.Sandbox.Mode), engine.ListSandbox()),
+        ApiJsonContext.Default.SandboxReport);
+
+    private static string Name(SandboxMode mode) => mode switch
+    {
+        SandboxMode.On => "on",
+        SandboxMode.Off => "off",
+        _ => "auto",
+    };
 
     private static PortReport Report(PublishedPort port) =>
         new(port.Id, Name(port.Protocol), port.HostText, port.GuestText, port.Specification.Owner);

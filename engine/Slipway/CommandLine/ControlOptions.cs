@@ -72,6 +72,11 @@ internal sealed class ControlOptions
         return command;
     }
 
+    /// <summary>Whether the engine was named, or a default one is asked.</summary>
+    public bool IsNamed(ParseResult result) => result.GetValue(_control) is not null;
+
+    public bool IsJson(ParseResult result) => result.GetValue(_json);
+
     /// <summary>Connects, does something, and says what went wrong if it did.</summary>
     public int Run(ParseResult result, Func<ControlClient, CancellationToken, Task> action)
     {

@@ -1,28 +1,64 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Slipway.Control;
 
 namespace Slipway;
 
 /// <summary>`slipway doctor`: what this host lacks and how to mend it.</summary>
 internal static class DoctorCommand
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     public static Command Create()
     {
-        Option<bool> json = new("--json") { Description = "For programs." };
         Command command = new(
-            "doctor", "Check this host and say what is missing and how to mend it.") { json };
-        command.SetAction(result => Run(result.GetValue(json)));
+            "doctor", "Check this host and say what is missing and how to mend it; and what a "
+                + "running engine's process has given up.");
+        ControlOptions options = new(command);
+        command.SetAction(result => Run(result, options));
         return command;
     }
 
-    private static int Run(bool json)
+    private static int Run(ParseResult result, ControlOptions options)
     {
-        Finding[] findings = HostChecks.Run();
+        Finding[] findings = [.. HostChecks.Run(), .. AskEngine(result, options)];
         using Stream output = Console.OpenStandardOutput();
-        output.Write(json ? ToJson(findings) : Encoding.UTF8.GetBytes(ToTable(findings)));
+        output.Write(options.IsJson(result) ? ToJson(findings)
+            : Encoding.UTF8.GetBytes(ToTable(findings)));
         return Array.Exists(findings, one => one.Verdict == Verdict.Fail) ? ExitStatus.Failure
             : ExitStatus.Success;
+    }
+
+    // Nobody has to have an engine running; one that was named has to answer.
+    private static List<Finding> AskEngine(ParseResult result, ControlOptions options)
+    {
+        List<Finding> findings = [];
+        try
+        {
+            options.Run(result, async (client, stop) =>
+            {
+                SandboxReport report = await client.GetSandboxAsync(stop)
+                    .WaitAsync(s_patience, stop).ConfigureAwait(false);
+                findings.Add(new Finding(
+                    "engine", Verdict.Ok, $"{client.Path}, sandbox {report.Mode}"));
+                findings.AddRange(report.Points.Select(point => new Finding(
+                    $"engine: {point.Name}", point.InForce ? Verdict.Yes : Verdict.No,
+                    point.Detail)));
+            });
+        }
+        catch (Exception e) when (
+            e is ControlException or TimeoutException && !options.IsNamed(result))
+        {
+            return [];
+        }
+        catch (TimeoutException)
+        {
+            throw new ControlException(
+                $"the engine does not answer within {s_patience.TotalSeconds} s");
+        }
+
+        return findings;
     }
 
     private static string ToTable(Finding[] findings)
@@ -74,6 +110,8 @@ internal static class DoctorCommand
     {
         Verdict.Ok => "ok",
         Verdict.Warn => "warn",
+        Verdict.Yes => "yes",
+        Verdict.No => "no",
         _ => "fail",
     };
 }

@@ -2,12 +2,13 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Slipway.Engine;
 using Slipway.Linux;
+using Slipway.Wire;
 
 namespace Slipway;
 
 /// <summary>
 /// `slipway shell`: a command in a network namespace of its own whose only way out is the engine,
-/// which runs here, in the parent. Both end together.
+/// which runs here, in the parent. Both end together; the engine is in a sandbox, the command not.
 /// </summary>
 internal static class ShellCommand
 {
@@ -44,7 +45,8 @@ internal static class ShellCommand
         EngineConfiguration configuration = options.Read(result, standard with
         {
             // A shell in a shell: the outer one's network is the inner one's host.
-            Subnet = networks.FirstFree(standard.Subnet),
+            Subnet = SandboxEntry.Handover?.Subnet is string told ? IpPrefix.Parse(told)
+                : networks.FirstFree(standard.Subnet),
             MtuBytes = MtuBytes,
             LogLevel = LogLevel.Warning,
         });
@@ -57,15 +59,25 @@ internal static class ShellCommand
 
         networks.Check(configuration);
         using ReadySignal ready = new(configuration);
-        using GuestProcess guest = GuestProcess.Start(
+
+        // Before the sandbox, whose rules it would have with everything that it starts; and on the
+        // thread that then becomes the engine, since the guest ends with it.
+        using GuestProcess guest =
+            SandboxEntry.Handover?.Guest is (int Id, int Channel, int Tap) started
+                ? GuestProcess.Take(started) : StartGuest(configuration, command);
+        configuration = SandboxEntry.Enter(
+            configuration, [], SandboxEntry.DescriptorsOf(configuration), guest: guest);
+        return Serve(configuration, ready, guest);
+    }
+
+    private static GuestProcess StartGuest(EngineConfiguration configuration, string[] command) =>
+        GuestProcess.Start(
             Entry(),
             channel => GuestSettings.For(
                 configuration, Device, configure: true, channel,
                 command.Length > 0 ? command : [LoginShell()]),
             () => UserNamespaces.Refusal()
                 ?? "the host does not let this user make namespaces; run slipway as root");
-        return Serve(configuration, ready, guest);
-    }
 
     /// <summary>
     /// Root keeps its rights over files; anyone else becomes root of a user namespace.
@@ -102,9 +114,9 @@ internal static class ShellCommand
         using PosixSignalRegistration quit = PosixSignalRegistration.Create(
             PosixSignal.SIGQUIT, Leave);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM, context => Forward(context, guest.Id, SIGTERM));
+            PosixSignal.SIGTERM, context => Forward(context, guest.Id, "TERM", SIGTERM));
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(
-            PosixSignal.SIGHUP, context => Forward(context, guest.Id, SIGHUP));
+            PosixSignal.SIGHUP, context => Forward(context, guest.Id, "HUP", SIGHUP));
 
         int status = 0;
         Thread waiter = new(() =>
@@ -117,6 +129,7 @@ internal static class ShellCommand
             Name = "guest's end",
         };
         waiter.Start();
+        SandboxEntry.Close(configuration, log);
         guest.Proceed();
         ready.Tell(log);
         ProgramPages.GiveBack(path => path == Environment.ProcessPath);
@@ -128,9 +141,18 @@ internal static class ShellCommand
     /// <summary>The terminal sends these to the command too: they are meant for it.</summary>
     private static void Leave(PosixSignalContext context) => context.Cancel = true;
 
-    private static void Forward(PosixSignalContext context, int processId, int signal)
+    // Out of the sandbox no signal goes: what stays outside passes it on.
+    private static void Forward(
+        PosixSignalContext context, int processId, string name, int signal)
     {
         context.Cancel = true;
-        _ = ChildProcess.Signal(processId, signal);
+        if (SandboxEntry.Handover?.Aide is int aide and >= 0)
+        {
+            _ = SandboxAide.Signal(aide, name);
+        }
+        else
+        {
+            _ = ChildProcess.Signal(processId, signal);
+        }
     }
 }

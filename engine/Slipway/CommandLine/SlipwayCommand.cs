@@ -26,7 +26,7 @@ internal static class SlipwayCommand
             TableCommands.CreateLeases(),
             TableCommands.CreateStatistics(),
             CaptureCommand.Create(),
-            new Command(GvproxyCommand.Name, "Take gvproxy's flags, for what starts gvproxy."),
+            GvproxyFlags.Describe(),
             CreateConfig(),
             CreateVersion(),
         };

@@ -10,4 +10,10 @@ internal enum Verdict
 
     /// <summary>`slipway shell` cannot work.</summary>
     Fail,
+
+    /// <summary>A running engine's process has given it up.</summary>
+    Yes,
+
+    /// <summary>It has not; the detail says why.</summary>
+    No,
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using Slipway.Engine;
 
@@ -38,6 +39,7 @@ internal sealed class GvproxyFlags
         ("pcap", "FILE", "all frames, as pcapng"),
         ("debug", "", "log more"),
         ("ec2-metadata-access", "", "let guests connect to 169.254.0.0/16"),
+        ("sandbox", "auto|on|off", "not gvproxy's: give up what is not needed, or all or nothing"),
         ("version", "", "print the version"),
         (Help, "", "print this"),
     ];
@@ -62,6 +64,27 @@ internal sealed class GvproxyFlags
 
             return text.ToString();
         }
+    }
+
+    /// <summary>
+    /// A command with the same flags, for the manual page and completions; it reads none.
+    /// </summary>
+    public static Command Describe()
+    {
+        Command command = new(
+            GvproxyCommand.Name, "Take gvproxy's flags, for what starts gvproxy.");
+        foreach ((string name, string value, string text) in s_known)
+        {
+            string said = $"{char.ToUpperInvariant(text[0])}{text[1..]}.";
+            command.Options.Add(value.Length == 0
+                ? new Option<bool>($"-{name}") { Description = said }
+                : new Option<string>($"-{name}")
+                {
+                    Description = said, HelpName = value.TrimEnd('.'),
+                });
+        }
+
+        return command;
     }
 
     /// <exception cref="ConfigurationException">A flag is unknown or lacks its value.</exception>

@@ -22,6 +22,7 @@ internal sealed record GvproxyOptions
     {
         ["--mtu"] = "-mtu",
         ["--subnet"] = "-subnet",
+        ["--sandbox"] = "-sandbox",
         ["gateway"] = "-gatewayIP",
         ["hostAliasAddress"] = "-hostIP",
         ["dhcp.first"] = "-deviceIP",
@@ -167,6 +168,7 @@ internal sealed record GvproxyOptions
                 Mtu = flags.One("mtu"),
                 Subnet = flags.One("subnet"),
                 Control = "off",
+                Sandbox = flags.One("sandbox"),
                 LogLevel = flags.Is("debug") ? "debug" : "information",
             });
         }

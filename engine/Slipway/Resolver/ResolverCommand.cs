@@ -18,10 +18,22 @@ internal static class ResolverCommand
     /// <summary>This program's file.</summary>
     public const int Program = 4;
 
-    /// <param name="words">The role, the keeper's id, how the process before has ended.</param>
+    private const string Confined = "confined";
+    private const string Open = "open";
+
+    /// <summary>What the keeper starts, but for its id and how the one before has ended.</summary>
+    public static string[] Words(ResolverRole role, bool isConfined) =>
+        [Name, role.ToString().ToLowerInvariant(), isConfined ? Confined : Open];
+
+    /// <summary>As ps(1) shows it.</summary>
+    public static string NameOf(ResolverRole role) =>
+        $"slipway {role.ToString().ToLowerInvariant()}";
+
+    /// <param name="words">The role, whether it is confined, the keeper's id, how the process
+    /// before has ended.</param>
     public static int Run(string[] words)
     {
-        if (words is [string text, string keeper, string ended]
+        if (words is [string text, Confined or Open, string keeper, string ended]
             && Enum.TryParse(text, ignoreCase: true, out ResolverRole role)
             && Enum.IsDefined(role)
             && int.TryParse(
@@ -29,14 +41,15 @@ internal static class ResolverCommand
             && byte.TryParse(
                 ended, NumberStyles.None, CultureInfo.InvariantCulture, out byte status))
         {
-            return Serve(role, keeperId, status);
+            return Serve(role, words[1] == Confined, keeperId, status);
         }
 
         StandardError.Say($"{Name}: is started by an engine only");
         return ExitStatus.Usage;
     }
 
-    private static int Serve(ResolverRole role, int keeperId, byte endedStatus)
+    private static int Serve(
+        ResolverRole role, bool isConfined, int keeperId, byte endedStatus)
     {
         if (!CurrentProcess.EndWith(keeperId))
         {
@@ -44,7 +57,7 @@ internal static class ResolverCommand
         }
 
         // It was executed by a descriptor's number.
-        CurrentProcess.Rename($"slipway {role.ToString().ToLowerInvariant()}");
+        CurrentProcess.Rename(NameOf(role));
         ProgramPages.GiveBack(path => path == Environment.ProcessPath);
         ResolverConfinement.Enter();
         if (DescriptorChannel.Open(out int near, out int far) != 0
@@ -56,6 +69,11 @@ internal static class ResolverCommand
         DescriptorChannel.Close(near);
         DescriptorChannel.Close(Way);
         DescriptorChannel.Close(Program);
+        if (isConfined)
+        {
+            ResolverConfinement.Close(role);
+        }
+
         bool isGood = ResolverService.Serve(
             role, far, () => ProcessConfinement.Exit(ResolverConfinement.StuckStatus));
 

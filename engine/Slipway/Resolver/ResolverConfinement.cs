@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Slipway.Linux;
+using Slipway.Services;
 
 namespace Slipway;
 
@@ -23,8 +24,16 @@ internal static class ResolverConfinement
     // Nine threads at work reach 660 MiB.
     private const ulong AddressSpaceBytes = 1_536UL << 20;
 
-    /// <summary>On a thread of the engine that starts the keeper, and then ends.</summary>
-    public static void EnterKeeper() => _ = ProcessConfinement.GiveUpNewPrivileges();
+    /// <summary>On a thread of the engine that starts a keeper, and then ends.</summary>
+    public static void EnterKeeper(ResolverRole role, bool isConfined)
+    {
+        _ = ProcessConfinement.GiveUpNewPrivileges();
+        if (isConfined)
+        {
+            // What the host does not allow of it the engine has said of itself.
+            _ = Sandbox.Apply(ResolverSandbox.ProfileOf(role));
+        }
+    }
 
     /// <summary>In a process of a role, first of all.</summary>
     public static void Enter()
@@ -40,5 +49,27 @@ internal static class ResolverConfinement
         _ = ProcessConfinement.ForbidCores();
         _ = ProcessConfinement.LimitDescriptors(MostDescriptors);
         _ = ProcessConfinement.LimitAddressSpace(AddressSpaceBytes);
+    }
+
+    /// <summary>
+    /// In a process of a role, when it has what it works with: gives up the calls that it does not
+    /// need, on all threads.
+    /// </summary>
+    public static void Close(ResolverRole role)
+    {
+        if (role == ResolverRole.Scripts)
+        {
+            ReadAhead();
+        }
+
+        _ = SystemCallFilter.InstallOf(role);
+    }
+
+    // A script's process opens no file: what its runtime reads when it is first used is read now.
+    private static void ReadAhead()
+    {
+        _ = TimeZoneInfo.Local.GetUtcOffset(DateTime.UtcNow); // dateRange(), timeRange()
+        _ = Random.Shared.Next(); // Math.random()
+        _ = new HashCode().ToHashCode();
     }
 }

@@ -22,6 +22,7 @@ internal static class EngineSandbox
         "/sys/kernel/mm", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf",
         "/run/connman", "/run/netconfig", "/var/lib/ca-certificates", "/nix/store", "/gnu/store",
         "/run/current-system",
+        "/run/nscd", "/var/cache/nscd", "/var/db/nscd", "/var/lib/sss/mc", "/var/lib/misc", // NSS
         "/var/lib/dbus/machine-id", // the D-Bus library, before it connects; a file of its own
     ];
 
@@ -82,11 +83,23 @@ internal static class EngineSandbox
         }
     }
 
-    // It is executed once more, and so is what loads it: ld.so, by whatever name.
-    private static IEnumerable<SandboxPath> OwnProgram()
+    /// <summary>
+    /// This program, which is executed once more, and what loads it: ld.so, by whatever name.
+    /// </summary>
+    public static IEnumerable<SandboxPath> OwnProgram()
     {
         yield return SandboxPath.ToRun("/proc/self/exe");
         yield return SandboxPath.ToRun("/bin/sh"); // keeps the processes beside the engine
+        if (ProgramPath.Find("unshare") is string unshare)
+        {
+            yield return SandboxPath.ToRun(unshare); // gives them namespaces
+        }
+
+        foreach (string folder in PathsIn("LD_LIBRARY_PATH"))
+        {
+            yield return SandboxPath.ToRead(folder);
+        }
+
         string[] loaders = ["/lib64", "/lib", "/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu"];
         foreach (string folder in loaders.Where(Directory.Exists))
         {
@@ -97,12 +110,13 @@ internal static class EngineSandbox
         }
     }
 
-    private static IEnumerable<SandboxPath> FromEnvironment()
+    // What variables lead libraries to.
+    public static IEnumerable<SandboxPath> FromEnvironment()
     {
-        foreach (string name in (string[])["LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"])
+        // HOSTALIASES is of hostname(7), the others are OpenSSL's.
+        foreach (string name in (string[])["SSL_CERT_FILE", "SSL_CERT_DIR", "HOSTALIASES"])
         {
-            string[] paths = Environment.GetEnvironmentVariable(name)?.Split(':') ?? [];
-            foreach (string path in paths.Where(Path.IsPathFullyQualified))
+            foreach (string path in PathsIn(name))
             {
                 yield return SandboxPath.ToRead(path);
             }
@@ -113,6 +127,10 @@ internal static class EngineSandbox
             yield return SandboxPath.ToRead(folder);
         }
     }
+
+    private static IEnumerable<string> PathsIn(string variable) =>
+        (Environment.GetEnvironmentVariable(variable)?.Split(':') ?? [])
+            .Where(Path.IsPathFullyQualified);
 
     // Root without this capability is an ordinary user to the files of others: asked on a thread
     // that has given it up, before all of them do.

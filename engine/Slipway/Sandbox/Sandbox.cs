@@ -55,7 +55,8 @@ internal static class Sandbox
     private static void CloseFiles(SandboxProfile profile, List<string> lacks)
     {
         using Landlock? rules = Landlock.Create(
-            profile.ScopesSignals, profile.ScopesAbstractSockets, out int errno);
+            profile.ScopesSignals, profile.ScopesAbstractSockets, profile.BindsTcp,
+            out int errno);
         if (rules is null)
         {
             lacks.Add($"files: no Landlock in this kernel ({Text(errno)})");

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Slipway.Control;
 using Slipway.Engine;
 using Slipway.Linux;
 
@@ -27,6 +28,9 @@ internal static class SandboxEntry
 
     /// <summary>The text of --config, which is read once; null where there is none.</summary>
     public static string? ConfigurationText { get; set; }
+
+    /// <summary>What the host does not allow, a sentence each.</summary>
+    public static IReadOnlyList<string> Lacks { get; private set; } = [];
 
     /// <summary>Takes over from the process that has entered. False where none did.</summary>
     public static bool Continue(string descriptor)
@@ -61,13 +65,14 @@ internal static class SandboxEntry
     /// <param name="further">Paths beside those that it names.</param>
     /// <param name="inherited">Descriptors that are the engine's own.</param>
     /// <param name="startsPrograms">Whether the command starts some while it runs.</param>
+    /// <param name="guest">What has been started outside; null for nothing.</param>
     /// <returns>The configuration with what has been opened for it.</returns>
     /// <exception cref="ConfigurationException">A device cannot be made, or the host lacks what
     /// is wanted.</exception>
     /// <exception cref="HostRefusal">The program cannot be started again.</exception>
     public static EngineConfiguration Enter(
         EngineConfiguration configuration, IReadOnlyList<SandboxPath> further,
-        IReadOnlyList<int> inherited, bool startsPrograms = false)
+        IReadOnlyList<int> inherited, bool startsPrograms = false, GuestProcess? guest = null)
     {
         if (Handover is SandboxHandover handover)
         {
@@ -94,16 +99,23 @@ internal static class SandboxEntry
             next.SetConfiguration(text);
         }
 
+        guest?.HandOver(next, configuration.Subnet);
+        MakeControlFolder(configuration);
         PreparedLinks.Open(configuration, next);
         SandboxProfile profile = EngineSandbox.ProfileOf(
             configuration, further, startsPrograms);
         next.StartsPrograms = profile.StartsPrograms;
-        if (SandboxAide.Start() is int aide and >= 0)
+        if (SandboxAide.Start(guest?.Id) is int aide and >= 0)
         {
             next.SetAide(aide);
         }
 
         RemoveDiagnostics();
+        foreach (string name in SandboxPosture.Namespaces)
+        {
+            next.AddNamespace(name, SandboxPosture.Identity(name));
+        }
+
         List<string> lacks = Sandbox.Apply(profile);
         Refuse(configuration, lacks);
         lacks.ForEach(next.AddLack);
@@ -130,6 +142,7 @@ internal static class SandboxEntry
             return;
         }
 
+        SandboxPosture.AskAhead();
         List<string> lacks = [.. handover.Lacks];
         _ = ProcessConfinement.HideMemory();
         int errno = SystemCallFilter.Install(SystemCallFilter.Engine, handover.StartsPrograms);
@@ -138,6 +151,8 @@ internal static class SandboxEntry
             lacks.Add($"system calls (seccomp): {Text(errno)}");
             Refuse(configuration, lacks);
         }
+
+        Lacks = lacks;
 
         if (handover.StartsPrograms)
         {
@@ -152,7 +167,28 @@ internal static class SandboxEntry
             log.Write(LogLevel.Warning, $"sandbox: this host does not allow {lack}");
         }
 
-        log.Write(LogLevel.Debug, $"sandbox: {SandboxState.Look()}");
+        if (log.IsEnabled(LogLevel.Debug))
+        {
+            log.Write(LogLevel.Debug, "sandbox: " + string.Join("; ", SandboxPosture.List().Select(
+                one => $"{one.Name}: {(one.InForce ? "yes" : "no")}, {one.Detail}")));
+        }
+    }
+
+    // In the sandbox it can be made no more. What is wrong with it is said there.
+    private static void MakeControlFolder(EngineConfiguration configuration)
+    {
+        try
+        {
+            if (configuration.Control is { IsOff: false, Path: null } control
+                && (control.Port is null || control.TokenFile is null))
+            {
+                ControlPath.Default.MakeFolder();
+            }
+        }
+        catch (UnixSocketException)
+        {
+            return;
+        }
     }
 
     private static void Refuse(EngineConfiguration configuration, List<string> lacks)

@@ -15,6 +15,9 @@ internal sealed class SandboxHandover
     private const string GivenWord = "given";
     private const string AideWord = "aide";
     private const string ProgramsWord = "programs";
+    private const string GuestWord = "guest";
+    private const string SubnetWord = "subnet";
+    private const string NamespaceWord = "namespace";
     private const string ConfigurationWord = "configuration";
 
     private readonly List<(string Word, string Text)> _lines = [];
@@ -35,6 +38,30 @@ internal sealed class SandboxHandover
         get => Of(ProgramsWord).Any();
         set => _lines.AddRange(value ? [(ProgramsWord, "yes")] : []);
     }
+
+    /// <summary>
+    /// The guest of `slipway shell`, which was started before: its process, the socket to it and
+    /// its TAP. Null where there is none.
+    /// </summary>
+    public (int Id, int Channel, int Tap)? Guest =>
+        Of(GuestWord).Select(text => text.Split(' ').Select(Number).ToArray())
+            .FirstOrDefault() is [int id, int channel, int tap] ? (id, channel, tap) : null;
+
+    /// <summary>The network that the guest was told of; null where there is no guest.</summary>
+    public string? Subnet => Of(SubnetWord).FirstOrDefault();
+
+    public void SetGuest(int id, int channel, int tap, string subnet)
+    {
+        _lines.Add((GuestWord, $"{Text(id)} {Text(channel)} {Text(tap)}"));
+        _lines.Add((SubnetWord, subnet));
+    }
+
+    /// <summary>Which namespace of a kind the process was started in; null if unknown.</summary>
+    public string? NamespaceOf(string name) => Of(NamespaceWord).Select(text => text.Split(' '))
+        .FirstOrDefault(words => words[0] == name)?[1];
+
+    public void AddNamespace(string name, string identity) =>
+        _lines.Add((NamespaceWord, $"{name} {identity}"));
 
     public void AddLack(string text) => _lines.Add((LackWord, text.ReplaceLineEndings(" ")));
 
@@ -61,7 +88,7 @@ internal sealed class SandboxHandover
     /// <summary>All descriptors that are to stay open.</summary>
     public IEnumerable<int> Descriptors() =>
     [
-        .. _lines.Where(line => line.Word is TapWord or GivenWord)
+        .. _lines.Where(line => line.Word is TapWord or GivenWord or GuestWord)
             .SelectMany(line => line.Text.Split(' ').Skip(1).Select(Number)),
         .. Of(AideWord).Select(Number),
     ];

@@ -20,4 +20,7 @@ internal sealed record SandboxProfile
 
     /// <summary>The same of connecting to Unix sockets without a file.</summary>
     public bool ScopesAbstractSockets { get; init; } = true;
+
+    /// <summary>Whether it may bind TCP ports.</summary>
+    public bool BindsTcp { get; init; } = true;
 }

@@ -1,71 +1,146 @@
 using System.Globalization;
-using Slipway.Linux;
 
 namespace Slipway;
 
-/// <summary>What is in force for this process, as the kernel says it.</summary>
-/// <param name="NoNewPrivileges">No program that it starts has more rights.</param>
-/// <param name="Capabilities">What it has in force.</param>
-/// <param name="BoundingSet">What it could ever have.</param>
-/// <param name="HasCallFilter">A seccomp filter judges its calls.</param>
-/// <param name="IsHidden">Others may not look into its memory.</param>
-/// <param name="ClosesFiles">Landlock keeps it from files that it may not use.</param>
-internal sealed record SandboxState(
-    bool NoNewPrivileges, ulong Capabilities, ulong BoundingSet, bool HasCallFilter, bool IsHidden,
-    bool ClosesFiles)
+/// <summary>What the kernel says of a process, of all its threads: proc_pid_status(5).</summary>
+internal sealed record SandboxState
 {
+    /// <summary>How many there are.</summary>
+    public int Threads { get; private init; }
+
+    /// <summary>Of the first one: what ps(1) shows.</summary>
+    public string Name { get; private init; } = "";
+
+    /// <summary>No program that any of them starts has more rights.</summary>
+    public bool NoNewPrivileges { get; private init; }
+
+    /// <summary>A seccomp filter judges the calls of each.</summary>
+    public bool HasCallFilter { get; private init; }
+
+    /// <summary>What any of them has, in force or to be put in force.</summary>
+    public ulong Capabilities { get; private init; }
+
+    /// <summary>What any of them could ever have.</summary>
+    public ulong BoundingSet { get; private init; }
+
+    /// <summary>In a PID namespace that this process is above.</summary>
+    public bool IsInOwnNamespace { get; private init; }
+
     /// <summary>Whether this thread may gain nothing by execve.</summary>
-    public static bool HasNoNewPrivileges => Read("NoNewPrivs") == 1;
+    public static bool HasNoNewPrivileges =>
+        Read("/proc/thread-self/status") is Dictionary<string, string> status
+            && status.GetValueOrDefault("NoNewPrivs") == "1";
 
-    /// <summary>Asks the kernel.</summary>
-    public static SandboxState Look() => new(
-        HasNoNewPrivileges, Read("CapEff"), Read("CapBnd"), Read("Seccomp") == 2,
-        CurrentProcess.IsMemoryHidden, AreFilesClosed());
-
-    /// <summary>In a line, for the log.</summary>
-    public override string ToString()
+    /// <summary>Asks the kernel; null where the process has ended, or /proc hides it.</summary>
+    /// <param name="process">Its number, or "self".</param>
+    public static SandboxState? Look(string process)
     {
-        List<string> parts = [];
-        parts.Add(NoNewPrivileges ? "no new privileges" : "no_new_privs off");
-        parts.Add(string.Create(CultureInfo.InvariantCulture, $"capabilities {Capabilities:x}"));
-        parts.Add(ClosesFiles ? "files by Landlock" : "files open");
-        parts.Add(HasCallFilter ? "system calls filtered" : "system calls not filtered");
-        parts.Add(IsHidden ? "memory hidden" : "memory not hidden");
-        return string.Join(", ", parts);
-    }
-
-    // The kernel tells nobody who is in which domain: tried on a folder that anybody may list.
-    private static bool AreFilesClosed()
-    {
-        int descriptor = Files.Open("/", Files.ReadOnly | Files.CloseOnExec);
-        if (descriptor >= 0)
+        SandboxState? whole = null;
+        foreach (string thread in List($"/proc/{process}/task"))
         {
-            Files.Close(descriptor);
+            if (Read($"{thread}/status") is Dictionary<string, string> status)
+            {
+                SandboxState one = Of(status);
+                whole = whole is null ? one : whole.With(one);
+            }
         }
 
-        return descriptor == -Errno.EACCES;
+        return whole;
     }
 
-    // proc_pid_status(5); numbers are hexadecimal but for the flags, where it does not matter.
-    private static ulong Read(string field)
+    /// <summary>The processes below this one that have a name.</summary>
+    public static IEnumerable<(int Id, SandboxState State)> Below(params string[] names)
     {
-        try
+        Queue<string> waiting = new(["self"]);
+        HashSet<string> seen = [];
+        while (waiting.TryDequeue(out string? process))
         {
-            foreach (string line in File.ReadLines("/proc/thread-self/status"))
+            foreach (string child in ChildrenOf(process).Where(seen.Add))
             {
-                if (line.StartsWith(field + ":", StringComparison.Ordinal))
+                waiting.Enqueue(child);
+                if (Look(child) is SandboxState state && names.Contains(state.Name))
                 {
-                    return ulong.Parse(
-                        line.AsSpan(field.Length + 1).Trim(), NumberStyles.HexNumber,
-                        CultureInfo.InvariantCulture);
+                    yield return (int.Parse(child, CultureInfo.InvariantCulture), state);
                 }
             }
         }
+    }
+
+    private SandboxState With(SandboxState other) => this with
+    {
+        Threads = Threads + 1,
+        NoNewPrivileges = NoNewPrivileges && other.NoNewPrivileges,
+        HasCallFilter = HasCallFilter && other.HasCallFilter,
+        Capabilities = Capabilities | other.Capabilities,
+        BoundingSet = BoundingSet | other.BoundingSet,
+    };
+
+    private static SandboxState Of(Dictionary<string, string> status)
+    {
+        ulong Set(string name) => ulong.TryParse(
+            status.GetValueOrDefault(name), NumberStyles.AllowHexSpecifier,
+            CultureInfo.InvariantCulture, out ulong set) ? set : ulong.MaxValue;
+        return new SandboxState
+        {
+            Threads = 1,
+            Name = status.GetValueOrDefault("Name") ?? "",
+            NoNewPrivileges = status.GetValueOrDefault("NoNewPrivs") == "1",
+            HasCallFilter = status.GetValueOrDefault("Seccomp") == "2",
+            Capabilities = Set("CapEff") | Set("CapPrm") | Set("CapInh") | Set("CapAmb"),
+            BoundingSet = Set("CapBnd"),
+            IsInOwnNamespace = status.GetValueOrDefault("NSpid")?.Contains('\t') == true,
+        };
+    }
+
+    private static Dictionary<string, string>? Read(string path)
+    {
+        try
+        {
+            Dictionary<string, string> fields = new(StringComparer.Ordinal);
+            foreach (string line in File.ReadLines(path))
+            {
+                int colon = line.IndexOf(':', StringComparison.Ordinal);
+                fields[line[..colon]] = line[(colon + 1)..].Trim();
+            }
+
+            return fields;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return 0;
+            return null;
         }
+    }
 
-        return 0;
+    private static string[] List(string folder)
+    {
+        try
+        {
+            return Directory.GetDirectories(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static IEnumerable<string> ChildrenOf(string process)
+    {
+        foreach (string thread in List($"/proc/{process}/task"))
+        {
+            string text;
+            try
+            {
+                text = File.ReadAllText($"{thread}/children");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                continue; // it has ended
+            }
+
+            foreach (string child in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                yield return child;
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Slipway.Linux;
+using Slipway.Services;
 
 namespace Slipway;
 
@@ -29,6 +30,18 @@ internal static class SystemCallFilter
         0x5401, 0x5411, 0x541b, 0x5421, 0x5413, 0x8910, 0x8912, 0x8913, 0x8915, 0x891b, 0x8921,
         0x8927, 0x8933, 0x8970, 0x8946, 0x8942, 0x8b01, 0x800454d2, 0x400454d0, 0x400454d8,
     ];
+
+    /// <summary>What the engine's filter does, in a few words.</summary>
+    public static string Describe(bool startsPrograms)
+    {
+        int killed = Read("killed").Count();
+        return startsPrograms
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{killed} refused, since programs may be started")
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Read(Engine).Count()} allowed, {killed} end the process");
+    }
 
     /// <summary>Binds all threads of this process, for good. 0 or an errno.</summary>
     /// <param name="list">The list's name.</param>
@@ -66,6 +79,43 @@ internal static class SystemCallFilter
         foreach ((_, int number) in Read("killed"))
         {
             filter.Add(number, SeccompVerdict.Kill);
+        }
+
+        return filter.Install(SeccompVerdict.Refuse, Errno.ENOSYS);
+    }
+
+    /// <summary>
+    /// The same for a process beside the engine. Modules of nsswitch.conf are others' libraries:
+    /// there what is dangerous is refused, and costs an answer, not the process.
+    /// </summary>
+    public static int InstallOf(ResolverRole role)
+    {
+        if (!SeccompFilter.IsSupported)
+        {
+            return Errno.ENOSYS;
+        }
+
+        SeccompFilter filter = new();
+        foreach ((string name, int number) in Read(role.ToString().ToLowerInvariant()))
+        {
+            Allow(filter, name, number);
+        }
+
+        bool isNames = role == ResolverRole.Names;
+        foreach ((_, int number) in Read("killed"))
+        {
+            filter.Add(
+                number, isNames ? SeccompVerdict.Refuse : SeccompVerdict.Kill,
+                isNames ? Errno.EPERM : 0);
+        }
+
+        // Files that cannot be opened are none, to a library; other calls are unknown ones.
+        if (!isNames)
+        {
+            foreach ((_, int number) in Read("opening"))
+            {
+                filter.Add(number, SeccompVerdict.Refuse, Errno.EACCES);
+            }
         }
 
         return filter.Install(SeccompVerdict.Refuse, Errno.ENOSYS);

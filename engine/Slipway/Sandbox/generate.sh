@@ -80,4 +80,8 @@ for call, why in names(f"{here}/left-out.txt"):
     allowed.pop(call, None)
 write("engine", allowed, columns)
 write("killed", killed, columns)
+scripts = dict(names(f"{here}/scripts.txt"))
+write("scripts", scripts, columns)
+write("names", scripts | dict(names(f"{here}/names.txt")), columns)
+write("opening", dict(names(f"{here}/opening.txt")), columns)
 END

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Slipway.Linux;
+using Slipway.Wire;
 
 namespace Slipway;
 
@@ -63,6 +64,14 @@ internal sealed class GuestProcess : IDisposable
             throw;
         }
     }
+
+    /// <summary>Takes over what this process has started before its execve.</summary>
+    public static GuestProcess Take((int Id, int Channel, int Tap) started) =>
+        new(started.Channel, started.Id) { TapDescriptor = started.Tap };
+
+    /// <summary>Leaves it to what this process is after an execve.</summary>
+    public void HandOver(SandboxHandover handover, IpPrefix subnet) =>
+        handover.SetGuest(Id, _channel, TapDescriptor, subnet.ToString());
 
     /// <summary>Lets the guest's side become its command.</summary>
     public void Proceed() => _ = DescriptorChannel.Send(_channel, GuestStep.Proceed, -1);
