@@ -18,11 +18,13 @@ public sealed class SandboxTests(Site site, ITestOutputHelper output) : SystemTe
     private const ulong NetBindService = 1 << 10;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    private readonly string _folder =
+        Directory.CreateTempSubdirectory("slipway-sandbox-").FullName;
+
     [SlipwayFact]
     public void Engine_WithAGuest_HasGivenUpAllOnEveryThread()
     {
-        string control = Path.Combine(
-            Directory.CreateTempSubdirectory("slipway-sandbox-").FullName, "control.sock");
+        string control = Path.Combine(_folder, "control.sock");
         Guest guest = StartGuest(WideMtuBytes, $"--control=unix:{control}");
         _ = guest.Does(s_patience, "down", Addresses.HostAlias, $"{Site.Port}", $"{4 << 20}");
         string process = $"/proc/{Engine!.ProcessId}";
@@ -52,7 +54,6 @@ public sealed class SandboxTests(Site site, ITestOutputHelper output) : SystemTe
         }
 
         CheckDoctor(control);
-        Directory.Delete(Path.GetDirectoryName(control)!, recursive: true);
     }
 
     // The engine's own word on what has just been seen from outside, and why the rest is not there.
@@ -162,30 +163,28 @@ public sealed class SandboxTests(Site site, ITestOutputHelper output) : SystemTe
     public void Publish_OfASocketOutside_IsRefusedWithTheKey()
     {
         Guest guest = Own(new Guest());
-        string folder = Directory.CreateTempSubdirectory("slipway-sandbox-").FullName;
-        string named = Directory.CreateDirectory(Path.Combine(folder, "named")).FullName;
-        string other = Directory.CreateDirectory(Path.Combine(folder, "other")).FullName;
-        string config = Path.Combine(folder, "slipway.json");
+        string named = Directory.CreateDirectory(Path.Combine(_folder, "named")).FullName;
+        string other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
+        string runtime = Directory.CreateDirectory(Path.Combine(_folder, "runtime")).FullName;
+        string config = Path.Combine(_folder, "slipway.json");
         File.WriteAllText(config, $$"""{ "sandbox": { "mode": "on", "paths": ["{{named}}"] } }""");
 
-        // In a folder of its own: sockets may be made below that too.
-        string control = Path.Combine(
-            Directory.CreateDirectory(Path.Combine(folder, "control")).FullName, "control.sock");
-        try
-        {
-            using SlipwayEngine engine = new(
-                Site, [Link(guest), $"--config={config}", $"--control=unix:{control}"]);
-            ProgramResult refused = Publish(control, $"unix:{other}/web.sock:80");
-            Assert.NotEqual(0, refused.ExitStatus);
-            Assert.Contains("sandbox.paths", refused.Errors, StringComparison.Ordinal);
-            Assert.Contains($"{other}/web.sock", refused.Errors, StringComparison.Ordinal);
-            Publish(control, $"unix:{named}/web.sock:80").OrFail();
-            Assert.True(File.Exists($"{named}/web.sock"));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        // The default place, whose folder the engine has to make before the sandbox.
+        string control = Path.Combine(runtime, "slipway", "control.sock");
+        using SlipwayEngine engine = new(
+            Site, ["env", $"XDG_RUNTIME_DIR={runtime}"], [Link(guest), $"--config={config}"]);
+        ProgramResult refused = Publish(control, $"unix:{other}/web.sock:80");
+        Assert.NotEqual(0, refused.ExitStatus);
+        Assert.Contains("sandbox.paths", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains($"{other}/web.sock", refused.Errors, StringComparison.Ordinal);
+        Publish(control, $"unix:{named}/web.sock:80").OrFail();
+        Assert.True(File.Exists($"{named}/web.sock"));
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        Directory.Delete(_folder, recursive: true);
     }
 
     private ProgramResult Publish(string control, string what) => RunningProgram.Run(
