@@ -79,7 +79,8 @@ internal static class SandboxPosture
                     "user" => "would need ports below 1024 and files' owners given up",
                     "pid" => "another process would have to stand for this one; Landlock keeps "
                         + "signals inside, and ptrace ends the process",
-                    _ => NeedsRoot,
+                    "ipc" or "uts" => $"{NeedsRoot}; calls that would need it end the process",
+                    _ => $"{NeedsRoot}; files are closed by Landlock",
                 }));
         }
     }
