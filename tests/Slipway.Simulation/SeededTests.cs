@@ -16,6 +16,14 @@ public sealed class SeededTests
     public void Stack_OnBadDaysOfManySeeds_KeepsItsPromises() =>
         RunAll(seed => new HarshScenario(seed).Run());
 
+    [Fact]
+    public void Services_InWorldsOfManySeeds_KeepTheirPromises() =>
+        RunAll(seed =>
+        {
+            using ServiceScenario scenario = new(seed);
+            scenario.Run();
+        });
+
     private static void RunAll(Action<int> run)
     {
         if (Read("SLIPWAY_SEED") is int one)

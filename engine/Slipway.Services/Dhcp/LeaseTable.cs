@@ -198,7 +198,9 @@ internal abstract class LeaseTable
             Remove(declined);
         }
 
-        while (_bound.First is Lease bound && bound.ExpiresSeconds <= now)
+        // It was granted within the second of which its end counts: a client that counts from then
+        // on has its address for as much longer.
+        while (_bound.First is Lease bound && bound.ExpiresSeconds < now)
         {
             Move(bound, LeaseState.Idle, bound.ExpiresSeconds);
             ended(bound);
@@ -236,7 +238,7 @@ internal abstract class LeaseTable
         long expires =
             Math.Min(stored.ExpiresSeconds, now + (long)_settings.LeaseTime.TotalSeconds);
         lease.HostName ??= HostNameLabel.Sanitise(stored.HostName);
-        Move(lease, expires > now ? LeaseState.Bound : LeaseState.Idle, expires);
+        Move(lease, expires >= now ? LeaseState.Bound : LeaseState.Idle, expires);
         return true;
     }
 

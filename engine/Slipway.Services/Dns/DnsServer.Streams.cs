@@ -86,8 +86,9 @@ public sealed partial class DnsServer
     private async Task<byte[]?> ReadQueryAsync(
         Stream connection, byte[] length, CancellationToken stop)
     {
-        using CancellationTokenSource idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        idle.CancelAfter(_settings.StreamIdleTime);
+        using CancellationTokenSource silent = new(_settings.StreamIdleTime, _settings.Time);
+        using CancellationTokenSource idle =
+            CancellationTokenSource.CreateLinkedTokenSource(stop, silent.Token);
         if (await connection.ReadAtLeastAsync(length, 2, throwOnEndOfStream: false, idle.Token)
             .ConfigureAwait(false) < 2)
         {
@@ -127,9 +128,10 @@ public sealed partial class DnsServer
                 response.CopyTo(framed, 2);
 
                 // A guest that does not read its answers is as one that does not ask.
+                using CancellationTokenSource waited =
+                    new(_settings.StreamIdleTime, _settings.Time);
                 using CancellationTokenSource patience =
-                    CancellationTokenSource.CreateLinkedTokenSource(stop);
-                patience.CancelAfter(_settings.StreamIdleTime);
+                    CancellationTokenSource.CreateLinkedTokenSource(stop, waited.Token);
                 await writing.WaitAsync(patience.Token).ConfigureAwait(false);
                 try
                 {

@@ -51,6 +51,30 @@ public sealed partial class DnsServer : IDisposable
 
     public DnsCounters Counters { get; } = new();
 
+    /// <summary>Queries that others are asked about now; the same ones are one.</summary>
+    internal int InFlightCount
+    {
+        get
+        {
+            lock (_inFlightLock)
+            {
+                return _inFlight.Count;
+            }
+        }
+    }
+
+    /// <summary>True while others are asked about a query.</summary>
+    internal bool IsInFlight(byte[] query, bool overTcp)
+    {
+        lock (_inFlightLock)
+        {
+            return _inFlight.ContainsKey(KeyOf(query, overTcp));
+        }
+    }
+
+    /// <summary>Names that are asked anew before what is kept runs out.</summary>
+    internal int RefreshingCount => _resolver.RefreshingCount;
+
     /// <summary>What guests may have here at a time, and what was refused.</summary>
     public IReadOnlyList<BoundReport> Bounds => [_queries.Report(), _streams.Report()];
 
@@ -193,10 +217,7 @@ public sealed partial class DnsServer : IDisposable
     /// <summary>Begins to resolve a query, or joins those who wait for the same one.</summary>
     private Task<byte[]> Join(byte[] bytes, int link, bool overTcp)
     {
-        // All bytes but the id, which makes room for the transport.
-        byte[] key = bytes.AsSpan().ToArray();
-        key[0] = overTcp ? (byte)1 : (byte)0;
-        key[1] = 0;
+        byte[] key = KeyOf(bytes, overTcp);
         lock (_inFlightLock)
         {
             if (_inFlight.TryGetValue(key, out Task<byte[]>? running))
@@ -213,6 +234,15 @@ public sealed partial class DnsServer : IDisposable
 
             return task;
         }
+    }
+
+    // All bytes but the id, which makes room for the transport.
+    private static byte[] KeyOf(byte[] query, bool overTcp)
+    {
+        byte[] key = query.AsSpan().ToArray();
+        key[0] = overTcp ? (byte)1 : (byte)0;
+        key[1] = 0;
+        return key;
     }
 
     private async Task<byte[]> ResolveAsync(

@@ -106,7 +106,7 @@ public sealed record DnsSettings
     /// </summary>
     public TimeSpan StaleDelay { get; init; } = TimeSpan.FromMilliseconds(1_800);
 
-    /// <summary>What time it is for what is kept.</summary>
+    /// <summary>What time it is for what is kept and for what waits.</summary>
     public TimeProvider Time { get; init; } = SteadyTime.Shared;
 
     /// <summary>Who calls getaddrinfo; null for threads of this process itself.</summary>
@@ -114,4 +114,9 @@ public sealed record DnsSettings
 
     /// <summary>Threads that block in getaddrinfo.</summary>
     public int MaxLookups { get; init; } = 16;
+
+    /// <summary>
+    /// Stands in for the host's resolver, and is owned; null for what <see cref="Lookups"/> says.
+    /// </summary>
+    internal IAddressLookup? AddressLookup { get; init; }
 }

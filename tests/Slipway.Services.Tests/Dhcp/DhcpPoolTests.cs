@@ -32,6 +32,23 @@ public sealed class DhcpPoolTests
         Assert.Equal(DhcpMessageType.Ack, exchange.Renew(3, "10.0.0.4")!.Type);
     }
 
+    /// <summary>Seed 4711 of the simulation: the end of a lease counts in whole seconds.</summary>
+    [Fact]
+    public void Pool_AllLeasedWithinASecond_IsEmptyUntilTheLastPartOfIt()
+    {
+        using DhcpExchange exchange = new(Small);
+        exchange.Time.Advance(TimeSpan.FromMilliseconds(900));
+        for (int client = 1; client <= 4; client++)
+        {
+            LeaseOf(exchange, client);
+        }
+
+        exchange.Time.Advance(Small.LeaseTime - TimeSpan.FromMilliseconds(500));
+        Assert.Null(exchange.Discover(5));
+        exchange.Time.Advance(TimeSpan.FromMilliseconds(1_500));
+        Assert.NotNull(exchange.Discover(5));
+    }
+
     [Fact]
     public void Pool_WithAnAddressExcluded_LeavesItOutUntilItIsAdmitted()
     {

@@ -13,6 +13,9 @@ public sealed class SimServices(SimHost host) : IStreamServices
     /// <summary>A port whose connections beyond the virtual network are services' too.</summary>
     public ushort InterceptedPort { get; set; }
 
+    /// <summary>Who opens the stream that is being accepted.</summary>
+    public int Link { get; private set; }
+
     public bool Intercepts(in IpEndpoint destination) =>
         InterceptedPort != 0 && destination.Port == InterceptedPort;
 
@@ -23,6 +26,7 @@ public sealed class SimServices(SimHost host) : IStreamServices
         in IpEndpoint destination, in IpEndpoint guest, int link, IReadinessOwner owner,
             out IHostStream? stream)
     {
+        Link = link;
         bool found = _services.TryGetValue(destination, out SimServer? service);
         stream = found ? host.OpenPair(service!, destination, owner) : null;
         return found ? HostError.None : HostError.Refused;

@@ -24,6 +24,9 @@ internal sealed class HostResolver : IDisposable
     /// <summary>Names that were found.</summary>
     public SeenNames Seen { get; } = new();
 
+    /// <summary>Names that are asked anew now.</summary>
+    public int RefreshingCount => Volatile.Read(ref _refreshing);
+
     private readonly UpstreamDirectory _directory;
     private readonly CancellationTokenSource _stopping = new();
     private int _refreshing;
@@ -32,8 +35,9 @@ internal sealed class HostResolver : IDisposable
     {
         _settings = settings;
         _counters = counters;
-        _lookup = settings.Lookups is ResolverProcess process ? new RemoteAddressLookup(process)
-            : new AddressLookup(settings.MaxLookups, settings.MaxOutstanding);
+        _lookup = settings.AddressLookup ?? (settings.Lookups is ResolverProcess process
+            ? new RemoteAddressLookup(process)
+            : new AddressLookup(settings.MaxLookups, settings.MaxOutstanding));
         _cache = new ResponseCache(settings);
         _directory = new UpstreamDirectory(settings, _cache.Clear);
     }
@@ -117,7 +121,8 @@ internal sealed class HostResolver : IDisposable
 
         // Who answers late is of use to the next who asks.
         Task<byte[]?> asked = AskAsync(query, stop);
-        Task first = await Task.WhenAny(asked, Task.Delay(_settings.StaleDelay, stop))
+        Task first = await Task
+            .WhenAny(asked, Task.Delay(_settings.StaleDelay, _settings.Time, stop))
             .ConfigureAwait(false);
         byte[]? response = first == asked ? await asked.ConfigureAwait(false) : null;
         if (response is not null && !ServerGroup.IsFailure(response))
@@ -202,9 +207,9 @@ internal sealed class HostResolver : IDisposable
     /// </summary>
     private async Task<byte[]?> AskAsync(UpstreamQuery query, CancellationToken stop)
     {
+        using CancellationTokenSource waited = new(_settings.QueryDeadline, _settings.Time);
         using CancellationTokenSource deadline =
-            CancellationTokenSource.CreateLinkedTokenSource(stop);
-        deadline.CancelAfter(_settings.QueryDeadline);
+            CancellationTokenSource.CreateLinkedTokenSource(stop, waited.Token);
         while (true)
         {
             // In this order: an answer of those who were asked before is not kept.
