@@ -44,7 +44,8 @@ public sealed record StackLimits
 
     /// <summary>
     /// Memory for TCP bytes that the host has not taken yet and for segments out of order, in
-    /// bytes over all flows; beyond it segments are dropped and the guest sends them again.
+    /// bytes over all flows; beyond it segments are dropped and the guest sends them again. A
+    /// guest has its share (<see cref="GuestShare"/>), and one that is alone seven eighths.
     /// </summary>
     public int TcpReceiveBytes { get; init; } = 64 << 20;
 

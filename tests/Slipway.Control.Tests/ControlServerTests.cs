@@ -99,8 +99,9 @@ public sealed class ControlServerTests : IDisposable
         Assert.Equal(0, statistics.Counted["framesReceived"]);
         Assert.Empty(statistics.Dropped);
         string[] bounds = [
-            "tcpFlows", "tcpHalfOpen", "udpFlows", "echoFlows", "reassemblyPackets", "neighbors",
-            "switchAddresses", "dnsQueries", "dnsStreams", "waitingClients",
+            "tcpFlows", "tcpHalfOpen", "tcpReceiveBytes", "udpFlows", "echoFlows",
+            "reassemblyPackets", "neighbors", "switchAddresses", "dnsQueries", "dnsStreams",
+            "waitingClients",
         ];
         Assert.All(bounds, name => Assert.Equal(
             (0, true, 0, 0), statistics.Bounds.Where(bound => bound.Name == name).Select(bound =>

@@ -55,6 +55,14 @@ public abstract class GuestBound
         ? own > 0 && own >= Most - _keptFree
         : own >= GuestShares.ShareOf(_percent, Most, _used - own);
 
+    /// <summary>What a guest that has so much may have of it in all.</summary>
+    private protected int ShareOf(int own) => _shares.Links <= 1
+        ? Most - _keptFree
+        : GuestShares.ShareOf(_percent, Most, _used - own);
+
+    /// <summary>False where not even a guest that has all that is in use is at half.</summary>
+    private protected bool MayBeAtHalf => _used * 2L > Most * (long)_percent / 100;
+
     private protected void Count(int change) => Volatile.Write(ref _used, _used + change);
 
     internal void CountRefused(bool ofShare)

@@ -226,7 +226,8 @@ internal sealed partial class TcpFlow
     /// <summary>Keeps text at a distance from RCV.NXT.</summary>
     private void Keep(ReadOnlySpan<byte> text, int distance)
     {
-        _buffer ??= new TcpReceiveBuffer(_layer.Chunks, _receiveLimit + WindowSlackBytes);
+        _buffer ??= new TcpReceiveBuffer(
+            _layer.Chunks, Route.Port.Id, _receiveLimit + WindowSlackBytes);
         long before = _buffer.InOrderEnd;
         if (!_buffer.Write(before + distance, text))
         {
@@ -273,8 +274,8 @@ internal sealed partial class TcpFlow
             return; // it has nothing more to send
         }
 
-        int limit = _layer.Chunks.IsUnderPressure ? Math.Min(_receiveLimit, 64 * 1024)
-            : _receiveLimit;
+        bool isShort = Route.Port is IGuestPort port && _layer.Chunks.IsUnderPressure(port.Id);
+        int limit = isShort ? Math.Min(_receiveLimit, 64 * 1024) : _receiveLimit;
         SequenceNumber edge = _receiveNext + Math.Max(limit - HeldBytes, 0);
         int gain = edge - _receiveEdge;
         if (gain >= Math.Min(limit / 2, _layer.MaximumSegmentBytes(Key.Guest.Address)))

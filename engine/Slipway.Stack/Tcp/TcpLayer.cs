@@ -97,7 +97,7 @@ public sealed partial class TcpLayer : ITransport
         Counters = counters;
         Output = output;
         Timers = timers;
-        Chunks = new ChunkPool(settings.Limits.TcpReceiveBytes);
+        Chunks = new ChunkPool(counters.Guests, limits);
         _paths = new PathSweep(_flows, network, timers);
     }
 

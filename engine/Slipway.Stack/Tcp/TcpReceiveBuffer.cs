@@ -10,7 +10,10 @@ namespace Slipway.Stack;
 /// cref="MaxHoles"/> separate ranges. Where segments overlap the first copy wins. The number of
 /// ranges bounds the work for a segment, so that one-byte holes cost no more than honest loss.
 /// </remarks>
-internal sealed class TcpReceiveBuffer(ChunkPool pool, int capacityBytes)
+/// <param name="pool">Has the memory.</param>
+/// <param name="link">Whose memory it is: the number of the guest's link.</param>
+/// <param name="capacityBytes">Bytes from <see cref="Head"/> on that may be kept.</param>
+internal sealed class TcpReceiveBuffer(ChunkPool pool, int link, int capacityBytes)
 {
     /// <summary>Ranges beyond a hole; a segment that would make one more is dropped.</summary>
     public const int MaxHoles = 64;
@@ -190,7 +193,7 @@ internal sealed class TcpReceiveBuffer(ChunkPool pool, int capacityBytes)
             int slot = Slot(position + stored);
             if (_chunks[slot] is not byte[] chunk)
             {
-                if (pool.TryRent() is not byte[] rented)
+                if (pool.TryRent(link) is not byte[] rented)
                 {
                     return stored;
                 }
@@ -256,7 +259,7 @@ internal sealed class TcpReceiveBuffer(ChunkPool pool, int capacityBytes)
     {
         if (_chunks[slot] is byte[] chunk)
         {
-            pool.Return(chunk);
+            pool.Return(chunk, link);
             _chunks[slot] = null;
         }
     }

@@ -240,7 +240,7 @@ public class GuestShareTests
         Assert.Equal(95, bench.Dropped(DropReason.IcmpRate));
     }
 
-    private static GuestBound Bound(StackBench bench, string name) =>
+    internal static GuestBound Bound(StackBench bench, string name) =>
         Assert.Single(bench.Counters.Guests.Bounds, bound => bound.Name == name);
 
     private static void TakeAll(GuestQueue<int> queue, int link)
@@ -251,12 +251,12 @@ public class GuestShareTests
         }
     }
 
-    private static Segment Syn(ushort number) => TcpScript.Syn with
+    internal static Segment Syn(ushort number) => TcpScript.Syn with
     {
         Source = new IpEndpoint(VirtualNetwork.Guest, (ushort)(2_000 + number)),
     };
 
-    private static void Connect(
+    internal static Segment Connect(
         StackBench bench, Segment syn, RecordingPort port, MacAddress mac)
     {
         Send(syn);
@@ -271,6 +271,8 @@ public class GuestShareTests
                 Options = SegmentOptions.None,
             });
         }
+
+        return answer;
 
         void Send(Segment segment) => bench.Send(
             new EthernetFrame { Source = mac, Payload = segment.ToPacket().ToBytes() }.ToBytes(),

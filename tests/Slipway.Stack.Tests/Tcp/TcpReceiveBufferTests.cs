@@ -21,8 +21,8 @@ public sealed class TcpReceiveBufferTests
     [Fact]
     public void Write_PoolEmptyAndAllHolesInUse_DropsWhatWouldBeOneMore()
     {
-        ChunkPool pool = new(2 * ChunkPool.ChunkBytes);
-        TcpReceiveBuffer buffer = new(pool, CapacityBytes);
+        ChunkPool pool = Pool(2);
+        TcpReceiveBuffer buffer = new(pool, link: 1, CapacityBytes);
         for (int i = 0; i < TcpReceiveBuffer.MaxHoles - 1; i++)
         {
             Assert.True(buffer.Write(2 + (2 * i), [1]));
@@ -44,15 +44,21 @@ public sealed class TcpReceiveBufferTests
         Assert.Equal(0, pool.RentedBytes);
     }
 
+    // Of so many chunks for a guest that is alone.
+    private static ChunkPool Pool(int chunks) => new(new GuestShares(), new StackLimits
+    {
+        TcpReceiveBytes = ((chunks * ChunkPool.ChunkBytes * 8) + 6) / 7,
+    });
+
     private sealed class Exercise(int seed, int poolChunks)
     {
         private readonly Random _random = new(seed);
-        private readonly ChunkPool _pool = new(poolChunks * ChunkPool.ChunkBytes);
+        private readonly ChunkPool _pool = Pool(poolChunks);
         private readonly bool[] _isHere = new bool[CapacityBytes * 4];
 
         public void Run()
         {
-            TcpReceiveBuffer buffer = new(_pool, CapacityBytes);
+            TcpReceiveBuffer buffer = new(_pool, link: 1, CapacityBytes);
             for (int step = 0; step < 300; step++)
             {
                 Write(buffer);
