@@ -136,14 +136,13 @@ internal sealed partial class TcpFlow
     /// <summary>One segment at SND.NXT; zero or less when none may or can be sent.</summary>
     private int SendNextSegment(Instant now)
     {
-        bool again = _sendNext < _sendMax;
+        int lackedBytes = _sendNext < _sendMax ? PassOverSacked() : 0;
+        bool again = lackedBytes > 0;
         if (!again && !TcpTransitions.SendsData(State))
         {
-            return 0;
+            return 0; // all that was ever sent is there, FIN too
         }
 
-        int lackedBytes = again ? PassOverSacked() : 0;
-        again = lackedBytes > 0;
         int usable = _sendUnacknowledged + _sendWindow - _sendNext;
         int length = Math.Min(FrameTextBytes, usable);
         if (!again && _hostEnded)

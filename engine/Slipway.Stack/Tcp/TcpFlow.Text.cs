@@ -303,6 +303,9 @@ internal sealed partial class TcpFlow
             {
                 _guestFinSeen = true;
                 _guestFin = fin;
+
+                // A guest that contradicts itself has sent text behind it.
+                _buffer?.EndAt(_buffer.InOrderEnd + (fin - _receiveNext));
             }
 
             AcknowledgeNow();

@@ -112,6 +112,30 @@ internal sealed class TcpReceiveBuffer(ChunkPool pool, int link, int capacityByt
         return (_ranges[at].Start, _ranges[at].End);
     }
 
+    /// <summary>The stream ends at a position: forgets what is kept behind it.</summary>
+    /// <param name="position">At or after <see cref="InOrderEnd"/>.</param>
+    public void EndAt(long position)
+    {
+        while (RangeCount > 0 && _ranges[RangeCount - 1].End > position)
+        {
+            Range last = _ranges[RangeCount - 1];
+            _ranges[RangeCount - 1] = last with { End = position };
+            RangeCount -= last.Start >= position ? 1 : 0;
+        }
+
+        _latest = Math.Clamp(_latest, 0, Math.Max(0, RangeCount - 1));
+        long end = RangeCount > 0 ? _ranges[RangeCount - 1].End : InOrderEnd;
+        long first = Head / ChunkPool.ChunkBytes;
+        for (int i = 0; i < _chunks.Length; i++)
+        {
+            long chunk = (first + i) * ChunkPool.ChunkBytes;
+            if (chunk >= end || IsEmpty)
+            {
+                ReturnChunk(Slot(chunk));
+            }
+        }
+    }
+
     /// <summary>Returns every chunk.</summary>
     public void Clear()
     {

@@ -158,29 +158,10 @@ internal sealed class FuzzWorld
             Close(port);
         }
 
-        Instant end = _clock.Now + Duration.FromSeconds(24 * 3600);
-        for (Instant next = Next(); next != Instant.Never; next = Next())
-        {
-            FuzzFaultException.If(next > end, $"it never comes to rest: {Left()}");
-            _clock.AdvanceTo(next);
-            Turn();
-        }
-
-        FuzzFaultException.If(
-            _stack.Tcp.Count != 0 || _stack.Tcp.HalfOpenCount != 0 || _stack.Timers.Count != 0
-                || _stack.Udp.Count != 0 || _stack.Pings.Count != 0 || _stack.StationCount != 0
-                || _stack.Tcp.Chunks.RentedBytes != 0
-                || _stack.ReassemblyCount != 0 || _host.OpenSockets != _lasting, Left());
+        StackRest.Await(_stack, _host, _clock, _lasting, Turn);
     }
 
-    private string Left() =>
-        $"left are {_stack.Tcp.Count} TCP flows, {_stack.Tcp.HalfOpenCount} half open, "
-            + $"{_stack.Udp.Count} UDP and {_stack.Pings.Count} echo flows, "
-            + $"{_stack.ReassemblyCount} datagrams, {_stack.Timers.Count} timers, "
-            + $"{_stack.StationCount} stations, {_stack.Tcp.Chunks.RentedBytes} bytes, "
-            + $"{_host.OpenSockets - _lasting} sockets";
-
-    private Instant Next() => Instant.Min(_stack.NextDeadline, _host.NextEvent);
+    private Instant Next() => StackRest.Next(_stack, _host);
 
     private List<SimConnection> Connections() =>
         [.. _server.Connections, .. _server6.Connections, .. _clients];

@@ -18,6 +18,10 @@ internal static class StackTargets
         {
             MaximumBytes = 128,
         },
+        new("tcp-model", FollowTcp, TcpSeeds())
+        {
+            MaximumBytes = TcpModelWorld.HeadBytes + (MostSteps * TcpModelWorld.StepBytes),
+        },
     ];
 
     private static void Frames(ReadOnlySpan<byte> input)
@@ -29,6 +33,50 @@ internal static class StackTargets
         }
 
         world.End();
+    }
+
+    private static void FollowTcp(ReadOnlySpan<byte> input)
+    {
+        if (input.Length < TcpModelWorld.HeadBytes)
+        {
+            return;
+        }
+
+        TcpModelWorld world = new(input);
+        for (input = input[TcpModelWorld.HeadBytes..]; input.Length >= TcpModelWorld.StepBytes;
+            input = input[TcpModelWorld.StepBytes..])
+        {
+            world.Do(input);
+        }
+
+        world.End();
+    }
+
+    // Steps are six bytes: see TcpModelWorld.
+    private static byte[][] TcpSeeds()
+    {
+        byte[] ack = [8, 0, 0, 0, 0, 0];
+        byte[] text = [9, 9, 0, 0, 0, 0];
+        byte[] write = [3, 12, 0, 0, 0, 0];
+        byte[] read = [4, 0, 0, 0, 0, 0];
+        byte[] shut = [5, 0, 0, 0, 0, 0];
+        byte[] reset = [5, 7, 0, 0, 0, 0];
+        byte[] wait = [6, 8, 0, 0, 0, 0];
+        byte[] later = [0, 0, 44, 0, 7, 0];
+        byte[] together = [0, 16, 0, 0, 14, 0];
+        byte[] fin = [0, 8, 0, 0, 3, 0];
+        byte[] rst = [0, 11, 1, 0, 0, 0];
+        byte[] sack = [0, 0, 1, 1, 0x91, 0];
+        byte[] closed = [0, 0, 1, 0, 1, 1];
+        return
+        [
+            [7, 7, 0, 0, .. ack, .. text, .. write, .. ack, .. fin, .. read, .. shut, .. ack],
+            [0, 0, 1, 0, .. ack, .. later, .. text, .. text, .. wait, .. read, .. fin],
+            [7, 0x12, 4, 0, .. ack, .. together, .. together, .. text, .. write, .. sack, .. wait],
+            [0x0f, 7, 0, 0, .. write, .. ack, .. text, .. shut, .. wait, .. ack, .. fin],
+            [0x87, 7, 0, 0, .. ack, .. write, .. closed, .. wait, .. reset],
+            [0x24, 7, 0x10, 1, .. ack, .. text, .. write, .. sack, .. rst],
+        ];
     }
 
     // Pieces of one datagram, each its place and length in units of eight bytes: the stack answers

@@ -44,6 +44,28 @@ public sealed class TcpReceiveBufferTests
         Assert.Equal(0, pool.RentedBytes);
     }
 
+    [Fact]
+    public void EndAt_KeepsWhatIsBeforeIt_AndNothingElse()
+    {
+        ChunkPool pool = Pool(8);
+        TcpReceiveBuffer buffer = new(pool, CapacityBytes);
+        buffer.Reset((5 * ChunkPool.ChunkBytes) - 3);
+        Assert.True(buffer.Write(buffer.InOrderEnd, [1, 2, 3, 4, 5]));
+        Assert.True(buffer.Write(buffer.InOrderEnd + 1, [6, 7]));
+        Assert.True(buffer.Write(buffer.InOrderEnd + 5, [8]));
+        Assert.True(buffer.Write(buffer.InOrderEnd + (3 * ChunkPool.ChunkBytes), [9]));
+
+        buffer.EndAt(buffer.InOrderEnd + 2);
+
+        Assert.Equal(1, buffer.RangeCount);
+        Assert.Equal((buffer.InOrderEnd + 1, buffer.InOrderEnd + 2), buffer.GetRange(0));
+        Assert.Equal(2 * ChunkPool.ChunkBytes, pool.RentedBytes);
+        Assert.Equal([1, 2, 3], buffer.Peek().ToArray());
+        buffer.Advance(5);
+        buffer.EndAt(buffer.InOrderEnd);
+        Assert.Equal(0, pool.RentedBytes);
+    }
+
     // Of so many chunks for a guest that is alone.
     private static ChunkPool Pool(int chunks) => new(new GuestShares(), new StackLimits
     {
