@@ -5,34 +5,38 @@
 #        fuzz/run.sh smoke [SECONDS]      the same, two at a time (10 seconds each; CI)
 #        fuzz/run.sh replay TARGET FILE   an input again, with the exception that it ends in
 #        fuzz/run.sh list                 the targets' names
+#        fuzz/run.sh coverage [SECONDS] what share of its parsers' branches each target reaches,
+#                                       with all that was learned; before, each is run so long
+#        fuzz/run.sh seed FOLDER [TO]   keep of the pcap files of a folder, layer by layer, what
+#                                       takes branches that no input has taken
 #        fuzz/run.sh afl TARGET SECONDS   under AFL++ (Debian's afl++)
 # Findings are kept in out/fuzz/findings, what was learned in out/fuzz/corpus; fuzz/corpus is in the
-# repository, and its inputs are executed first. Exits 1 on a finding, 3 on a hang.
+# repository. The inputs of both are executed first. Exits 1 on a finding, 3 on a hang.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD work=$PWD/out/fuzz
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-# The instrumented copy is made anew when the build is newer.
+# An instrumented copy is made anew when the build is newer.
 prepare() {
-    local built=$root/fuzz/Slipway.Fuzz/bin/Release/net10.0
+    local built=$root/fuzz/Slipway.Fuzz/bin/Release/net10.0 copy=$work/${1:-bin}
     [ -n "${NO_BUILD:-}" ] ||
         dotnet build fuzz/Slipway.Fuzz -c Release -v q -p:RunAnalyzers=false >&2
-    if [ ! -e "$work/bin/ready" ] || [ "$built/Slipway.Fuzz.dll" -nt "$work/bin/ready" ] ||
-        [ -n "$(find "$built" -name 'Slipway.*.dll' -newer "$work/bin/ready")" ]; then
-        rm -rf "$work/bin"; mkdir -p "$work"
-        cp -r "$built" "$work/bin"
-        (cd "$work/bin" && dotnet Slipway.Fuzz.dll instrument Slipway.Wire.dll Slipway.Stack.dll \
+    if [ ! -e "$copy/ready" ] || [ "$built/Slipway.Fuzz.dll" -nt "$copy/ready" ] ||
+        [ -n "$(find "$built" -name 'Slipway.*.dll' -newer "$copy/ready")" ]; then
+        rm -rf "$copy"; mkdir -p "$work"
+        cp -r "$built" "$copy"
+        (cd "$copy" && dotnet Slipway.Fuzz.dll instrument Slipway.Wire.dll Slipway.Stack.dll \
             Slipway.Links.dll Slipway.Host.dll Slipway.Services.dll Slipway.Engine.dll \
             Slipway.Control.dll >&2)
-        touch "$work/bin/ready"
+        touch "$copy/ready"
     fi
 }
 
 fuzz() { dotnet "$work/bin/Slipway.Fuzz.dll" "$@"; }
 
 run() {
-    fuzz run "$@" --corpus "$root/fuzz/corpus" --findings "$work/findings" \
+    fuzz run "$@" --corpus "$root/fuzz/corpus" --corpus "$work/corpus" --findings "$work/findings" \
         --save "$work/corpus" --seed "${SEED:-1}"
 }
 
@@ -46,6 +50,17 @@ smoke)
     export -f run fuzz; export root work
     fuzz list | xargs -P 2 -I{} bash -c 'run {} --seconds '"$seconds" || status=1
     exit $status
+    ;;
+seed)
+    prepare
+    fuzz seed "$2" --corpus "$root/fuzz/corpus" --corpus "$work/corpus" \
+        --findings "$work/findings" --save "${3:-$work/corpus}"
+    ;;
+coverage)
+    prepare
+    [ "${2:-0}" = 0 ] || run --seconds "$2" >&2
+    SHARPFUZZ_ENABLE_ON_BRANCH_CALLBACK=1 NO_BUILD=1 prepare cover
+    dotnet "$work/cover/Slipway.Fuzz.dll" cover "$root/fuzz/corpus" "$work/corpus"
     ;;
 afl)
     prepare

@@ -7,7 +7,8 @@ namespace Slipway.Fuzz;
 /// Executes a target with its corpus, and then with what mutation makes of it, until the time is
 /// over. An input that takes a branch as none before is kept and mutated further.
 /// </summary>
-internal sealed class FuzzRun(FuzzTarget target, string corpus, string findings, int seed)
+internal sealed class FuzzRun(
+    FuzzTarget target, IReadOnlyList<string> corpora, string findings, int seed)
 {
     /// <summary>
     /// An execution that takes more of the processor hangs: each is a matter of microseconds.
@@ -66,6 +67,20 @@ internal sealed class FuzzRun(FuzzTarget target, string corpus, string findings,
         return true;
     }
 
+    /// <summary>Executes what the corpus has, and then what is offered.</summary>
+    /// <returns>What did something new of that; null when there is a finding.</returns>
+    public IReadOnlyList<byte[]>? Learn(IReadOnlyList<byte[]> offered)
+    {
+        if (!Corpus().All(input => Execute(input)))
+        {
+            return null;
+        }
+
+        int known = _inputs.Count;
+        return offered.Where(input => input.Length <= target.MaximumBytes)
+            .All(input => Execute(input)) ? _inputs[known..] : null;
+    }
+
     private IEnumerable<byte[]> Corpus()
     {
         yield return [];
@@ -74,12 +89,10 @@ internal sealed class FuzzRun(FuzzTarget target, string corpus, string findings,
             yield return input;
         }
 
-        if (Directory.Exists(corpus))
+        foreach (string path in corpora.Where(Directory.Exists).SelectMany(
+            folder => Directory.GetFiles(folder).Order(StringComparer.Ordinal)))
         {
-            foreach (string path in Directory.GetFiles(corpus).Order(StringComparer.Ordinal))
-            {
-                yield return File.ReadAllBytes(path);
-            }
+            yield return File.ReadAllBytes(path);
         }
     }
 
@@ -147,10 +160,13 @@ internal sealed class FuzzRun(FuzzTarget target, string corpus, string findings,
     }
 
     /// <summary>Writes what is worth keeping to the corpus' folder.</summary>
-    public void Save(string folder)
+    public void Save(string folder) => Save(folder, _inputs);
+
+    /// <summary>The same of some inputs.</summary>
+    public static void Save(string folder, IReadOnlyList<byte[]> inputs)
     {
         Directory.CreateDirectory(folder);
-        foreach (byte[] input in _inputs)
+        foreach (byte[] input in inputs)
         {
             string name = Convert.ToHexStringLower(SHA256.HashData(input))[..16];
             File.WriteAllBytes(Path.Combine(folder, name), input);

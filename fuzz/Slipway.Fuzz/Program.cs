@@ -15,7 +15,7 @@ internal static class Program
         CoverageMap.Install();
         RootCommand root = new("Fuzzes what reads a guest's, a server's or a user's bytes.")
         {
-            List(), Run(), Replay(), Afl(), Instrument(),
+            List(), Run(), Replay(), Afl(), Instrument(), Cover(), Seed(),
         };
         return root.Parse(arguments).Invoke();
     }
@@ -38,7 +38,7 @@ internal static class Program
         Argument<string[]> names = new("targets") { Arity = ArgumentArity.ZeroOrMore };
         Option<double> seconds = new("--seconds") { DefaultValueFactory = _ => 10 };
         Option<long> most = new("--executions") { DefaultValueFactory = _ => long.MaxValue };
-        Option<string> corpus = new("--corpus") { DefaultValueFactory = _ => "corpus" };
+        Option<string[]> corpus = Corpora();
         Option<string> findings = new("--findings") { DefaultValueFactory = _ => "findings" };
         Option<string?> save = new("--save");
         Option<int> seed = new("--seed") { DefaultValueFactory = _ => 1 };
@@ -53,7 +53,7 @@ internal static class Program
             foreach (FuzzTarget target in AllTargets.Named(wanted))
             {
                 FuzzRun fuzz = new(
-                    target, Path.Combine(parsed.GetRequiredValue(corpus), target.Name),
+                    target, FoldersOf(target, parsed.GetRequiredValue(corpus)),
                     parsed.GetRequiredValue(findings), parsed.GetRequiredValue(seed));
                 Stopwatch clock = Stopwatch.StartNew();
                 bool isClean = fuzz.Run(
@@ -136,4 +136,75 @@ internal static class Program
         });
         return instrument;
     }
+
+    private static Command Cover()
+    {
+        Argument<string[]> folders = new("corpora") { Arity = ArgumentArity.OneOrMore };
+        Option<string[]> names = new("--target") { DefaultValueFactory = _ => [] };
+        Command cover = new("cover", "Say which branches of their parsers targets reach.")
+        {
+            folders, names,
+        };
+        cover.SetAction(parsed =>
+        {
+            CoverageReport report = new(
+                new BranchCount(Directory.GetFiles(AppContext.BaseDirectory, "Slipway.*.dll")),
+                parsed.GetRequiredValue(folders));
+            foreach (FuzzTarget target in AllTargets.Named(parsed.GetRequiredValue(names)))
+            {
+                report.Add(target);
+            }
+
+            Console.WriteLine(report);
+        });
+        return cover;
+    }
+
+    private static Command Seed()
+    {
+        Argument<string> captures = new("captures");
+        Option<string[]> corpus = Corpora();
+        Option<string> findings = new("--findings") { DefaultValueFactory = _ => "findings" };
+        Option<string> save = new("--save") { Required = true };
+        Command seed = new("seed", "Make inputs of the captures of a folder.")
+        {
+            captures, corpus, findings, save,
+        };
+        seed.SetAction(parsed =>
+        {
+            SeedSorter sorter = new();
+            foreach (string path in Directory.GetFiles(parsed.GetRequiredValue(captures))
+                .Order(StringComparer.Ordinal))
+            {
+                sorter.Add([.. CaptureFile.Read(File.ReadAllBytes(path))]);
+            }
+
+            int status = 0;
+            foreach (FuzzTarget target in AllTargets.Items)
+            {
+                IReadOnlyList<byte[]> offered = sorter.Of(target.Name);
+                FuzzRun run = new(
+                    target, FoldersOf(target, parsed.GetRequiredValue(corpus)),
+                    parsed.GetRequiredValue(findings), seed: 1);
+                IReadOnlyList<byte[]>? kept = offered.Count == 0 ? [] : run.Learn(offered);
+                status |= kept is null ? FoundSomething : 0;
+                if (kept is { Count: > 0 })
+                {
+                    FuzzRun.Save(
+                        Path.Combine(parsed.GetRequiredValue(save), target.Name), kept);
+                    Console.WriteLine(
+                        $"{target.Name}: {kept.Count} of {offered.Count} inputs are worth keeping");
+                }
+            }
+
+            return status;
+        });
+        return seed;
+    }
+
+    private static Option<string[]> Corpora() =>
+        new("--corpus") { DefaultValueFactory = _ => ["corpus"] };
+
+    private static string[] FoldersOf(FuzzTarget target, string[] corpora) =>
+        [.. corpora.Select(folder => Path.Combine(folder, target.Name))];
 }

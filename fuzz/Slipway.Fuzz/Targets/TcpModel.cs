@@ -9,10 +9,10 @@ namespace Slipway.Fuzz.Targets;
 /// what the host's program reads, and throws where the engine does what it may not.
 /// </summary>
 /// <remarks>
-/// Positions count the bytes of a direction from 0; its SYN is at -1, and a FIN has the place behind
-/// the last byte. What the engine has taken of the guest lies between two bounds: what it must have
-/// taken (<see cref="MustEnd"/>), since it came in the window and nothing was wrong with it, and
-/// what it may have (<see cref="MayEnd"/>), since it came at all.
+/// Positions count the bytes of a direction from 0; its SYN is at -1, and a FIN has the place
+/// behind the last byte. What the engine has taken of the guest lies between two bounds: what it
+/// must have taken (<see cref="MustEnd"/>), since it came in the window and nothing was wrong with
+/// it, and what it may have (<see cref="MayEnd"/>), since it came at all.
 /// </remarks>
 internal sealed class TcpModel(uint guestInitial, int segmentBytes, int guestScale)
 {
@@ -22,6 +22,9 @@ internal sealed class TcpModel(uint guestInitial, int segmentBytes, int guestSca
     /// <summary>The guest's text, and another for copies that do not agree with it.</summary>
     public static readonly StreamPattern[] GuestTexts = [new(1), new(2)];
     public static readonly StreamPattern HostText = new(3);
+
+    // One for all connections, one after the other: it is long.
+    private static readonly byte[] s_copies = new byte[MostBytes];
 
     // For each byte of the guest: which texts it was sent with while it could still be taken.
     private const byte MustBeTaken = 4;
@@ -56,7 +59,7 @@ internal sealed class TcpModel(uint guestInitial, int segmentBytes, int guestSca
     /// <summary>SND.NXT of the engine at its highest: it never leaves a gap.</summary>
     public long EngineSent { get; private set; }
 
-    /// <summary>What the guest has acknowledged of that, and how far it lets the engine go.</summary>
+    /// <summary>What the guest has acknowledged, and how far it lets the engine go.</summary>
     public long Acknowledged { get; private set; }
 
     public long GuestEdge { get; private set; }
@@ -81,23 +84,23 @@ internal sealed class TcpModel(uint guestInitial, int segmentBytes, int guestSca
     public bool HasEngineReset { get; private set; }
 
     /// <summary>RCV.NXT is not less, with the guest's FIN counted.</summary>
-    public long MustEnd => _mustEnd + (_mustTakeFin && _mustEnd == GuestFin ? 1 : 0);
+    public long MustEnd => IsConfused ? Told
+        : _mustEnd + (_mustTakeFin && _mustEnd == GuestFin ? 1 : 0);
 
     /// <summary>RCV.NXT is not more.</summary>
-    public long MayEnd => Math.Max(_mayEnd, _fins.Where(f => f <= _mayEnd).Max(f => (long?)f + 1) ?? 0);
+    public long MayEnd =>
+        Math.Max(_mayEnd, _fins.Where(fin => fin <= _mayEnd).Max(fin => (long?)fin + 1) ?? 0);
 
     /// <summary>Both have sent FIN, and the guest has acknowledged the engine's.</summary>
     public bool MayBeOver =>
         _fins.Any(f => f <= _mayEnd) && HasEngineFin && Acknowledged == EngineSent;
 
-    /// <summary>One for all connections, one after the other: it is long.</summary>
-    private static readonly byte[] s_copies = new byte[MostBytes];
-
     public void BeginStep() => MayBeReset = MustBeReset = HasEngineReset = false;
 
     public uint GuestSequence(long position) => guestInitial + 1 + (uint)position;
 
-    public uint EngineSequence(long position) => _engineInitial.GetValueOrDefault() + 1 + (uint)position;
+    public uint EngineSequence(long position) =>
+        _engineInitial.GetValueOrDefault() + 1 + (uint)position;
 
     /// <summary>The guest's SYN or SYN+ACK, whose window is not scaled.</summary>
     public void GuestSynchronizes(Segment segment)
@@ -190,7 +193,8 @@ internal sealed class TcpModel(uint guestInitial, int segmentBytes, int guestSca
 
     /// <summary>The host's program reads the end of the stream.</summary>
     public void HostGetsEnd() => FuzzFaultException.If(
-        !_fins.Contains(HostGot), $"the host's stream ends at {HostGot}, where the guest's does not");
+        !_fins.Contains(HostGot),
+        $"the host's stream ends at {HostGot}, where the guest's does not");
 
     private static byte[] Cleared()
     {
@@ -227,7 +231,8 @@ internal sealed class TcpModel(uint guestInitial, int segmentBytes, int guestSca
         if (segment.Has(TcpFlags.Acknowledgment) && acknowledged <= EngineSent)
         {
             Acknowledged = Math.Max(Acknowledged, acknowledged);
-            GuestEdge = Math.Max(GuestEdge, acknowledged + ((long)segment.Window << Math.Max(guestScale, 0)));
+            long window = (long)segment.Window << Math.Max(guestScale, 0);
+            GuestEdge = Math.Max(GuestEdge, acknowledged + window);
         }
     }
 

@@ -70,6 +70,7 @@ internal sealed partial class TcpModelWorld
     private SegmentOptions Options(SegmentOptions options, int choice, bool isOld)
     {
         uint place = _model.EngineSequence(_model.Acknowledged);
+        uint sent = _model.EngineSequence(_model.EngineSent);
         return options with
         {
             Timestamps = options.Timestamps is (uint value, uint echo) && isOld
@@ -79,10 +80,10 @@ internal sealed partial class TcpModelWorld
                 8 => [(place + 1, place + 500)],
                 9 => [(place + 1_460, place + 2_920), (place + 4_000, place + 4_100)],
                 10 => [(place, place + 100)],
-                11 => [(_model.EngineSequence(_model.EngineSent) - 1, _model.EngineSequence(_model.EngineSent))],
+                11 => [(sent - 1, sent)],
                 12 => [(place + 100, place + 90)],
                 13 => [(place - 100, place + 2_000)],
-                14 => [(_model.EngineSequence(0), _model.EngineSequence(_model.EngineSent + 9))],
+                14 => [(_model.EngineSequence(0), sent + 9)],
                 15 => [(place + 1, place + 0x7fff_ffff)],
                 _ => [],
             },

@@ -51,7 +51,8 @@ internal sealed partial class TcpModelWorld
         _options = new SegmentOptions
         {
             MaximumSegmentSize = size == 0 ? null : (ushort)size,
-            SackPermitted = (head[0] & 1) != 0, WindowScale = (head[0] & 4) != 0 ? (byte)scale : null,
+            SackPermitted = (head[0] & 1) != 0,
+            WindowScale = (head[0] & 4) != 0 ? (byte)scale : null,
             Timestamps = hasTimestamps ? (TimestampNow, 0) : null,
         };
         int offered = size == 0 ? (isIPv6 ? 1_220 : 536) : Math.Max(size, 64);
@@ -98,7 +99,10 @@ internal sealed partial class TcpModelWorld
     }
 
     private static ReadOnlySpan<int> Lengths =>
-        [1, 0, 2, 10, 100, 535, 536, 1_000, 1_448, 1_460, 1_461, 3_000, 9_000, 17_000, 30_000, 64_000];
+    [
+        1, 0, 2, 10, 100, 535, 536, 1_000, 1_448, 1_460, 1_461, 3_000, 9_000, 17_000, 30_000,
+        64_000,
+    ];
 
     private TcpState State => _stack.Tcp.StateOf(new FlowKey(_guest, _remote, IpProtocol.Tcp));
 
