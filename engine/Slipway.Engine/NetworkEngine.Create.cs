@@ -47,6 +47,7 @@ public sealed partial class NetworkEngine
             settings, _dns, new ResponseBudget(configuration.DnsBytesPerSecond), _proxy, _pages,
             sharding, environment.Clock);
         _keeper.PortClosed = OnPortClosed;
+        _keeper.TurnEnds = FollowPublished;
         _search = configuration.Dhcp.Search is null ? new SearchListFollower(
             configuration.Dhcp, _keeper.Mailbox, _keeper.Reactor.Time, OnSearchList) : null;
         if (_dhcp6 is not null)

@@ -45,7 +45,7 @@ public sealed partial class NetworkEngine
                 Publication publication = _published[index].Publication;
                 publication.Close();
                 _published.RemoveAt(index);
-                _publishedNow = [.. _published];
+                NotePublished();
                 KeepShown();
                 if (closesConnections)
                 {
@@ -68,7 +68,7 @@ public sealed partial class NetworkEngine
             {
                 _published[i].Publication.Close();
                 _published.RemoveAt(i);
-                _publishedNow = [.. _published];
+                NotePublished();
             }
         }
     }
@@ -92,10 +92,12 @@ public sealed partial class NetworkEngine
         Publication publication = new(
             _keeper, target, _waiting ??= new WaitingClients(_keeper), settings);
         publication.Start(sockets);
+        publication.Reach = local.Port == 0 ? null : new PublishedTarget(
+            settings.Protocol, local, settings.TakesFirstFree ? 1 : settings.HostPorts);
         PublishedPort port = new(
             ++_lastPublished, settings, local, _configuration.FirstGuest, publication);
         _published.Add(port);
-        _publishedNow = [.. _published];
+        NotePublished();
         KeepShown();
         string protocol = settings.Protocol == IpProtocol.Udp ? "udp" : "tcp";
         _log.Write(

@@ -82,4 +82,9 @@ public enum DropReason : byte
 
     /// <summary>A guest that passes itself off as a DHCP server (RFC 7610).</summary>
     ServerGuard,
+
+    /// <summary>
+    /// A guest that would reach a published port of another group's by the host alias.
+    /// </summary>
+    OtherGroup,
 }

@@ -37,6 +37,11 @@ public sealed record StackSettings
     public ServiceMap Services { get; init; } = new();
 
     /// <summary>
+    /// Whose the published ports on the host's loopback are; changes while it runs.
+    /// </summary>
+    public PublishedReach Published { get; init; } = new();
+
+    /// <summary>
     /// Whether guests reach the host's link-local IPv4 addresses and the services of clouds that
     /// tell a host who it is (<see cref="DestinationMap.IsMetadata"/>).
     /// </summary>

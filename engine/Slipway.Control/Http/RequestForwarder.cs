@@ -70,7 +70,7 @@ internal sealed class RequestForwarder : IDisposable
             return;
         }
 
-        ProxyVerdict verdict = _parts.Reach.Judge(target.Host);
+        ProxyVerdict verdict = _parts.Reach.Judge(target.Host, target.Port);
         if (verdict.Refusal is string why)
         {
             await RefuseAsync(

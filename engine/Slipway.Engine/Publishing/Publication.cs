@@ -21,6 +21,13 @@ internal sealed class Publication(
 
     public bool ShowsClients => settings.ShowsClient;
 
+    /// <summary>Its ports, for guests of other groups; null for a Unix socket.</summary>
+    public PublishedTarget? Reach { get; set; }
+
+    /// <summary>Looks where it leads now.</summary>
+    public void Follow() => Reach?.Link = target.TryFindHeard(out IpAddress address)
+        && keeper.Stack.Neighbors.TryFind(address, out GuestRoute route) ? route.Port.Id : 0;
+
     /// <summary>Begins with sockets that are this object's from here on.</summary>
     public void Start(PublishedSockets sockets)
     {

@@ -81,6 +81,9 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
     /// <summary>Told on the worker of the number of a port whose guest has left.</summary>
     public Action<int>? PortClosed { get; set; }
 
+    /// <summary>Called on the worker at the end of each turn.</summary>
+    public Action<Instant>? TurnEnds { get; set; }
+
     /// <summary>A link of guests of a group (<see cref="GuestGroup"/>).</summary>
     public void Add(GuestLink link, int group = GuestGroup.Common)
     {
@@ -89,6 +92,7 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         if (group != GuestGroup.Common)
         {
             _groups[link] = group;
+            Stack.Settings.Published.BeginGroups();
         }
     }
 
@@ -273,6 +277,8 @@ internal sealed class KeeperWorker : Worker, IFrameReceiver, IPacketSteering
         {
             link.Flush(now);
         }
+
+        TurnEnds?.Invoke(now);
     }
 
     private int GroupOf(IGuestPort port)

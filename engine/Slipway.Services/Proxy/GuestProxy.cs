@@ -164,7 +164,7 @@ public sealed partial class GuestProxy : IDisposable
     /// <exception cref="ProxyException">It may not, or it could not be opened.</exception>
     private async ValueTask<ProxyTunnel> DialAsync(ProxyTarget target)
     {
-        ProxyVerdict verdict = _parts.Reach.Judge(target.Host);
+        ProxyVerdict verdict = _parts.Reach.Judge(target.Host, target.Port);
         if (verdict.Refusal is string why)
         {
             throw new ProxyException(why, 403);

@@ -49,6 +49,20 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
         return ProxyVerdict.Allowed;
     }
 
+    /// <summary>
+    /// The same of a port there, for the guest that is spoken for: one of the host's loopback may
+    /// lead to a guest of another group (<see cref="PublishedReach"/>).
+    /// </summary>
+    public ProxyVerdict Judge(string host, int port, IpProtocol protocol = IpProtocol.Tcp)
+    {
+        ProxyVerdict verdict = Judge(host);
+        return verdict.Loopback is IPAddress loopback && settings.Published.Refuses(
+                protocol, new IpEndpoint(IpAddress.From(loopback), (ushort)port),
+                SpeakingGuest.Link)
+            ? ProxyVerdict.Refused("this port of the host leads to a guest of another group")
+            : verdict;
+    }
+
     /// <summary>Judges an address as a guest knows it.</summary>
     public ProxyVerdict Judge(IpAddress address)
     {
@@ -102,7 +116,9 @@ public sealed class ProxyReach(StackSettings settings, DnsServer names)
         ProxyVerdict last = default;
         foreach (IpAddress one in found)
         {
-            last = Judge(one);
+            last = settings.Published.HasGroups && settings.IsHostAlias(one)
+                ? ProxyVerdict.Refused("names of the outside do not lead to the host alias")
+                : Judge(one);
             if (last.Refusal is null)
             {
                 _destinations.TryToHost(one, out IpAddress mapped);

@@ -56,6 +56,9 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
 
     public int Count => _neighbors.Count;
 
+    /// <summary>Another number after each change of who is where.</summary>
+    public int Version { get; private set; }
+
     public bool TryFind(IpAddress guest, out GuestRoute route)
     {
         int index = _neighbors.Find(guest);
@@ -83,6 +86,7 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
         {
             _neighbors.MakeRoomFor(port.Id);
             index = _neighbors.Add(guest, new Neighbor(mac, port, now, default), port.Id);
+            Version++;
         }
         else
         {
@@ -93,6 +97,7 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
                 return false;
             }
 
+            Version += neighbor.Port == port ? 0 : 1;
             neighbor = new Neighbor(mac, port, now, default);
             _neighbors.Touch(index, port.Id);
         }
@@ -118,6 +123,7 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
         _last = default;
         _lastAddress = default;
         _neighbors.RemoveWhere(neighbor => neighbor.Port == port);
+        Version++;
     }
 
     void ITimerOwner.OnTimer(TimerEntry entry, Instant now)
@@ -134,6 +140,7 @@ public sealed partial class NeighborTable : INeighbors, ITimerOwner
             }
 
             _neighbors.RemoveAt(oldest);
+            Version++;
         }
     }
 

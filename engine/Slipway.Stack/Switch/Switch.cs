@@ -87,7 +87,9 @@ public sealed class Switch : IFrameReceiver
 
     public void OnPortOpened(IGuestPort port, Instant now)
     {
-        _ports.Add(port, GroupOf?.Invoke(port) ?? GuestGroup.Common);
+        int group = GroupOf?.Invoke(port) ?? GuestGroup.Common;
+        _ports.Add(port, group);
+        _settings.Published.OnPortOpened(port.Id, group);
         _arp.Announce(port);
         _discovery.Router.OnPortOpened(port, now);
     }
@@ -119,6 +121,7 @@ public sealed class Switch : IFrameReceiver
     public void OnPortClosed(IGuestPort port, Instant now)
     {
         _ports.Remove(port);
+        _settings.Published.OnPortClosed(port.Id);
         _last = default;
         _lastMac = default;
         _stations.RemoveWhere(station => station.Port == port);

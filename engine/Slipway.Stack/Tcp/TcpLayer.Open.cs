@@ -157,6 +157,13 @@ public sealed partial class TcpLayer : INeighborWaiter
         }
 
         IpEndpoint remote = new(address, key.Remote.Port);
+        if (_settings.IsHostAlias(key.Remote.Address)
+            && _settings.Published.Refuses(IpProtocol.Tcp, remote, link))
+        {
+            Counters.Drop(DropReason.OtherGroup);
+            return HostError.Refused;
+        }
+
         return !_settings.IsHostAlias(key.Remote.Address) && _services.Intercepts(remote)
             ? _services.Open(remote, key.Guest, link, flow, out stream)
             : _network.ConnectTcp(remote, flow, out stream);

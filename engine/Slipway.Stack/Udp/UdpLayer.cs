@@ -101,9 +101,18 @@ public sealed partial class UdpLayer : ITransport
         {
             return;
         }
-        else if (Destinations.TryToHost(packet.Destination, out IpAddress remote))
+        else if (Destinations.TryToHost(packet.Destination, out IpAddress address))
         {
-            SendToHost(packet, header, new IpEndpoint(remote, header.DestinationPort), now);
+            IpEndpoint remote = new(address, header.DestinationPort);
+            if (IsOtherGroups(packet, remote))
+            {
+                Counters.Drop(DropReason.OtherGroup);
+                RefusePort(packet, now);
+            }
+            else
+            {
+                SendToHost(packet, header, remote, now);
+            }
         }
         else if (IsForDhcp(packet.Destination, header.DestinationPort)
             && _services.TryGetValue(header.DestinationPort, out IDatagramService? service))
@@ -160,6 +169,10 @@ public sealed partial class UdpLayer : ITransport
             _errors.SendAbout(packet, IcmpError.PortUnreachable, now);
         }
     }
+
+    private bool IsOtherGroups(in GuestPacket packet, in IpEndpoint remote) =>
+        _settings.IsHostAlias(packet.Destination)
+        && _settings.Published.Refuses(IpProtocol.Udp, remote, packet.Route.Port.Id);
 
     private static bool IsForDhcp(IpAddress destination, ushort port) => port switch
     {

@@ -70,7 +70,8 @@ internal sealed class DatagramDestinations(
 
     private async Task<IPAddress> JudgeAsync(Authority target, IPAddress? before)
     {
-        ProxyVerdict verdict = parts.Reach.Judge(target.Host);
+        ProxyVerdict verdict = parts.Reach.Judge(
+            target.Host, target.Port, IpProtocol.Udp);
         if (verdict.Refusal is string why)
         {
             throw new ProxyException(why, 403);
