@@ -38,13 +38,28 @@ public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTes
     [SlipwayFact]
     public void TwoGuests_OfDifferentGroups_ReachTheHostAndNotEachOther()
     {
-        (Guest first, Guest second) = StartTwoGuests(1500, ",group=web", ",isolated");
+        (Guest first, Guest second) = StartTwoGuests(
+            1500, ",group=web", ",isolated", $"127.0.0.1:17999:{Addresses.FirstGuest}:7000");
         Assert.Contains("hello", Page(first, Addresses.HostAlias), StringComparison.Ordinal);
         Assert.Contains("hello", Page(second, Addresses.HostAlias), StringComparison.Ordinal);
         Assert.NotEqual(0, first.Run("ping", "-n", "-c1", "-W1", SecondGuest).ExitStatus);
         Assert.NotEqual(0, second.Run("ping", "-n", "-c1", "-W1", Addresses.FirstGuest).ExitStatus);
         string neighbour = first.Run("ip", "neigh", "show", SecondGuest).Output;
         Assert.DoesNotContain("lladdr", neighbour, StringComparison.Ordinal);
+
+        // Nor by a published port on the host's loopback, which is the first one's own.
+        using RunningProgram services = Site.StartServices(first.Namespace, "0.0.0.0", 7000);
+        string page = $"http://{Addresses.HostAlias}:17999/";
+        Assert.Contains(
+            "hello", first.Run("curl", "-sS", "--max-time", "5", page).OrFail().Output,
+            StringComparison.Ordinal);
+        const int CouldNotConnect = 7;
+        Assert.Equal(
+            CouldNotConnect, second.Run("curl", "-s", "--max-time", "5", page).ExitStatus);
+        string status = second.Run(
+            "curl", "-s", "--max-time", "5", "-o", "/dev/null", "-w", "%{http_code}",
+            "-x", $"http://{Addresses.Gateway}:3128", page).Output;
+        Assert.Equal("403", status);
     }
 
     /// <summary>
@@ -86,13 +101,16 @@ public sealed class SwitchTests(Site site, ITestOutputHelper output) : SystemTes
     }
 
     private (Guest First, Guest Second) StartTwoGuests(
-        int mtuBytes = WideMtuBytes, string firstOptions = "", string secondOptions = "")
+        int mtuBytes = WideMtuBytes, string firstOptions = "", string secondOptions = "",
+        string? published = null)
     {
         Guest first = Own(new Guest());
         Guest second = Own(new Guest());
-        StartEngine(
+        StartEngine([
             Link(first, ",configure=no" + firstOptions),
-            Link(second, ",configure=no" + secondOptions), $"--mtu={mtuBytes}");
+            Link(second, ",configure=no" + secondOptions), $"--mtu={mtuBytes}",
+            .. published is null ? Array.Empty<string>() : [$"--publish={published}"],
+        ]);
         Configure(first, Addresses.FirstGuest, mtuBytes);
         Configure(second, SecondGuest, mtuBytes);
         return (first, second);

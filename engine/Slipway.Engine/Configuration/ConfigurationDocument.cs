@@ -20,7 +20,8 @@ internal sealed class ConfigurationDocument
             + "stream:PATH, dgram:PATH, seqpacket:PATH, vpnkit:PATH, vhost-user:PATH, "
             + "vsock:PORT, fd:N,framing=stream|dgram|seqpacket|vpnkit|connect|tap|vhost-user. "
             + "Behind any of them group=NAME (its guests see those of links of the same name "
-            + "alone) or isolated (they see no other guest). Option --link.")]
+            + "alone) or isolated (they see no other guest); nor do they reach others' published "
+            + "ports by the host alias. Option --link.")]
     public List<string>? Links { get; set; }
 
     [Description(

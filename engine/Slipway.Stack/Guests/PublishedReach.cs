@@ -63,8 +63,8 @@ public sealed class PublishedReach
 
     internal void OnPortClosed(int link) => _groups.TryRemove(link, out _);
 
-    private bool Meet(int target, int link) => target == link
-        || (target != 0 && GuestGroup.Meet(GroupOf(target), GroupOf(link)));
+    private bool Meet(int target, int link) => target != 0
+        && (target == link || GuestGroup.Meet(GroupOf(target), GroupOf(link)));
 
     private int GroupOf(int link) => _groups.GetValueOrDefault(link, GuestGroup.Common);
 }

@@ -15,7 +15,8 @@ internal sealed class EngineOptions
             "A guest's link: tap:NAME[,netns=PATH|PID][,configure=no][,offload=no], "
             + "stream:PATH, dgram:PATH, seqpacket:PATH, vpnkit:PATH, vhost-user:PATH, "
             + "vsock:PORT or fd:N,framing=stream|dgram|seqpacket|vpnkit|connect|tap|vhost-user. "
-            + "Behind any of them group=NAME or isolated: which guests see one another. "
+            + "Behind any of them group=NAME or isolated: which guests see one another, "
+            + "and reach one another's published ports by the host alias. "
             + "More than one is allowed.",
         HelpName = "LINK",
     };
