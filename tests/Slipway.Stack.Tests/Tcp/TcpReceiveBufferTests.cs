@@ -48,7 +48,7 @@ public sealed class TcpReceiveBufferTests
     public void EndAt_KeepsWhatIsBeforeIt_AndNothingElse()
     {
         ChunkPool pool = Pool(8);
-        TcpReceiveBuffer buffer = new(pool, CapacityBytes);
+        TcpReceiveBuffer buffer = new(pool, link: 1, CapacityBytes);
         buffer.Reset((5 * ChunkPool.ChunkBytes) - 3);
         Assert.True(buffer.Write(buffer.InOrderEnd, [1, 2, 3, 4, 5]));
         Assert.True(buffer.Write(buffer.InOrderEnd + 1, [6, 7]));
