@@ -39,7 +39,11 @@ public sealed partial class NetworkEngine
         _listSandbox = environment.Sandbox;
         MakeResolvers(environment.Resolvers);
         _dns = new DnsServer(
-            ToDnsSettings(configuration) with { Lookups = _nameProcess }, _dhcp, _dhcp6);
+            ToDnsSettings(configuration) with
+            {
+                Lookups = _nameProcess, DebugLog = line => log.Write(LogLevel.Debug, line),
+            },
+            _dhcp, _dhcp6);
         _proxy = MakeProxy(
             configuration, settings, _dns, environment, log, out _upstreams);
         _pages = MakePages(environment);

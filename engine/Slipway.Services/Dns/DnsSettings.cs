@@ -53,6 +53,9 @@ public sealed record DnsSettings
     /// <summary>Where that is; null for the system's bus.</summary>
     public string? BusAddress { get; init; }
 
+    /// <summary>Takes lines for who looks for a fault, from any thread; null for nobody.</summary>
+    public Action<string>? DebugLog { get; init; }
+
     public string ResolverConfigurationPath { get; init; } = "/etc/resolv.conf";
 
     public string HostsPath { get; init; } = "/etc/hosts";

@@ -14,7 +14,14 @@ namespace Slipway.Services;
 /// PropertiesChanged; versions that do not send it for these properties (252 does not) are asked
 /// every second in which somebody asks.
 /// </remarks>
-internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDisposable
+/// <param name="busAddress">The bus; null for the system's.</param>
+/// <param name="changed">Called when the domains are others.</param>
+/// <param name="log">
+/// Takes a line, for developers, when it is reached or is not any more; null for nobody.
+/// </param>
+internal sealed class ResolvedDomains(
+    string? busAddress, Action changed, Action<string>? log = null)
+    : IDisposable
 {
     /// <summary>No link has a domain.</summary>
     public static readonly IReadOnlyList<DnsDomain> None = [];
@@ -36,6 +43,9 @@ internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDis
     private volatile IReadOnlyList<DnsDomain> _domains = None;
     private int _isStarted;
     private volatile bool _isUsed;
+
+    // What was told last: the type of the error, or that there was none.
+    private string? _told;
 
     /// <summary>As last told; the same object until that changes. From any thread.</summary>
     public IReadOnlyList<DnsDomain> Current
@@ -82,7 +92,8 @@ internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDis
                 or InvalidOperationException or TimeoutException or OperationCanceledException
                 or System.Net.Sockets.SocketException)
             {
-                _ = error; // no bus, or nobody there: as without systemd-resolved
+                // No bus, or nobody there: as without systemd-resolved.
+                Note(error.GetType().Name, $"systemd-resolved is not reached: {error.Message}");
             }
 
             Tell(None);
@@ -102,7 +113,18 @@ internal sealed class ResolvedDomains(string? busAddress, Action changed) : IDis
         while (!_stopping.IsCancellationRequested)
         {
             Tell(await ReadAsync(bus).ConfigureAwait(false));
+            Note("reached", "systemd-resolved tells the domains of the host's links");
             await PauseAsync().ConfigureAwait(false);
+        }
+    }
+
+    // Once for a state, since it is tried again every second.
+    private void Note(string state, string line)
+    {
+        if (_told != state && !_stopping.IsCancellationRequested)
+        {
+            _told = state;
+            log?.Invoke(line);
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class UpstreamDirectory : IDisposable
         _fixed = settings.NameServers.Count > 0
             ? ResolverConfiguration.Of(settings.NameServers) : null;
         _resolved = DnsFeatures.HasResolved && settings.UsesResolved && _fixed is null
-            ? new ResolvedDomains(settings.BusAddress, CheckSoon) : null;
+            ? new ResolvedDomains(settings.BusAddress, CheckSoon, settings.DebugLog) : null;
         _timer = new Timer(static state => ((UpstreamDirectory)state!).OnTimer(), this,
             Timeout.Infinite, Timeout.Infinite);
         _peekMs = 3 * (long)interval.TotalMilliseconds;
