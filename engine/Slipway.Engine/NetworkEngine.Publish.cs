@@ -21,10 +21,21 @@ public sealed partial class NetworkEngine
     {
         RefuseInTurn();
         PublishResolver.Check(publication, _configuration);
-        using PublishedSockets sockets = OpenSockets(publication);
-        PublishedPort? port = null;
-        Invoke(_ => port = Publish(publication, sockets));
-        return port!;
+        PublishedReach reach = _keeper.Stack.Settings.Published;
+        PublishedTarget opening = new(
+            publication.Protocol, publication.Host, publication.HostPorts);
+        reach.Begin(opening);
+        try
+        {
+            using PublishedSockets sockets = OpenSockets(publication);
+            PublishedPort? port = null;
+            Invoke(_ => port = Publish(publication, sockets));
+            return port!;
+        }
+        finally
+        {
+            reach.End(opening);
+        }
     }
 
     /// <summary>Closes a published port. False when it has been closed before.</summary>
@@ -90,14 +101,16 @@ public sealed partial class NetworkEngine
         GuestTarget target = new(
             settings, _configuration.FirstGuest, _keeper.Stack.Neighbors, _dhcp, _dhcp6);
         Publication publication = new(
-            _keeper, target, _waiting ??= new WaitingClients(_keeper), settings);
+            _keeper, target, _waiting ??= new WaitingClients(_keeper), settings)
+        {
+            Reach = sockets.Reach(),
+        };
         publication.Start(sockets);
-        publication.Reach = local.Port == 0 ? null : new PublishedTarget(
-            settings.Protocol, local, settings.TakesFirstFree ? 1 : settings.HostPorts);
         PublishedPort port = new(
             ++_lastPublished, settings, local, _configuration.FirstGuest, publication);
         _published.Add(port);
         NotePublished();
+        publication.Follow();
         KeepShown();
         string protocol = settings.Protocol == IpProtocol.Udp ? "udp" : "tcp";
         _log.Write(

@@ -18,7 +18,7 @@ public sealed partial class NetworkEngine
         _publishedNow = [.. _published];
         _followedAt = default;
         _keeper.Stack.Settings.Published.Set([.. _published
-            .Select(port => port.Publication.Reach).OfType<PublishedTarget>()]);
+            .SelectMany(port => port.Publication.Reach)]);
     }
 
     // At the end of the keeper's turn: only where there are groups does it matter.

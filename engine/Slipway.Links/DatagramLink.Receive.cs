@@ -12,8 +12,8 @@ public sealed partial class DatagramLink
     public void OnReady(Readiness readiness, Instant now)
     {
         Span<byte> address = stackalloc byte[UnixAddress.MaximumLengthBytes];
-        int most = _last is null
-            ? FramesPerTurn : Math.Min(FramesPerTurn, _receiver!.FramesAtOnce(_last, now));
+        int most = FramesPerTurn;
+        DatagramPort? before = null;
         for (int i = 0; i < most && _isOpen; i++)
         {
             int received = Sockets.ReceiveFrom(
@@ -28,6 +28,13 @@ public sealed partial class DatagramLink
                 is not DatagramPort port)
             {
                 continue;
+            }
+
+            if (port != before)
+            {
+                // What others send lies behind it: of several, the least has its way.
+                before = port;
+                most = Math.Min(most, _receiver!.FramesAtOnce(port, now));
             }
 
             port.Heard = now;

@@ -38,7 +38,7 @@ public sealed class TurnSharesTests
         Contend();
         Turn(Loud, 10, s_frame);
         Assert.Equal(10, _shares.FramesAtOnce(Loud, _now));
-        Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(Quiet, _now));
+        Assert.Equal(FrameBatch.Capacity - 1, _shares.FramesAtOnce(Quiet, _now));
     }
 
     [Fact]
@@ -77,7 +77,35 @@ public sealed class TurnSharesTests
         Contend();
         Turn(Loud, 10, s_frame);
         _now += Duration.FromMilliseconds(11);
+        Turn(Loud, 1, Duration.Zero);
         Assert.Equal(FrameBatch.Capacity, _shares.FramesAtOnce(Loud, _now));
+    }
+
+    /// <summary>A flood that is first in each turn makes turns long, not the other old.</summary>
+    [Fact]
+    public void Turns_LongerThanTheAttention_AreSharedAllTheSame()
+    {
+        Duration dear = Duration.FromMicroseconds(300);
+        for (int i = 0; i < 3; i++)
+        {
+            Instant began = _now;
+            Take(Loud, 64, dear, began);
+            Take(Quiet, 1, Duration.Zero, began);
+            _shares.EndTurn(began);
+        }
+
+        Assert.Equal(2, _shares.FramesAtOnce(Loud, _now));
+    }
+
+    [Fact]
+    public void Queues_OfOneGuest_HaveAQuantumTogether()
+    {
+        Contend();
+        Turn(Loud, 10, s_frame);
+        Take(Loud, 6, s_frame, _now);
+        Assert.Equal(4, _shares.FramesAtOnce(Loud, _now));
+        Take(Loud, 4, s_frame, _now);
+        Assert.Equal(2, _shares.FramesAtOnce(Loud, _now));
     }
 
     [Fact]
@@ -102,10 +130,15 @@ public sealed class TurnSharesTests
     private void Turn(int port, int frames, Duration each, Duration rest = default)
     {
         Instant began = _now;
-        Instant? from = _shares.Begin(port, _now);
-        _now += each * frames;
-        _shares.End(from, frames);
+        Take(port, frames, each, began);
         _now += rest;
         _shares.EndTurn(began);
+    }
+
+    private void Take(int port, int frames, Duration each, Instant turn)
+    {
+        Instant? from = _shares.Begin(port, turn);
+        _now += each * frames;
+        _shares.End(from, frames);
     }
 }

@@ -16,17 +16,38 @@ internal sealed class Publication(
     private readonly List<PublishedListener> _listeners = [];
     private readonly List<UdpPublication> _datagrams = [];
     private UnixSocketFile? _file;
+    private IpAddress _followed;
 
     public KeeperWorker Keeper => keeper;
 
     public bool ShowsClients => settings.ShowsClient;
 
-    /// <summary>Its ports, for guests of other groups; null for a Unix socket.</summary>
-    public PublishedTarget? Reach { get; set; }
+    /// <summary>Its ports, for guests of other groups; none of a Unix socket.</summary>
+    public PublishedTarget[] Reach { get; init; } = [];
 
-    /// <summary>Looks where it leads now.</summary>
-    public void Follow() => Reach?.Link = target.TryFindHeard(out IpAddress address)
-        && keeper.Stack.Neighbors.TryFind(address, out GuestRoute route) ? route.Port.Id : 0;
+    /// <summary>Looks where it leads now: of a guest that is silent, to where it was.</summary>
+    public void Follow()
+    {
+        IpAddress before = _followed;
+        int link = -1;
+        if (!target.TryFindHeard(out _followed))
+        {
+            link = 0;
+        }
+        else if (keeper.Stack.Neighbors.TryFind(_followed, out GuestRoute route))
+        {
+            link = route.Port.Id;
+        }
+        else if (_followed != before)
+        {
+            link = 0;
+        }
+
+        foreach (PublishedTarget port in Reach)
+        {
+            port.Link = link < 0 ? port.Link : link;
+        }
+    }
 
     /// <summary>Begins with sockets that are this object's from here on.</summary>
     public void Start(PublishedSockets sockets)

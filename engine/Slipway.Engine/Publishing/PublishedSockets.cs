@@ -44,6 +44,18 @@ internal sealed class PublishedSockets : IDisposable
         }
     }
 
+    /// <summary>The ports that they take of the host, for guests of other groups.</summary>
+    public PublishedTarget[] Reach()
+    {
+        bool isRange = _settings.Descriptor is null && !_settings.TakesFirstFree;
+        return [.. _sockets
+            .Where(socket => !socket.IsUnix)
+            .Take(isRange ? 1 : int.MaxValue)
+            .Select(socket => new PublishedTarget(
+                _settings.Protocol, HostSockets.LocalOf(socket.Descriptor),
+                isRange ? _settings.HostPorts : 1))];
+    }
+
     /// <summary>Gives the sockets away.</summary>
     public PublishedSocket[] Take()
     {

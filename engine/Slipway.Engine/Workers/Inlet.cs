@@ -8,8 +8,8 @@ namespace Slipway.Engine;
 /// </summary>
 internal sealed class Inlet(int worker)
 {
-    /// <summary>Sixteen of the largest frames.</summary>
-    private const int RingBytes = 1 << 20;
+    /// <summary>Eight of the largest frames; made when a guest has the first of them.</summary>
+    private const int RingBytes = 512 << 10;
 
     private readonly Lock _lock = new();
     private volatile Lane[] _lanes = [];

@@ -32,13 +32,17 @@ internal sealed class TurnShares(Func<Instant> clock)
     private readonly List<Share> _inTurn = [];
     private Share? _last;
     private Instant _otherHeard = new(long.MinValue / 2);
+    private Instant _lastTurn = Instant.Never;
 
-    /// <summary>What may be taken of a port's guest now, in frames.</summary>
+    /// <summary>
+    /// What may be taken of a port's guest now, in frames: less than a whole batch while another
+    /// sends, and less what was taken in this turn by other queues of its.
+    /// </summary>
     public int FramesAtOnce(int port, Instant now) =>
         IsContended(port, now) && _shares.TryGetValue(port, out Share? share)
             ? (int)Math.Clamp(
-                Quantum.Nanoseconds / Math.Max(1, share.FrameNanoseconds), FewestFrames,
-                FrameBatch.Capacity)
+                (Quantum.Nanoseconds / Math.Max(1, share.FrameNanoseconds)) - share.TurnFrames,
+                FewestFrames, FrameBatch.Capacity - 1)
             : FrameBatch.Capacity;
 
     /// <summary>Begins with a port's frames; while no other sends, time is not looked at.</summary>
@@ -59,7 +63,7 @@ internal sealed class TurnShares(Func<Instant> clock)
         }
 
         _last.Heard = now;
-        return now - _otherHeard < Attention ? clock() : null;
+        return IsRecent(_otherHeard, now) ? clock() : null;
     }
 
     /// <summary>So many frames have been dealt with since.</summary>
@@ -80,6 +84,7 @@ internal sealed class TurnShares(Func<Instant> clock)
     /// <summary>The turn is over, which began then.</summary>
     public void EndTurn(Instant began)
     {
+        _lastTurn = began;
         if (_inTurn.Count == 0)
         {
             return;
@@ -115,8 +120,11 @@ internal sealed class TurnShares(Func<Instant> clock)
 
     // Another guest was heard a short time ago.
     private bool IsContended(int port, Instant now) =>
-        _last is not null
-        && now - (_last.Port == port ? _otherHeard : _last.Heard) < Attention;
+        _last is not null && IsRecent(_last.Port == port ? _otherHeard : _last.Heard, now);
+
+    // Or in the turn before, however long it took: who floods is at the turn's head again.
+    private bool IsRecent(Instant heard, Instant now) =>
+        heard >= _lastTurn || now - heard < Attention;
 
     private sealed class Share(int port)
     {

@@ -23,6 +23,11 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
     /// </summary>
     private const int PacketsPerTurn = 64;
 
+    /// <summary>
+    /// Of a guest that is alone, who may have a batch of frames as long as its last one.
+    /// </summary>
+    private const int LeastReadBytes = 64 * 1024;
+
     private readonly StreamLink _link;
     private readonly StreamFraming _framing;
 
@@ -37,8 +42,8 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
         GC.AllocateUninitializedArray<byte>(sizeof(uint) + FrameLimits.LargestBytes);
     private int _partialBytes;
 
-    // Of the frame that was looked at last, with what comes before it; before the first, its least.
-    private int _frameBytes = 64;
+    // Of the frame that was looked at last, with what comes before it.
+    private int _frameBytes = FrameLimits.LargestBytes;
 
     // Null when frames flow.
     private StreamGreeting? _greeting;
@@ -108,16 +113,43 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
         Files.Close(_descriptor);
     }
 
-    /// <summary>Reads once and hands on all frames that are complete.</summary>
+    /// <summary>
+    /// Takes what is there; while others are to have their share a frame at a time, since how many
+    /// there are in so many bytes is the guest's to choose.
+    /// </summary>
     private void Receive(Instant now)
+    {
+        int most = _receiver.FramesAtOnce(this, now);
+        if (most == FrameBatch.Capacity || !HasGreeted)
+        {
+            _ = Receive(Math.Max(most * _frameBytes, LeastReadBytes), now);
+            return;
+        }
+
+        for (int frames = 0; most > 0 && frames >= 0 && _isOpen; most -= Math.Max(frames, 0))
+        {
+            frames = Receive(LackingBytes(), now);
+        }
+    }
+
+    /// <summary>What the next frame lacks: its length, or the rest of it.</summary>
+    private int LackingBytes() => (_partialBytes < _prefixBytes
+        ? _prefixBytes : _prefixBytes + (int)LengthOf(_partial)) - _partialBytes;
+
+    private uint LengthOf(ReadOnlySpan<byte> frame) => _framing == StreamFraming.Length16
+        ? BinaryPrimitives.ReadUInt16LittleEndian(frame)
+        : BinaryPrimitives.ReadUInt32BigEndian(frame);
+
+    /// <summary>Reads once, so many bytes, and hands on all frames that are complete.</summary>
+    /// <returns>How many these were; negative when there is no more.</returns>
+    private int Receive(int mostBytes, Instant now)
     {
         Span<byte> buffer = _link.ReceiveBuffer;
         _partial.AsSpan(0, _partialBytes).CopyTo(buffer);
-        int most = _receiver.FramesAtOnce(this, now);
-        int mostBytes = most < FrameBatch.Capacity
-            ? Math.Min(buffer.Length, _partialBytes + (most * _frameBytes)) : buffer.Length;
         int received = Sockets.Receive(
-            _descriptor, buffer[_partialBytes..mostBytes], Sockets.MessageDontWait);
+            _descriptor,
+            buffer.Slice(_partialBytes, Math.Min(mostBytes, buffer.Length - _partialBytes)),
+            Sockets.MessageDontWait);
         if (received <= 0)
         {
             if (received is not (-Errno.EAGAIN or -Errno.EINTR))
@@ -125,27 +157,26 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
                 Close(mistake: null, now);
             }
 
-            return;
+            return -1;
         }
 
         ReadOnlySpan<byte> rest = buffer[..(_partialBytes + received)];
         _partialBytes = 0;
         if (!HasGreeted && !TryGreet(ref rest, now))
         {
-            return;
+            return -1;
         }
 
+        int frames = 0;
         while (rest.Length >= _prefixBytes)
         {
-            uint length = _framing == StreamFraming.Length16
-                ? BinaryPrimitives.ReadUInt16LittleEndian(rest)
-                : BinaryPrimitives.ReadUInt32BigEndian(rest);
+            uint length = LengthOf(rest);
             if (length is 0 or > FrameLimits.LargestBytes)
             {
                 // Where the next frame begins cannot be known any more.
                 Close($"sent {length} as the length of a frame, which has 1 to "
                     + $"{FrameLimits.LargestBytes} bytes", now);
-                return;
+                return -1;
             }
 
             _frameBytes = _prefixBytes + (int)length;
@@ -156,9 +187,11 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
 
             _receiver.OnFrame(this, rest[_prefixBytes.._frameBytes], now);
             rest = rest[_frameBytes..];
+            frames++;
         }
 
         Keep(rest);
+        return frames;
     }
 
     /// <summary>

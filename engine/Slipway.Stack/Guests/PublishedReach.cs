@@ -15,9 +15,12 @@ namespace Slipway.Stack;
 /// </remarks>
 public sealed class PublishedReach
 {
-    // Groups by the number of a link, of those that are in one of their own.
+    // Groups by the number of a link, of those that are there: what still runs of one that has
+    // gone, such as a request by the proxy, is nobody's.
     private readonly ConcurrentDictionary<int, int> _groups = new();
+    private readonly Lock _lock = new();
     private volatile PublishedTarget[] _targets = [];
+    private volatile PublishedTarget[] _opening = [];
     private volatile bool _hasGroups;
 
     /// <summary>False as long as all guests are of one group: then nothing is refused.</summary>
@@ -28,6 +31,24 @@ public sealed class PublishedReach
 
     /// <summary>The ports that are published from now on.</summary>
     public void Set(PublishedTarget[] targets) => _targets = targets;
+
+    /// <summary>A port begins to listen, and it is not known yet whose it is.</summary>
+    public void Begin(PublishedTarget target)
+    {
+        lock (_lock)
+        {
+            _opening = [.. _opening, target];
+        }
+    }
+
+    /// <summary>It is among the published ones, or is not opened after all.</summary>
+    public void End(PublishedTarget target)
+    {
+        lock (_lock)
+        {
+            _opening = Array.FindAll(_opening, one => one != target);
+        }
+    }
 
     /// <summary>
     /// True where a guest may not connect, or send, to a port of the host's loopback. From any
@@ -41,7 +62,25 @@ public sealed class PublishedReach
             return false;
         }
 
-        foreach (PublishedTarget target in _targets)
+        // In this order: one that is not opening any more is among the others.
+        return Refuses(_opening, protocol, host, link) || Refuses(_targets, protocol, host, link);
+    }
+
+    internal void OnPortOpened(int link, int group)
+    {
+        _groups[link] = group;
+        if (group != GuestGroup.Common)
+        {
+            _hasGroups = true;
+        }
+    }
+
+    internal void OnPortClosed(int link) => _groups.TryRemove(link, out _);
+
+    private bool Refuses(
+        PublishedTarget[] targets, IpProtocol protocol, in IpEndpoint host, int link)
+    {
+        foreach (PublishedTarget target in targets)
         {
             if (target.Takes(protocol, host) && !Meet(target.Link, link))
             {
@@ -52,19 +91,7 @@ public sealed class PublishedReach
         return false;
     }
 
-    internal void OnPortOpened(int link, int group)
-    {
-        if (group != GuestGroup.Common)
-        {
-            _hasGroups = true;
-            _groups[link] = group;
-        }
-    }
-
-    internal void OnPortClosed(int link) => _groups.TryRemove(link, out _);
-
-    private bool Meet(int target, int link) => target != 0
-        && (target == link || GuestGroup.Meet(GroupOf(target), GroupOf(link)));
-
-    private int GroupOf(int link) => _groups.GetValueOrDefault(link, GuestGroup.Common);
+    private bool Meet(int target, int link) =>
+        _groups.TryGetValue(target, out int theirs) && _groups.TryGetValue(link, out int own)
+        && (target == link || GuestGroup.Meet(theirs, own));
 }

@@ -21,7 +21,8 @@ public interface IFrameReceiver
         batch.HandTo(this, port, now);
 
     /// <summary>
-    /// How many frames a link may take of a guest at once, so that others have their share.
+    /// How many frames a link may take of a guest at once: less than <see
+    /// cref="FrameBatch.Capacity"/> while others are to have their share.
     /// </summary>
     int FramesAtOnce(IGuestPort port, Instant now) => FrameBatch.Capacity;
 

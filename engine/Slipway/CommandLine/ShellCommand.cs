@@ -114,9 +114,9 @@ internal static class ShellCommand
         using PosixSignalRegistration quit = PosixSignalRegistration.Create(
             PosixSignal.SIGQUIT, Leave);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM, context => Forward(context, guest.Id, "TERM", SIGTERM));
+            PosixSignal.SIGTERM, context => Forward(context, guest.Id, "TERM", SIGTERM, engine));
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(
-            PosixSignal.SIGHUP, context => Forward(context, guest.Id, "HUP", SIGHUP));
+            PosixSignal.SIGHUP, context => Forward(context, guest.Id, "HUP", SIGHUP, engine));
 
         int status = 0;
         Thread waiter = new(() =>
@@ -141,18 +141,17 @@ internal static class ShellCommand
     /// <summary>The terminal sends these to the command too: they are meant for it.</summary>
     private static void Leave(PosixSignalContext context) => context.Cancel = true;
 
-    // Out of the sandbox no signal goes: what stays outside passes it on.
+    // Out of the sandbox no signal goes: what stays outside passes it on. Where it cannot be
+    // passed on, the engine ends, and the command with it.
     private static void Forward(
-        PosixSignalContext context, int processId, string name, int signal)
+        PosixSignalContext context, int processId, string name, int signal, NetworkEngine engine)
     {
         context.Cancel = true;
-        if (SandboxEntry.Handover?.Aide is int aide and >= 0)
+        bool isPassedOn = SandboxEntry.Handover?.Aide is int aide and >= 0
+            ? SandboxAide.Signal(aide, name) : ChildProcess.Signal(processId, signal);
+        if (!isPassedOn)
         {
-            _ = SandboxAide.Signal(aide, name);
-        }
-        else
-        {
-            _ = ChildProcess.Signal(processId, signal);
+            engine.Stop();
         }
     }
 }

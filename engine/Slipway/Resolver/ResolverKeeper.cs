@@ -35,8 +35,12 @@ internal sealed class ResolverKeeper : IDisposable
             first=
             status=0
             if [ "$id" ]; then
-                [ "$alone" ] ||
-                    read -r one two three parent rest <"/proc/$id/stat" || parent=
+                parent=
+                if [ -z "$alone" ] && IFS= read -r stat <"/proc/$id/stat"; then
+                    stat=${stat##*) }
+                    parent=${stat#* }
+                    parent=${parent%% *}
+                fi
                 [ "$alone" ] || [ "$parent" = $$ ] && kill -9 "$id"
                 wait "$id"
                 status=$?

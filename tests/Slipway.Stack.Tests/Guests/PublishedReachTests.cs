@@ -71,6 +71,38 @@ public sealed class PublishedReachTests
         Assert.False(Connects(bench, s_alias));
     }
 
+    /// <summary>The socket listens before it is known whose the port is.</summary>
+    [Fact]
+    public void Connect_WhileThePortIsBeingOpened_IsRefused()
+    {
+        StackBench bench = Bench(GuestGroup.Common, GuestGroup.Isolated);
+        bench.Host.Serve(new IpEndpoint(IpAddress.IPv4Loopback, 8080));
+        PublishedTarget opening = new(
+            IpProtocol.Tcp, new IpEndpoint(IpAddress.IPv4Loopback, 8079), 2);
+        bench.Settings.Published.Begin(opening);
+        Assert.False(Connects(bench, s_alias));
+        bench.Settings.Published.End(opening);
+        Assert.True(Connects(bench, s_alias));
+    }
+
+    /// <summary>A request by the proxy may outlive the link that it came by.</summary>
+    [Fact]
+    public void Link_ThatHasGone_IsOfNoGroup()
+    {
+        IpEndpoint host = new(IpAddress.IPv4Loopback, 8080);
+        PublishedReach reach = new();
+        reach.OnPortOpened(First, GuestGroup.Isolated);
+        reach.OnPortOpened(Other, GuestGroup.Common);
+        reach.OnPortOpened(Web, GuestGroup.Common);
+        reach.Set([new PublishedTarget(IpProtocol.Tcp, host, 1) { Link = Other }]);
+        Assert.True(reach.Refuses(IpProtocol.Tcp, host, First));
+        Assert.False(reach.Refuses(IpProtocol.Tcp, host, Web));
+        reach.OnPortClosed(First);
+        Assert.True(reach.Refuses(IpProtocol.Tcp, host, First));
+        reach.OnPortClosed(Other);
+        Assert.True(reach.Refuses(IpProtocol.Tcp, host, Web));
+    }
+
     [Fact]
     public void Datagram_ByTheAlias_IsPortUnreachable()
     {
