@@ -114,30 +114,46 @@ try() {
     return "${PIPESTATUS[0]}"
 }
 
-# The system tests, and beside them the same on two workers, but for what one of them does alone or
-# no worker does, and for machines, which are slow. These end first: the fuzz targets come after
-# them, in what the others leave of the processors.
+# Whole machines and other links, which wait more than they work: with the second half below.
+rest= main=
+for name in Qemu VhostUser SeqPacket SlirpShim NameResolved; do
+    rest="$rest${rest:+|}FullyQualifiedName~SystemTests.$name"
+    main="$main${main:+&}FullyQualifiedName!~SystemTests.$name"
+done
+
+# The system tests in two halves beside each other. The second has those on two workers, but for
+# what one of them does alone or no worker does, and for machines, which are slow; then the rest of
+# those on one, with the fuzz targets in what all others leave of the processors.
 try_system() {
-    local project=$1 second=
-    if [ -z "${SLIPWAY_WORKERS:-}" ]; then
-        {
-            # Engines of both would look whether there is one at the usual control path, and one
-            # that has been looked at has its server in memory.
-            folder=$(mktemp -d /tmp/slipway-run-XXXXXX)
-            SLIPWAY_WORKERS=2 XDG_RUNTIME_DIR=$folder \
-                try "$project" Slipway.System.2workers "$two_workers"
-            status=$?
-            rm -rf "$folder"
-            [ -z "$whole" ] || smoke
-            exit $status
-        } &
-        second=$!
+    local project=$1
+    if [ -n "${SLIPWAY_WORKERS:-}" ]; then
+        try "$project" Slipway.System
+        count "$results/Slipway.System.trx" $? Slipway.System
+        return
     fi
-    try "$project" Slipway.System
+    try_second "$project" &
+    try "$project" Slipway.System "$main"
     count "$results/Slipway.System.trx" $? Slipway.System
-    [ -n "$second" ] || return 0
-    wait "$second"
-    count "$results/Slipway.System.2workers.trx" $? Slipway.System.2workers
+    wait
+    local name
+    for name in 2workers rest; do
+        count "$results/Slipway.System.$name.trx" "$(cat "$results/$name.status")" \
+            "Slipway.System.$name"
+    done
+}
+
+try_second() {
+    # Engines of both halves would look whether there is one at the usual control path, and one
+    # that has been looked at has its server in memory.
+    XDG_RUNTIME_DIR=$(mktemp -d /tmp/slipway-run-XXXXXX)
+    export XDG_RUNTIME_DIR
+    SLIPWAY_WORKERS=2 try "$1" Slipway.System.2workers "$two_workers"
+    echo $? >"$results/2workers.status"
+    [ -z "$whole" ] || smoke &
+    try "$1" Slipway.System.rest "$rest"
+    echo $? >"$results/rest.status"
+    wait
+    rm -rf "$XDG_RUNTIME_DIR"
 }
 
 # Each fuzz target for some seconds.
