@@ -116,7 +116,7 @@ try() {
 
 # Whole machines and other links, which wait more than they work: with the second half below.
 rest= main=
-for name in Qemu VhostUser SeqPacket SlirpShim NameResolved; do
+for name in Qemu VhostUser SeqPacket SlirpShim; do
     rest="$rest${rest:+|}FullyQualifiedName~SystemTests.$name"
     main="$main${main:+&}FullyQualifiedName!~SystemTests.$name"
 done
