@@ -29,23 +29,17 @@ internal sealed class Publication(
     public void Follow()
     {
         IpAddress before = _followed;
-        int link = -1;
-        if (!target.TryFindHeard(out _followed))
+        GuestRoute route = default;
+        bool isThere = target.TryFindHeard(out _followed);
+        bool isHeard = isThere && keeper.Stack.Neighbors.TryFind(_followed, out route);
+        if (isThere && !isHeard && _followed == before)
         {
-            link = 0;
-        }
-        else if (keeper.Stack.Neighbors.TryFind(_followed, out GuestRoute route))
-        {
-            link = route.Port.Id;
-        }
-        else if (_followed != before)
-        {
-            link = 0;
+            return;
         }
 
         foreach (PublishedTarget port in Reach)
         {
-            port.Link = link < 0 ? port.Link : link;
+            port.Link = isHeard ? route.Port.Id : 0;
         }
     }
 

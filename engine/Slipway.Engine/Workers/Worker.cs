@@ -225,12 +225,12 @@ internal abstract class Worker : IDisposable
     // A guest's share of the turn, so that others, the worker's links and its sockets have theirs.
     private void Take(int worker, in Inlet.Lane lane, Instant now)
     {
-        int most = lane.Ring.IsEmpty ? 0 : Shares.FramesAtOnce(lane.Port, now);
-        if (most == 0)
+        if (lane.Ring.IsEmpty)
         {
             return;
         }
 
+        int most = Shares.FramesAtOnce(lane.Port, now);
         Instant? began = HasPort(lane.Port) ? Shares.Begin(lane.Port, now) : null;
         int count = 0;
         for (; count < most && lane.Ring.TryPeek(out RingRecord record); count++)

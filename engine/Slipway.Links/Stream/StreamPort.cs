@@ -24,7 +24,7 @@ internal sealed partial class StreamPort : IGuestPort, IReadinessOwner
     private const int PacketsPerTurn = 64;
 
     /// <summary>
-    /// Of a guest that is alone, who may have a batch of frames as long as its last one.
+    /// Read at once of a guest that is alone, however short its last frame was.
     /// </summary>
     private const int LeastReadBytes = 64 * 1024;
 
