@@ -10,16 +10,14 @@ namespace Slipway.Simulation;
 /// Several guests with faulty links, the whole stack, and the gateway's DHCP and DNS, on one fake
 /// clock.
 /// </summary>
-internal sealed class ServiceWorld : IDisposable
+internal sealed class ServiceWorld : SteppedWorld, IDisposable
 {
     private static readonly Duration Longest = Duration.FromSeconds(7 * 24 * 3600);
-    private const int MostTurnsAtOnce = 100_000;
     private const int RoutineTimers = 1; // router advertisements, while a guest is there
-
-    private readonly Instant _end;
 
     public ServiceWorld(
         StackSettings settings, DhcpSettings dhcp, DnsSettings dns, IEnumerable<SimName> names)
+        : base(Longest)
     {
         Host = new SimHost(Clock);
         SimServices services = new(Host);
@@ -41,11 +39,7 @@ internal sealed class ServiceWorld : IDisposable
             services.Serve(new IpEndpoint(gateway, SimDns.Port)).Accepted =
                 connection => Dns.Accept(connection, services.Link);
         }
-
-        _end = Clock.Now + Longest;
     }
-
-    public FakeClock Clock { get; } = new();
 
     public Counters Counters { get; } = new();
 
@@ -61,9 +55,7 @@ internal sealed class ServiceWorld : IDisposable
 
     public List<ServiceGuest> Guests { get; } = [];
 
-    public List<SimulatedFlow> Flows { get; } = [];
-
-    private Instant NextEvent
+    protected override Instant NextEvent
     {
         get
         {
@@ -83,20 +75,6 @@ internal sealed class ServiceWorld : IDisposable
         Guests.Add(guest);
     }
 
-    /// <summary>Runs until nothing is left to happen, then checks what must hold.</summary>
-    public void Run()
-    {
-        // What happens last may be that the stack closes a connection, and that is noticed, too.
-        do
-        {
-            Step();
-            RunEvents();
-            Step();
-        }
-        while (NextEvent != Instant.Never);
-        Verify();
-    }
-
     public void Dispose()
     {
         Dns.Dispose();
@@ -108,43 +86,15 @@ internal sealed class ServiceWorld : IDisposable
         + $"{Stack.Timers.Count} timers, host {Host.NextEvent.Nanoseconds}, {Dns}; "
         + $"{string.Join("; ", Guests.Select(guest => guest.Dhcp))}; {string.Join("; ", Flows)}";
 
-    private void RunEvents()
+    protected override bool TakeTurn()
     {
-        for (Instant next = NextEvent; next != Instant.Never; next = NextEvent)
-        {
-            if (Clock.Now >= _end)
-            {
-                Assert.Fail($"it does not end: {this}");
-            }
-
-            Clock.AdvanceTo(next);
-            Step();
-        }
-    }
-
-    private void Step()
-    {
-        int turns = 0;
-        bool hasMore;
-        do
-        {
-            if (turns++ == MostTurnsAtOnce)
-            {
-                Assert.Fail($"it spins: {this}");
-            }
-
-            Guests.ForEach(guest => guest.Step());
-            for (int i = 0; i < Flows.Count; i++)
-            {
-                Flows[i].Step(Clock.Now); // which may begin another
-            }
-
-            Guests.ForEach(guest => guest.Flush());
-            hasMore = Dns.Step();
-            Host.Dispatch(Clock.Now);
-            Stack.Advance(Clock.Now);
-        }
-        while (hasMore || Stack.HasPendingWork || Host.NextEvent <= Clock.Now);
+        Guests.ForEach(guest => guest.Step());
+        StepFlows();
+        Guests.ForEach(guest => guest.Flush());
+        bool hasMore = Dns.Step();
+        Host.Dispatch(Clock.Now);
+        Stack.Advance(Clock.Now);
+        return hasMore || Stack.HasPendingWork || Host.NextEvent <= Clock.Now;
     }
 
     private void MustHoldAlone(ServiceGuest guest)
@@ -157,7 +107,7 @@ internal sealed class ServiceWorld : IDisposable
         }
     }
 
-    private void Verify()
+    protected override void Verify()
     {
         Assert.All(Guests, guest => Assert.True(guest.Dhcp.IsDone, guest.Dhcp.ToString()));
         Assert.All(Flows, flow => Assert.True(flow.IsDone, flow.ToString()));
