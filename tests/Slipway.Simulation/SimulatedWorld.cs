@@ -110,7 +110,6 @@ internal sealed class SimulatedWorld : SteppedWorld
         _toEngine.Deliver();
         Guest.Tick();
         StepFlows();
-
         Guest.Flush();
         Host.Dispatch(Clock.Now);
         if (Port.OwesWritable && !_toGuest.IsFull)
